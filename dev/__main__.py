@@ -1,0 +1,42 @@
+"""The commands: `python3 -m dev COMMAND`; the Makefile's targets are these."""
+
+from __future__ import annotations
+
+import sys
+
+from . import console, machine, odoo, venv
+
+COMMANDS = {
+    "up": "make the machine ready and start PostgreSQL, Dovecot and SMTP",
+    "down": "stop them",
+    "status": "say what is running",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run a command; return the exit code."""
+    if not argv or argv[0] not in COMMANDS:
+        console.say("\n".join(f"python3 -m dev {name:8}{what}" for name, what in COMMANDS.items()))
+        return 2
+    if sys.version_info < (3, 10):
+        raise console.Failure("This Python is older than 3.10.", "Use another: `make PYTHON=…`.")
+    if not venv.inside():
+        with machine.alone():
+            folder = odoo.locate()
+            venv.make()
+            venv.link(folder)
+        venv.enter()
+    # Only now is there what these import.
+    from . import commands
+
+    return commands.run(*argv)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except console.Failure as failure:
+        console.show(failure)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,281 @@
+"""Odoo on our services: its configuration, the template database, copies, server processes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import random
+import secrets
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import certificates, machine, odoo, postgres
+from .console import Failure, say, step
+from .machine import own
+from .paths import ADDON, DATA, LOG, PYTHON, ROOT, STATE, write
+
+TEMPLATE = "mail_sync_template"
+BASE = "mail_sync_base"
+CONFIG = STATE / "odoo.conf"
+
+# In a test of the addon the mail servers are on this machine, where it does not connect to
+# unless its administrator allows it.
+PARAMETERS: dict[str, str] = {}
+
+CONF = """\
+[options]
+addons_path = {addons_path}
+admin_passwd = {admin_passwd}
+data_dir = {data_dir}
+db_host = {host}
+db_port = {port}
+db_user = {user}
+db_password = {password}
+db_maxconn = 64
+http_interface = 127.0.0.1
+list_db = False
+max_cron_threads = 2
+workers = 0
+server_wide_modules = base,web
+limit_time_real = 600
+limit_time_cpu = 600
+"""
+
+
+def addons_path() -> list[Path]:
+    """Return the folders of addons: Odoo's, ours, and the user's own (`ADDONS_PATH=`)."""
+    named = os.environ.get("ADDONS_PATH", "").split(",")
+    folders = [Path(folder).expanduser().resolve() for folder in named if folder]
+    for folder in folders:
+        if not folder.is_dir():
+            raise Failure(f"ADDONS_PATH names {folder}, which is no folder.", "Mend ADDONS_PATH.")
+    # Beside the package `odoo` of a checkout there is a folder of addons; Debian puts them all
+    # into the package, and keeps another copy of most beside it.
+    beside = odoo.locate() / "addons"
+    theirs = [beside] if beside.is_dir() and not (beside / "../odoo/addons/crm").exists() else []
+    return [*theirs, *([ROOT] if has_addon() else []), *folders]
+
+
+def has_addon() -> bool:
+    """Tell whether the addon is there to be installed."""
+    return (ADDON / "__manifest__.py").exists()
+
+
+def configure() -> Path:
+    """Write Odoo's configuration for the running services."""
+    secret = STATE / "admin_passwd"
+    if not secret.exists():
+        write(secret, secrets.token_urlsafe(24), mode=0o600)
+    DATA.mkdir(parents=True, exist_ok=True)
+    text = CONF.format(
+        addons_path=",".join(map(str, addons_path())),
+        admin_passwd=secret.read_text(),
+        data_dir=DATA,
+        **postgres.connection(),
+    )
+    write(CONFIG, text, mode=0o600)
+    return CONFIG
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of an Odoo process: it trusts our authority's certificates too."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("ODOO_RC", "OPENERP_SERVER")}
+    return {**kept, "SSL_CERT_FILE": str(certificates.BUNDLE), "TZ": "UTC"}
+
+
+def odoo_command(db: str, *args: str, command: str = "server") -> list[str]:
+    """Return the command that runs Odoo on a database; run it with `environment()`."""
+    config = [f"--config={configure()}", f"--database={db}"]
+    return [str(PYTHON), "-m", "odoo", command, *config, *args]
+
+
+def run_odoo(db: str, *args: str) -> None:
+    """Run Odoo on a database until it ends by itself, as for `--init`; fail as it does."""
+    argv = odoo_command(db, "--no-http", "--stop-after-init", "--max-cron-threads=0", *args)
+    log = own(LOG) / f"odoo-{db}.log"
+    with log.open("w") as output:
+        done = subprocess.run(
+            argv, env=environment(), cwd=ROOT, stdout=output, stderr=output, check=False
+        )
+    # Odoo leaves with 0 too when an addon could not be loaded: that is only in its log.
+    lines = log.read_text(errors="replace").splitlines()
+    broken = [line for line in lines if " ERROR " in line or " CRITICAL " in line]
+    if done.returncode or broken:
+        say("\n".join(lines[-60:]))
+        raise Failure(f"Odoo failed on the database {db}.", f"Read {log}.")
+
+
+# --- the template and its copies ----------------------------------------------------------
+
+
+def template() -> str:
+    """Return the name of a database with the addon installed; make it if it is out of date."""
+    with machine.alone():
+        name = f"{TEMPLATE}_{fingerprint()}"
+        if name in postgres.databases():
+            return name
+        source, building = base(), f"{TEMPLATE}_new"
+        with step(f"Installing {ADDON.name}"):
+            postgres.copydb(source, building)
+            if has_addon():
+                run_odoo(building, f"--init={ADDON.name}")
+            for key, value in PARAMETERS.items():
+                set_parameter(building, key, value)
+            for old in postgres.databases():
+                if old.startswith(f"{TEMPLATE}_") and old != building:
+                    postgres.dropdb(old)
+            postgres.rename(building, name)
+        return name
+
+
+def base() -> str:
+    """Return the name of a database with Odoo's CRM alone: no change of ours makes it old."""
+    name = f"{BASE}_{hashlib.sha256(str(odoo.locate()).encode()).hexdigest()[:8]}"
+    if name not in postgres.databases():
+        with step("Making a database with Odoo's CRM"):
+            building = f"{BASE}_new"
+            postgres.dropdb(building)
+            postgres.createdb(building)
+            run_odoo(building, "--init=crm")
+            postgres.rename(building, name)
+    return name
+
+
+def fingerprint() -> str:
+    """Return a hash of all that the template is made from."""
+    digest = hashlib.sha256(f"{odoo.locate()} {addons_path()} {PARAMETERS}".encode())
+    for file in sorted(ADDON.rglob("*")):
+        name = file.relative_to(ADDON)
+        # The tests are not installed, and ruff leaves a cache beside what it reads.
+        if file.is_file() and not {"__pycache__", "tests"} & set(name.parts):
+            digest.update(f"{name} ".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def fresh(name: str) -> str:
+    """Make a database anew as a copy of the template."""
+    with machine.alone():
+        postgres.copydb(template(), name)
+    return name
+
+
+@contextlib.contextmanager
+def copy(prefix: str) -> Iterator[str]:
+    """Give a copy of the template, under a name nobody else has, for as long as it is used."""
+    name = fresh(f"{prefix}_{secrets.token_hex(4)}")
+    try:
+        yield name
+    finally:
+        postgres.dropdb(name)
+
+
+def set_parameter(db: str, key: str, value: str) -> None:
+    """Set a system parameter of a database on which no Odoo runs."""
+    postgres.execute(
+        "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+        db=db,
+    )
+
+
+# --- servers ------------------------------------------------------------------------------
+
+
+class OdooServer:
+    """A real Odoo process on a database: `with OdooServer(db) as server: … server.url`.
+
+    More than one may serve the same database. What it prints is in `server.log`.
+    """
+
+    def __init__(self, db: str, *args: str, port: int | None = None) -> None:
+        self.db = db
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = LOG / f"odoo-{db}-{self.port}.log"
+        self._args = args
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process that listens, and the leader of its group."""
+        if self._process is None:
+            raise RuntimeError("This Odoo has not been started.")
+        return self._process.pid
+
+    def start(self, timeout: float = 120) -> OdooServer:
+        """Start it and wait until it answers."""
+        own(LOG)
+        argv = odoo_command(
+            self.db,
+            f"--http-port={self.port}",
+            f"--db-filter=^{self.db}$",
+            f"--pidfile={STATE / 'pid' / f'odoo-{self.port}'}",
+            *self._args,
+        )
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                argv,
+                env=environment(),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + timeout
+        while not self.is_answering():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                say(self.log.read_text(errors="replace")[-4000:])
+                raise Failure(f"Odoo on {self.db} did not answer.", f"Read {self.log}.")
+            time.sleep(0.1)
+        return self
+
+    def is_answering(self) -> bool:
+        """Tell whether the log-in page is there."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/web/login", timeout=60) as page:
+                return page.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def is_running(self) -> bool:
+        """Tell whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it as an administrator would, and wait for that."""
+        if self._process is None or not self.is_running():
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it, and every process that it made, without a chance to tidy up."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def __enter__(self) -> OdooServer:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    while not machine.is_free(port := random.choice(machine.PORTS)):
+        pass
+    return port

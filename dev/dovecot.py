@@ -1,0 +1,245 @@
+"""A Dovecot of our own: any user name, one password, mail in `.dev/mail`.
+
+It has no accounts to set up and none to clean up: a test makes up a new address and has an
+empty mailbox. `passwords.set_password` gives one user another password.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import certificates, passwords
+from .console import Failure, run, step
+from .machine import (
+    Daemon,
+    answers,
+    find,
+    known_ports,
+    need,
+    os_group,
+    own,
+    ports,
+    service_user,
+    unprivileged,
+)
+from .paths import LOG, STATE, write
+
+# The same ports on each; what differs is the certificate. Without TLS nobody can log in, but
+# on the first: what comes to an address from the same one is secure to Dovecot.
+SELF_SIGNED = "127.0.0.1"
+WRONG_NAME = "127.0.0.2"
+TRUSTED = "127.0.0.3"
+# Here no TLS is offered at all, on the ports on which the others offer STARTTLS.
+PLAIN = "127.0.0.4"
+CERTIFICATES = {
+    SELF_SIGNED: certificates.SELF_SIGNED,
+    WRONG_NAME: certificates.WRONG_NAME,
+    TRUSTED: certificates.TRUSTED,
+}
+
+HOME = STATE / "dovecot"
+MAIL = STATE / "mail"
+CONFIG = HOME / "dovecot.conf"
+DAEMON = Daemon("dovecot")
+
+CONF = """\
+# Written by dev/dovecot.py.
+base_dir = {home}/run
+state_dir = {home}/state
+log_path = {log}/dovecot.log
+info_log_path = {log}/dovecot.log
+log_timestamp = "%Y-%m-%d %H:%M:%S "
+protocols = imap lmtp
+listen = {hosts}
+ssl_min_protocol = TLSv1.2
+
+# All of it runs as one user, who need not be root.
+default_internal_user = {user}
+default_login_user = {user}
+default_internal_group = {group}
+first_valid_uid = 1
+default_vsz_limit = 1G
+default_client_limit = 4096
+default_process_limit = 2000
+
+# Any address is a user. One whose password was changed is in the file: the first passdb
+# accepts the new password, the second refuses every other, the third knows the common one.
+auth_username_chars =
+auth_username_format = %Lu
+auth_failure_delay = 0
+auth_cache_size = 0
+auth_worker_max_count = 30
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%Lu {passwords}
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%Lu {passwords}
+  deny = yes
+}}
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={mail}/%Lu allow_all_users=yes
+}}
+
+mail_location = mdbox:~/mdbox
+mdbox_rotate_size = 20M
+mail_fsync = never
+mail_max_userip_connections = 5000
+imap_idle_notify_interval = 29 mins
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Sent {{
+    auto = subscribe
+    special_use = \\Sent
+  }}
+  mailbox Drafts {{
+    auto = subscribe
+    special_use = \\Drafts
+  }}
+  mailbox Trash {{
+    auto = subscribe
+    special_use = \\Trash
+  }}
+  mailbox Junk {{
+    auto = subscribe
+    special_use = \\Junk
+  }}
+}}
+
+service imap-login {{
+  chroot =
+  process_min_avail = 1
+  process_limit = 2000
+  # Many connections a process instead of a process a connection.
+  service_count = 0
+  client_limit = 4000
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service imap {{
+  process_limit = 4000
+}}
+service anvil {{
+  chroot =
+  client_limit = 9000
+}}
+service auth {{
+  client_limit = 9000
+}}
+service stats {{
+  chroot =
+  client_limit = 9000
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
+  }}
+}}
+protocol lmtp {{
+  postmaster_address = postmaster@localhost
+}}
+
+ssl = required
+disable_plaintext_auth = yes
+ssl_cert = <{self_signed}/certificate.pem
+ssl_key = <{self_signed}/key.pem
+local 127.0.0.2 {{
+  ssl_cert = <{wrong_name}/certificate.pem
+  ssl_key = <{wrong_name}/key.pem
+}}
+local 127.0.0.3 {{
+  ssl_cert = <{trusted}/certificate.pem
+  ssl_key = <{trusted}/key.pem
+}}
+local 127.0.0.4 {{
+  ssl = no
+  disable_plaintext_auth = no
+}}
+"""
+
+
+def present() -> bool:
+    """Tell whether Dovecot is there, with its IMAP and LMTP servers."""
+    return bool(find("dovecot") and find("imap", "/usr/lib/dovecot", "/usr/libexec/dovecot")
+                and find("lmtp", "/usr/lib/dovecot", "/usr/libexec/dovecot"))
+
+
+def running() -> bool:
+    """Tell whether our Dovecot runs."""
+    return DAEMON.pid is not None
+
+
+def start() -> None:
+    """Start Dovecot; nothing to do while it runs."""
+    need(["dovecot-imapd", "dovecot-lmtpd"], present)
+    if running():
+        return
+    with step("Starting Dovecot"):
+        for folder in (HOME, MAIL, LOG, HOME / "run", HOME / "state"):
+            own(folder)
+        if len(str(HOME / "run")) > 75:
+            # A socket's whole path may have 107 bytes.
+            raise Failure(f"{HOME} is too long a path for sockets.", "Clone to a shorter path.")
+        passwords.save(passwords.changed())
+        listening = ports("dovecot", "imap", "imaps", "lmtp")
+        write(CONFIG, configuration(listening))
+        DAEMON.start(
+            [*unprivileged(), find("dovecot"), "-F", "-c", CONFIG],
+            ready=lambda: all(answers("127.0.0.1", port) for port in listening.values()),
+        )
+
+
+def configuration(listening: dict[str, int]) -> str:
+    """Return the whole configuration."""
+    return CONF.format(
+        home=HOME,
+        log=LOG,
+        mail=MAIL,
+        hosts=", ".join((SELF_SIGNED, WRONG_NAME, TRUSTED, PLAIN)),
+        user=service_user(),
+        group=os_group(),
+        passwords=passwords.FILE,
+        password=passwords.PASSWORD,
+        self_signed=certificates.SELF_SIGNED,
+        wrong_name=certificates.WRONG_NAME,
+        trusted=certificates.TRUSTED,
+        **listening,
+    )
+
+
+def stop() -> bool:
+    """Stop Dovecot; tell whether it was running."""
+    return DAEMON.stop()
+
+
+def listening() -> dict[str, int]:
+    """Return the ports of the running Dovecot: `imap`, `imaps`, `lmtp`."""
+    return known_ports("dovecot")
+
+
+def doveadm_command() -> list[str]:
+    """Return what stands before the arguments of `doveadm`."""
+    return [*unprivileged(), str(find("doveadm")), "-c", str(CONFIG)]
+
+
+def doveadm(*args: str | Path, stdin: bytes | None = None) -> str:
+    """Run `doveadm` on our Dovecot and return what it prints."""
+    return run([*doveadm_command(), *args], stdin=stdin)
+
+
+def save_mail(user: str, mailbox: str, raw: bytes) -> None:
+    """Put a message into a user's mailbox."""
+    doveadm("save", "-u", user, "-m", mailbox, stdin=raw)

@@ -1,0 +1,198 @@
+"""A private PostgreSQL cluster in `.dev/postgres`, on a loopback port, with a password.
+
+It is made for speed, not for keeping: fsync is off, so a power cut may cost the cluster. A
+process of Odoo killed at any moment costs nothing: that is what the crash tests rely on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from .console import Failure, run, step
+from .machine import find, known_ports, need, own, ports, unprivileged
+from .paths import DATA, LOG, STATE, write
+
+HOST = "127.0.0.1"
+# Not `postgres`: Odoo refuses to work as that role.
+USER = "odoo"
+CLUSTER = STATE / "postgres"
+SECRET = STATE / "postgres.password"
+LOGFILE = LOG / "postgres.log"
+
+SETTINGS = """\
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 200
+shared_buffers = 256MB
+work_mem = 16MB
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 2GB
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+
+
+def binary(name: str) -> Path | None:
+    """Return one of PostgreSQL's programs; Debian keeps the server's off the path."""
+    return find(name, "/usr/lib/postgresql/*/bin")
+
+
+def present() -> bool:
+    """Tell whether a PostgreSQL that Odoo 19 works with (13 or newer) is there."""
+    server = binary("postgres")
+    if not (server and binary("initdb") and binary("pg_ctl") and binary("pg_dump")):
+        return False
+    words = subprocess.run([server, "--version"], capture_output=True, text=True).stdout
+    major = re.search(r"\d+", words)
+    return major is not None and int(major[0]) >= 13
+
+
+def running() -> bool:
+    """Tell whether our cluster runs."""
+    if not (CLUSTER / "postmaster.pid").exists():
+        return False
+    status = [*unprivileged(), binary("pg_ctl"), "status", "-D", CLUSTER]
+    return subprocess.run(status, capture_output=True, check=False).returncode == 0
+
+
+def start() -> None:
+    """Start the cluster; make it first if there is none."""
+    need(["postgresql"], present)
+    if running():
+        return
+    if not (CLUSTER / "PG_VERSION").exists():
+        create()
+    with step("Starting PostgreSQL"):
+        write(CLUSTER / "dev.conf", f"{SETTINGS}port = {ports('postgres', 'sql')['sql']}\n")
+        own(LOG)
+        ctl = [*unprivileged(), binary("pg_ctl"), "-D", CLUSTER, "-l", LOGFILE, "-w", "start"]
+        # Its own session: an interrupt at the keyboard is not for the server.
+        done = subprocess.run(
+            [str(word) for word in ctl],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Failure("PostgreSQL did not start.", f"Read {LOGFILE}.")
+
+
+def create() -> None:
+    """Make the cluster."""
+    with step("Making a PostgreSQL cluster in .dev/postgres"):
+        own(CLUSTER)
+        CLUSTER.chmod(0o700)
+        write(SECRET, secrets.token_urlsafe(24), mode=0o600)
+        run(
+            [
+                *unprivileged(),
+                binary("initdb"),
+                f"--pgdata={CLUSTER}",
+                f"--username={USER}",
+                f"--pwfile={SECRET}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            fix="Remove .dev/postgres and run this again.",
+        )
+        with (CLUSTER / "postgresql.conf").open("a") as conf:
+            conf.write("include 'dev.conf'\n")
+
+
+def stop() -> bool:
+    """Stop the cluster; tell whether it was running."""
+    if not running():
+        return False
+    run([*unprivileged(), binary("pg_ctl"), "-D", CLUSTER, "-m", "fast", "-w", "stop"])
+    return True
+
+
+def connection() -> dict[str, str | int]:
+    """Return what it takes to connect: `psycopg2.connect(**connection(), dbname=…)`."""
+    port = known_ports("postgres")["sql"]
+    return {"host": HOST, "port": port, "user": USER, "password": SECRET.read_text()}
+
+
+def environment() -> dict[str, str]:
+    """Return this environment with what psql, pg_dump and libpq read."""
+    to = connection()
+    names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password"}
+    return {**os.environ, **{name: str(to[key]) for name, key in names.items()}}
+
+
+def execute(
+    statement: sql.Composable | str, values: Sequence[object] = (), db: str = "postgres"
+) -> list[tuple]:
+    """Run a statement in a transaction of its own; return its rows."""
+    connected = psycopg2.connect(**connection(), dbname=db)
+    connected.autocommit = True
+    try:
+        with connected.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connected.close()
+
+
+def databases() -> list[str]:
+    """Return the names of the databases, but for PostgreSQL's own."""
+    rows = execute("SELECT datname FROM pg_database WHERE datname != 'postgres' AND NOT datistemplate")
+    return sorted(name for (name,) in rows)
+
+
+def createdb(name: str) -> None:
+    """Make an empty database, sorted as Odoo sorts."""
+    text = "CREATE DATABASE {} ENCODING 'UTF8' LC_COLLATE 'C' TEMPLATE template0"
+    execute(sql.SQL(text).format(sql.Identifier(name)))
+
+
+def dropdb(name: str) -> None:
+    """Remove a database, whoever is still connected, with its filestore."""
+    execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    shutil.rmtree(filestore(name), ignore_errors=True)
+
+
+def copydb(source: str, target: str) -> None:
+    """Copy a database with its filestore: without that, each asset would be an error 500."""
+    dropdb(target)
+    names = sql.Identifier(target), sql.Identifier(source)
+    execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+    if filestore(source).exists():
+        # Odoo names these files by their content and never writes into one: links will do.
+        shutil.copytree(filestore(source), filestore(target), copy_function=os.link)
+
+
+def rename(source: str, target: str) -> None:
+    """Rename a database, with its filestore."""
+    names = sql.Identifier(source), sql.Identifier(target)
+    execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+    if filestore(source).exists():
+        filestore(source).rename(filestore(target))
+
+
+def filestore(name: str) -> Path:
+    """Return the folder where Odoo keeps the attachments of a database."""
+    return DATA / "filestore" / name
+
+
+def dump(name: str) -> str:
+    """Return a database as SQL, to look for what should not be in it."""
+    return run([binary("pg_dump"), "--no-owner", name], env=environment())

@@ -1,0 +1,106 @@
+"""All that runs in the background, started together and described in `.dev/services.json`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+from . import certificates, dovecot, odoo, passwords, postgres, smtp, smtp_server, venv
+from .console import say
+from .machine import own
+from .paths import LOG, PYTHON, ROOT, SERVICES, STATE, write
+
+# In the order in which they start.
+ALL = {"PostgreSQL": postgres, "Dovecot": dovecot, "SMTP": smtp}
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The addresses of the embedded mail host; they differ in what they show for TLS."""
+
+    trusted: str = dovecot.TRUSTED
+    self_signed: str = dovecot.SELF_SIGNED
+    wrong_name: str = dovecot.WRONG_NAME
+    plain: str = dovecot.PLAIN
+
+
+@dataclass(frozen=True)
+class Services:
+    """What it takes to use the services; every value is one that JSON has."""
+
+    hosts: Hosts
+    imap_port: int
+    imaps_port: int
+    lmtp_port: int
+    smtp_port: int
+    smtps_port: int
+    password: str
+    passwords_file: str
+    ca_bundle: str
+    self_signed_certificate: str
+    smtp_journal: str
+    smtp_size_limit: int
+    mail_log: str
+    doveadm: list[str]
+    postgres: dict[str, str | int]
+    python: str
+    odoo: str
+    root: str
+    state: str
+
+
+def describe() -> Services:
+    """Return what it takes to use the running services."""
+    imap, mail = dovecot.listening(), smtp.listening()
+    return Services(
+        hosts=Hosts(),
+        imap_port=imap["imap"],
+        imaps_port=imap["imaps"],
+        lmtp_port=imap["lmtp"],
+        smtp_port=mail["smtp"],
+        smtps_port=mail["smtps"],
+        password=passwords.PASSWORD,
+        passwords_file=str(passwords.FILE),
+        ca_bundle=str(certificates.BUNDLE),
+        self_signed_certificate=str(certificates.SELF_SIGNED / "certificate.pem"),
+        smtp_journal=str(smtp_server.JOURNAL),
+        smtp_size_limit=smtp_server.LIMIT,
+        mail_log=str(LOG / "dovecot.log"),
+        doveadm=dovecot.doveadm_command(),
+        postgres=postgres.connection(),
+        python=str(PYTHON),
+        odoo=str(odoo.locate()),
+        root=str(ROOT),
+        state=str(STATE),
+    )
+
+
+def up() -> Services:
+    """Start what is not running, and write down how to use it."""
+    own(LOG)
+    venv.link(odoo.locate())
+    certificates.make()
+    for service in ALL.values():
+        service.start()
+    described = describe()
+    # It has a password in it.
+    write(SERVICES, json.dumps(dataclasses.asdict(described), indent=1) + "\n", mode=0o600)
+    return described
+
+
+def down() -> None:
+    """Stop what is running."""
+    for name, service in reversed(ALL.items()):
+        say(f"- {name}: {'stopped' if service.stop() else 'was not running'}")
+    SERVICES.unlink(missing_ok=True)
+
+
+def status() -> bool:
+    """Say what is running; tell whether all of it is."""
+    running = {name: service.running() for name, service in ALL.items()}
+    for name, is_running in running.items():
+        say(f"{name:12}{'running' if is_running else 'not running'}")
+    if all(running.values()):
+        say(f"How to use them: {SERVICES}")
+    return all(running.values())

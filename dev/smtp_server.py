@@ -1,0 +1,236 @@
+"""The process of the embedded SMTP submission server: `python -m dev.smtp_server PORT PORT`.
+
+It knows the users and passwords of the embedded Dovecot, and delivers to it by LMTP. What the
+local part of an address begins with decides what happens to a mail, so that a test says in the
+address what it wants:
+
+* to `unknown…`: refused, 550 5.1.1; to `greylisted…`: not now, 451 4.7.1;
+* to `bounced…`: accepted, and a delivery status notification comes back to the sender;
+* to `oversized…`: refused after the data, 552 5.3.4, as is whatever is larger than `LIMIT`;
+* from `autosent…`: a copy is filed in the sender's Sent mailbox, as Gmail does it.
+
+Each mail that got as far as its data is a line in the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import json
+import smtplib
+import ssl
+import sys
+import time
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from . import certificates, dovecot, passwords
+from .paths import LOG
+
+LIMIT = 25 * 1024 * 1024
+JOURNAL = LOG / "smtp.jsonl"
+HOSTNAME = "localhost"
+
+REFUSALS = {
+    "unknown": "550 5.1.1 {}: Recipient address rejected: User unknown",
+    "greylisted": "451 4.7.1 {}: Recipient address rejected: Greylisted, try again later",
+}
+TOO_LARGE = "552 5.3.4 Message size exceeds fixed limit"
+
+NOTIFICATION = """\
+From: Mail Delivery System <mailer-daemon@{host}>
+To: {sender}
+Subject: Undelivered Mail Returned to Sender
+Date: {date}
+Message-ID: {message_id}
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="=_report"
+
+--=_report
+Content-Type: text/plain; charset=utf-8
+
+I could not deliver your message to <{recipient}>: the mailbox is disabled.
+
+--=_report
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; {host}
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 5.2.1
+Diagnostic-Code: smtp; 550 5.2.1 Mailbox disabled, not accepting messages
+
+--=_report
+Content-Type: text/rfc822-headers
+
+{headers}
+
+--=_report--
+"""
+
+
+class Server(SMTP):
+    """aiosmtpd's server, with the extended codes that real servers give."""
+
+    async def push(self, status: str | bytes) -> None:
+        """Send a reply."""
+        if isinstance(status, str) and status.startswith("552 "):
+            status = TOO_LARGE
+        await super().push(status)
+
+
+class Handler:
+    """What the server does with a mail: checks its sender and recipients, and delivers it."""
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Accept a sender: each user sends as themselves only."""
+        if address.lower() != session.auth_data:
+            return (
+                "550 5.7.60 SMTP; Client does not have permissions to send as this sender: "
+                f"{session.auth_data} may not send as {address}"
+            )
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 Ok"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Accept a recipient, or not, as the address says."""
+        for prefix, refusal in REFUSALS.items():
+            if address.lower().startswith(prefix):
+                note(session, envelope, refusal.format(address), [address])
+                return refusal.format(address)
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Ok"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Deliver a mail, outside of the loop that serves the others."""
+        reply = await asyncio.to_thread(self.deliver, envelope)
+        note(session, envelope, reply)
+        return reply
+
+    def deliver(self, envelope: Envelope) -> str:
+        """Deliver a mail to Dovecot and return the reply."""
+        sender, raw = envelope.mail_from, envelope.original_content
+        if any(to.lower().startswith("oversized") for to in envelope.rcpt_tos):
+            return TOO_LARGE
+        bounced = [to for to in envelope.rcpt_tos if to.lower().startswith("bounced")]
+        delivered = [to for to in envelope.rcpt_tos if to not in bounced]
+        try:
+            if delivered:
+                lmtp(sender, delivered, raw)
+            for to in bounced:
+                lmtp("", [sender], notification(sender, to, raw))
+        except (OSError, smtplib.SMTPException) as error:
+            return f"451 4.3.0 Delivery failed: {error}"
+        if sender.lower().startswith("autosent"):
+            dovecot.save_mail(sender, "Sent", raw)
+        return "250 2.0.0 Ok: queued"
+
+
+def lmtp(sender: str, recipients: list[str], raw: bytes) -> None:
+    """Hand a mail to Dovecot, which writes the envelope sender into Return-Path."""
+    with smtplib.LMTP("127.0.0.1", dovecot.listening()["lmtp"], timeout=60) as client:
+        refused = client.sendmail(sender, recipients, raw)
+        if refused:
+            raise smtplib.SMTPRecipientsRefused(refused)
+
+
+def notification(sender: str, recipient: str, raw: bytes) -> bytes:
+    """Return the report (RFC 3464) that a mail could not be delivered."""
+    return NOTIFICATION.format(
+        host=HOSTNAME,
+        sender=sender,
+        recipient=recipient,
+        date=formatdate(),
+        message_id=make_msgid(domain=HOSTNAME),
+        headers=raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace"),
+    ).encode()
+
+
+def note(
+    session: Session, envelope: Envelope, reply: str, recipients: list[str] | None = None
+) -> None:
+    """Add a line to the journal."""
+    head = email.message_from_bytes((envelope.original_content or b"")[:100_000])
+    entry = {
+        "time": time.time(),
+        "user": session.auth_data,
+        "mail_from": envelope.mail_from,
+        "rcpt_tos": recipients or envelope.rcpt_tos,
+        "message_id": head["Message-ID"],
+        "subject": head["Subject"],
+        "reply": reply,
+    }
+    # One write in append mode: lines stay whole.
+    with JOURNAL.open("a") as journal:
+        journal.write(json.dumps(entry, default=str) + "\n")
+
+
+def authenticate(
+    server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
+) -> AuthResult:
+    """Check a log-in: PLAIN or LOGIN, with the passwords that Dovecot has."""
+    if not isinstance(data, LoginPassword):
+        return AuthResult(success=False, handled=False)
+    user, password = data.login.decode(), data.password.decode()
+    if not passwords.is_right(user, password):
+        # Unhandled: the server itself answers with 535 5.7.8.
+        return AuthResult(success=False, handled=False)
+    return AuthResult(success=True, auth_data=user.lower())
+
+
+def context(folder: Path) -> ssl.SSLContext:
+    """Return the TLS settings of a server with the certificate in that folder."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    return made
+
+
+async def serve(starttls_port: int, implicit_port: int) -> None:
+    """Listen on the addresses of the embedded mail host, until the process ends."""
+    loop = asyncio.get_running_loop()
+    servers = []
+
+    def protocol(**kwargs: object) -> Server:
+        return Server(
+            Handler(),
+            hostname=HOSTNAME,
+            ident="ESMTP",
+            loop=loop,
+            data_size_limit=LIMIT,
+            enable_SMTPUTF8=True,
+            authenticator=authenticate,
+            auth_required=True,
+            **kwargs,
+        )
+
+    for host, folder in dovecot.CERTIFICATES.items():
+        tls = context(folder)
+
+        def upgraded(tls: ssl.SSLContext = tls) -> Server:
+            return protocol(tls_context=tls, require_starttls=True)
+
+        servers.append(await loop.create_server(upgraded, host, starttls_port))
+        # aiosmtpd knows only of the TLS that it began itself.
+        encrypted = await loop.create_server(
+            lambda: protocol(auth_require_tls=False), host, implicit_port, ssl=tls
+        )
+        servers.append(encrypted)
+    servers.append(
+        await loop.create_server(
+            lambda: protocol(auth_require_tls=False), dovecot.PLAIN, starttls_port
+        )
+    )
+    await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2])))
