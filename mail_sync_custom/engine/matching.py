@@ -1,0 +1,289 @@
+"""Headers → whose mail it is, which way it went, where it stands and why.
+
+Pure functions of an :class:`~.values.Envelope`, the mailbox's :class:`Owner` and what the
+database :class:`Known`. Refuses to know: how any of them was found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from .values import Direction, Envelope, Outcome
+
+#: Copies of one mail differ in their Date by what a client needs between filing and sending.
+SAME_MAIL = timedelta(hours=1)
+#: The history window is compared with the server's clock, which is not ours.
+CLOCK_SKEW = timedelta(minutes=10)
+
+_PREFIX = re.compile(r"^(?:\s|\[[^\]]*\]|\*+[^*]*\*+|[^\s:]{1,12}\s?:)+")
+
+
+class Reason(StrEnum):
+    """Why a mail stands where it stands; the mail's *recorded here because…*."""
+
+    THREAD = "thread"  # it answers, or follows, a mail that already stands there
+    ANSWER = "answer"  # it answers a mail that was written in the CRM, from another address
+    ADDRESS = "address"  # a correspondent is the address of the lead or the contact
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A record on which a mail can stand, by Odoo's model name and id."""
+
+    model: str
+    res_id: int
+
+    @property
+    def is_lead(self) -> bool:
+        return self.model == "crm.lead"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose mailbox it is. ``since`` is the start of the history window, None for everything."""
+
+    emails: frozenset[str]
+    since: datetime | None = None
+    record_internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A mail that stands on a record already, whoever brought it: what tells it from another.
+
+    ``reachable`` says that the record is within the owner's companies: a thread leads there; a
+    colleague's entry elsewhere only says that the mail is recorded there.
+    """
+
+    target: Target
+    date: datetime | None
+    subject: str
+    variant: int = 0
+    from_crm: bool = False
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A mail of which this account has an outcome that stays: recorded, or removed by its user."""
+
+    variant: int
+    date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows of the addresses and ids of a batch. Keys are normalised."""
+
+    by_address: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    standing: Mapping[str, tuple[Standing, ...]] = field(default_factory=dict)
+    settled: Mapping[str, tuple[Settled, ...]] = field(default_factory=dict)
+    colleagues: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to become of a mail. ``message_id`` and ``variant`` are its key in the records.
+
+    ``targets`` are all the records where it belongs, ``missing`` those where it does not stand
+    yet: without any, the body need not be fetched.
+    """
+
+    outcome: Outcome
+    direction: Direction = Direction.IN
+    message_id: str = ""
+    variant: int = 0
+    targets: tuple[Target, ...] = ()
+    missing: tuple[Target, ...] = ()
+    reason: Reason = Reason.ADDRESS
+    because: str = ""
+
+
+def identify(envelope: Envelope) -> str:
+    """Return the id a mail is known by: its Message-ID or, without one, a stable hash.
+
+    The hash is made from what every copy of a mail has in common, so that two copies without an
+    id are one mail, in whichever mailbox they lie.
+    """
+    if envelope.message_id:
+        return envelope.message_id
+    people = ",".join(sorted(a.email for a in (*envelope.to, *envelope.cc)))
+    date = envelope.date.isoformat() if envelope.date else ""
+    text = "\n".join((envelope.sender.email, people, date, envelope.subject))
+    return hashlib.sha256(text.encode()).hexdigest()[:40] + "@no-message-id.invalid"
+
+
+def ids(envelope: Envelope) -> frozenset[str]:
+    """Return every id that a decision about this mail needs to be looked up."""
+    return frozenset(
+        filter(
+            None, (identify(envelope), envelope.stamp, *envelope.in_reply_to, *envelope.references)
+        )
+    )
+
+
+def direction(envelope: Envelope, owner: Owner, sent: bool) -> Direction:
+    """Return OUT for what lies in Sent, and for what comes from one of the owner's addresses."""
+    outgoing = sent or envelope.sender.email in owner.emails
+    return Direction.OUT if outgoing else Direction.IN
+
+
+def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[str, ...]:
+    """Return the other people on a mail: From, Reply-To, To, Cc, and Bcc on the owner's own.
+
+    Each once, in that order. A Bcc on somebody else's mail is not a correspondent: it says that
+    a mail was delivered here, not whom it was written to.
+    """
+    addresses = [envelope.sender, *envelope.reply_to, *envelope.to, *envelope.cc]
+    if way is Direction.OUT:
+        addresses += envelope.bcc
+    return tuple(dict.fromkeys(a.email for a in addresses if a.email and a.email not in owner.emails))
+
+
+def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) -> bool:
+    """Whether a mail with the same Message-ID is a copy, and not another mail with a stale id.
+
+    Gateways and lists put a word before a subject, and clients file a copy a moment before they
+    send. Programs that use one id for ever differ in their subject or their hour.
+    """
+    if date and envelope.date and abs(date - envelope.date) > SAME_MAIL:
+        return False
+    if subject is None:
+        return True
+    ours, theirs = _bare(envelope.subject), _bare(subject)
+    return ours.endswith(theirs) or theirs.endswith(ours)
+
+
+def judge(
+    envelope: Envelope,
+    owner: Owner,
+    known: Known,
+    *,
+    sent: bool = False,
+    internaldate: datetime | None = None,
+    history: bool = False,
+) -> Verdict:
+    """Return what is to become of one mail.
+
+    ``history`` says that it was found by reading back, where the window of the owner counts: new
+    mail is looked at whatever its date, for it has just come in.
+    """
+    way = direction(envelope, owner, sent)
+    people = correspondents(envelope, owner, way)
+    if history and _before_window(owner, internaldate):
+        return Verdict(Outcome.EXCLUDED, way)
+    by_address = _first(known.by_address, people)
+    answered = _answered(envelope, known) if way is Direction.IN else ()
+    if not by_address and not answered:
+        return Verdict(Outcome.UNRELATED, way)
+    if _internal(people, owner, known):
+        return Verdict(Outcome.EXCLUDED, way)
+    message_id, variant, settled = _key(envelope, known, way)
+    if settled:
+        return Verdict(Outcome.DUPLICATE, way, message_id, variant)
+    targets, reason, because = _place(envelope, people, known, by_address, answered)
+    standing = {
+        s.target for s in known.standing.get(message_id, ()) if s.variant == variant
+    }
+    missing = tuple(t for t in targets if t not in standing)
+    return Verdict(
+        Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because
+    )
+
+
+def _before_window(owner: Owner, internaldate: datetime | None) -> bool:
+    return bool(owner.since and internaldate and internaldate < owner.since - CLOCK_SKEW)
+
+
+def _internal(people: Iterable[str], owner: Owner, known: Known) -> bool:
+    return not owner.record_internal and all(email in known.colleagues for email in people)
+
+
+def _answered(envelope: Envelope, known: Known) -> tuple[Target, ...]:
+    """Return where the mail stands that this one answers, if that was written in the CRM.
+
+    Only In-Reply-To counts. References would also let in what the owner forwarded privately from
+    a thread with a lead, and what came back to that.
+    """
+    return _targets(
+        standing
+        for message_id in envelope.in_reply_to
+        for standing in known.standing.get(message_id, ())
+        if standing.from_crm
+    )
+
+
+def _key(envelope: Envelope, known: Known, way: Direction) -> tuple[str, int, bool]:
+    """Return the key of a mail, and whether this account has settled it before."""
+    stamp = envelope.stamp
+    if stamp and stamp in known.standing:
+        copies = known.standing[stamp]
+        # Anybody who has received the header can repeat it: of others' mails it must fit.
+        if way is Direction.OUT or any(same_mail(envelope, s.date, s.subject) for s in copies):
+            return stamp, 0, bool(known.settled.get(stamp))
+    message_id = identify(envelope)
+    settled = known.settled.get(message_id, ())
+    for standing in known.standing.get(message_id, ()):
+        if standing.from_crm or same_mail(envelope, standing.date, standing.subject):
+            variant = standing.variant
+            return message_id, variant, any(s.variant == variant for s in settled)
+    # What was removed stands nowhere: only its date is left to know it by.
+    standing_variants = {s.variant for s in known.standing.get(message_id, ())}
+    for done in settled:
+        if done.variant not in standing_variants and same_mail(envelope, done.date, None):
+            return message_id, done.variant, True
+    if not settled and not standing_variants:
+        return message_id, 0, False
+    return message_id, _variant(envelope), False
+
+
+def _variant(envelope: Envelope) -> int:
+    """Return a number that tells a mail from another with the same Message-ID. Never 0."""
+    moment = envelope.date or datetime.fromtimestamp(0, UTC)
+    text = f"{int(moment.timestamp())}\n{_bare(envelope.subject)}\n{envelope.sender.email}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % (2**31 - 1) + 1
+
+
+def _place(
+    envelope: Envelope,
+    people: Iterable[str],
+    known: Known,
+    by_address: str,
+    answered: tuple[Target, ...],
+) -> tuple[tuple[Target, ...], Reason, str]:
+    """Return the records of the thread, else those of the addresses, and why."""
+    if not by_address:
+        return answered, Reason.ANSWER, _first(known.standing, envelope.in_reply_to)
+    ancestor, thread = _thread(envelope, known)
+    if any(target.is_lead for target in thread):
+        return thread, Reason.THREAD, ancestor
+    # A thread that so far stood on a contact alone joins the lead that has come since.
+    found = dict.fromkeys(thread)
+    for email in people:
+        found.update(dict.fromkeys(known.by_address.get(email, ())))
+    return tuple(found), Reason.ADDRESS, by_address
+
+
+def _thread(envelope: Envelope, known: Known) -> tuple[str, tuple[Target, ...]]:
+    """Return the nearest ancestor that stands anywhere, and where (RFC 5322 §3.6.4)."""
+    for message_id in (*envelope.in_reply_to, *reversed(envelope.references)):
+        if found := _targets(known.standing.get(message_id, ())):
+            return message_id, found
+    return "", ()
+
+
+def _targets(standing: Iterable[Standing]) -> tuple[Target, ...]:
+    return tuple(dict.fromkeys(s.target for s in standing if s.reachable))
+
+
+def _first(mapping: Mapping[str, object], keys: Iterable[str]) -> str:
+    return next((key for key in keys if mapping.get(key)), "")
+
+
+def _bare(subject: str) -> str:
+    return " ".join(_PREFIX.sub("", subject.casefold()).split())

@@ -1,0 +1,160 @@
+"""One mailbox: what we know and what the server says → which UIDs to look at, in which order.
+
+Decides: whether anything changed, whether the numbering is still the same one, and how the UIDs
+between what is covered and what there is are cut into batches. Refuses to know: what a message
+is, and whose.
+
+Neither flags nor expunges matter to a recorder, so there is no CONDSTORE and no QRESYNC here, and
+with them a whole class of lost mail is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .values import MailboxState, Snapshot
+
+#: UIDs asked for in one FETCH. Some servers end a session over a longer command line or answer.
+CHUNK = 500
+#: Messages looked at between two commits: the first few at once, so that the user sees something.
+FIRST_BATCH = CHUNK
+BATCH = 4 * CHUNK
+#: Bodies of one commit. Bounds memory, and what a crash makes us fetch again.
+SLICE_BYTES = 8 * 1024 * 1024
+SLICE_MESSAGES = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """UIDs to look at together. Once they have an outcome, ``lo <= uid < hi`` is covered.
+
+    ``uids`` are those that SEARCH says exist, ascending. ``None`` where it was not asked, because
+    the range is so short that FETCH itself answers the question. ``remaining`` is how many are
+    left to look at after this batch.
+    """
+
+    lo: int
+    hi: int
+    uids: tuple[int, ...] | None = None
+    remaining: int = 0
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Return what to FETCH: both ends included, ascending, at most CHUNK messages each.
+
+        Never ``n:*``, which always answers the last message, even below n (RFC 9051 §9,
+        ``seq-range``; mscdex/node-imap#473), and never UID 0.
+        """
+        if self.uids is None:
+            return [(self.lo, self.hi - 1)] if self.hi > self.lo else []
+        return [(part[0], part[-1]) for part in _cut(self.uids, CHUNK)]
+
+
+def unchanged(state: MailboxState, snapshot: Snapshot) -> bool:
+    """Whether there is nothing to look at, so that the mailbox need not even be opened."""
+    return (
+        state.complete
+        and not renumbered(state, snapshot)
+        and snapshot.uidnext is not None
+        and snapshot.uidnext == state.high
+    )
+
+
+def renumbered(state: MailboxState, snapshot: Snapshot) -> bool:
+    """Whether the UIDs we saved mean nothing any more (RFC 9051 §2.3.1.1).
+
+    A UIDNEXT that falls under the same UIDVALIDITY is a restored backup, whose UIDs will be given
+    out again: new numbering too, whatever the RFC says (chatmail/core#2188).
+    """
+    if state.uidvalidity is None or state.uidvalidity != (snapshot.uidvalidity or 0):
+        return True
+    return snapshot.uidnext is not None and snapshot.uidnext < state.high
+
+
+def begin(snapshot: Snapshot, uidnext: int, floor: int) -> MailboxState:
+    """Return the state of a mailbox of which nothing is covered yet, down to ``floor``."""
+    return MailboxState(
+        uidvalidity=snapshot.uidvalidity or 0, low=uidnext, high=uidnext, floor=min(floor, uidnext)
+    )
+
+
+def needs_search(state: MailboxState, uidnext: int) -> bool:
+    """Whether the UIDs above what is covered may be so sparse that SEARCH must say which exist.
+
+    A mailbox may skip hundreds of thousands of UIDs; looking through them 500 at a time would be
+    as many empty round trips.
+    """
+    return uidnext - state.high > CHUNK
+
+
+def forward(state: MailboxState, uidnext: int, uids: Sequence[int] | None) -> Iterator[Batch]:
+    """Yield the batches of new mail, oldest first: ``high`` rises and never jumps."""
+    if uids is None:
+        if uidnext > state.high:
+            yield Batch(state.high, uidnext)
+        return
+    lo, left = state.high, len(uids)
+    for part in _cut(uids, BATCH, first=FIRST_BATCH):
+        left -= len(part)
+        hi = part[-1] + 1 if left else uidnext
+        yield Batch(lo, hi, tuple(part), left)
+        lo = hi
+    if lo < uidnext:
+        yield Batch(lo, uidnext, ())
+
+
+def backward(state: MailboxState, uids: Sequence[int]) -> Iterator[Batch]:
+    """Yield the batches of the history window, newest first: ``low`` falls to ``floor``."""
+    hi, left = state.low, len(uids)
+    for part in _cut(uids[::-1], BATCH, first=FIRST_BATCH):
+        left -= len(part)
+        lo = part[-1] if left else state.floor
+        yield Batch(lo, hi, tuple(reversed(part)), left)
+        hi = lo
+    if hi > state.floor:
+        yield Batch(state.floor, hi, ())
+
+
+def slices(batch: Batch, uids: Sequence[int], weights: Mapping[int, int], down: bool) -> list[Batch]:
+    """Cut a batch whose headers are known into commits of bounded weight.
+
+    ``weights`` gives the bytes to fetch for a UID; one that is not in it costs nothing. The
+    slices come in the order in which they must be committed: downwards for a batch of the
+    history window, so that coverage stays without a hole.
+    """
+    parts = _weigh(sorted(uids, reverse=down), weights)
+    found, lo, hi = [], batch.lo, batch.hi
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        left = batch.remaining + sum(map(len, parts[number + 1 :]))
+        if down:
+            edge = batch.lo if last else part[-1]
+            found.append(Batch(edge, hi, tuple(reversed(part)), left))
+            hi = edge
+        else:
+            edge = batch.hi if last else part[-1] + 1
+            found.append(Batch(lo, edge, tuple(part), left))
+            lo = edge
+    return found or [Batch(batch.lo, batch.hi, (), batch.remaining)]
+
+
+def _cut(uids: Sequence[int], size: int, first: int | None = None) -> Iterator[Sequence[int]]:
+    start, end = 0, first or size
+    while start < len(uids):
+        yield uids[start:end]
+        start, end = end, end + size
+
+
+def _weigh(uids: Sequence[int], weights: Mapping[int, int]) -> list[list[int]]:
+    parts: list[list[int]] = []
+    weight = count = 0
+    for uid in uids:
+        more = weights.get(uid, 0)
+        heavy = more and (weight + more > SLICE_BYTES or count >= SLICE_MESSAGES)
+        if not parts or (heavy and parts[-1]):
+            parts.append([])
+            weight = count = 0
+        parts[-1].append(uid)
+        weight += more
+        count += bool(more)
+    return parts

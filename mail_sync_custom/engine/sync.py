@@ -1,0 +1,503 @@
+"""One account's run: what is new, whose is it, what to fetch, and one commit for all of it.
+
+The driver talks to two protocols that it declares here: a :class:`Session` is a mail server, a
+:class:`Store` is where records go. It decides nothing itself: ``plan`` says which UIDs to look
+at, ``matching`` says whose a mail is, ``parse`` says what is in it.
+
+The one rule that everything else serves: a mailbox's state is saved in the same transaction as
+the outcomes that it covers, so that whatever kills the run, the next one goes on where the last
+commit stood, and nothing is lost and nothing comes twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from . import matching, parse, plan
+from .errors import MailError, MailboxMissing, MessageUnreadable, ProtocolViolation, Step
+from .matching import Known, Owner, Verdict
+from .values import (
+    MAX_UID,
+    Direction,
+    Email,
+    Envelope,
+    Folder,
+    Headers,
+    MailboxState,
+    Outcome,
+    Snapshot,
+    SpecialUse,
+)
+
+#: How often a commit is tried again because someone else recorded one of its mails meanwhile.
+MAX_STALE = 5
+#: Of a message that is too large, so much is read: its headers and, as a rule, its text.
+PARTIAL_BYTES = 256 * 1024
+
+
+class Session(Protocol):
+    """A connection to a mail server that is logged in. Nothing it does changes a flag there."""
+
+    def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
+        """Return STATUS (UIDNEXT UIDVALIDITY) of each mailbox, all asked for in one round trip.
+
+        ``None`` for a mailbox that the server does not have (any more).
+        """
+
+    def examine(self, name: str) -> Snapshot:
+        """Open a mailbox read-only (EXAMINE) and return what the server said of it.
+
+        Raises MailboxMissing where it is gone or cannot be selected.
+        """
+
+    def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
+        """Return the UIDs that exist in ``lo <= uid <= hi``, ascending, of the open mailbox.
+
+        ``since`` keeps those with an INTERNALDATE of that day or later (RFC 9051 §6.4.4).
+        """
+
+    def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:
+        """Return the headers of all messages in the ranges (both ends included), ascending by UID.
+
+        All ranges are asked for before the first answer is read. A UID that does not exist is
+        not in the answer; one that was not asked for never is.
+        """
+
+    def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yield ``(uid, raw)`` as the messages come, without setting ``\\Seen`` (BODY.PEEK).
+
+        ``limit`` asks for the first so many bytes of each only. A message that has vanished, or
+        of which the server answers NIL, is not yielded.
+        """
+
+    def folders(self) -> list[Folder]:
+        """Return every mailbox that LIST shows, each once."""
+
+    def find(self, name: str, header: str, value: str) -> list[int]:
+        """Return the UIDs in a mailbox of the messages whose header field contains the value."""
+
+    def append(self, name: str, raw: bytes, when: datetime) -> None:
+        """File a message as seen (``\\Seen``) in a mailbox, in one go (RFC 9051 §6.3.12)."""
+
+    def close(self) -> None:
+        """Log out, whatever state the connection is in. Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox to be read, as the store has it. ``ref`` is the store's own name for it."""
+
+    ref: int
+    name: str
+    special_use: SpecialUse | None
+    state: MailboxState
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mail that belongs on records. ``email`` is None where it stands on all of them already."""
+
+    uid: int
+    envelope: Envelope
+    verdict: Verdict
+    internaldate: datetime | None
+    email: Email | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message set aside, with its reason in a code and in words."""
+
+    uid: int
+    message_id: str
+    code: str
+    detail: str = ""
+    direction: Direction = Direction.IN
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one transaction saves: the outcomes, and the state that covers them.
+
+    ``tally`` counts every message of the commit by its outcome. ``retried`` are the UIDs that
+    were set aside before and have another outcome now.
+    """
+
+    mailbox: Mailbox
+    state: MailboxState
+    records: tuple[Record, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    tally: Mapping[Outcome, int] = field(default_factory=dict)
+    remaining: int = 0
+    retried: tuple[int, ...] = ()
+
+
+class Stale(Exception):
+    """What a commit was decided on is no longer true: look again and decide anew. Nothing saved."""
+
+
+class Store(Protocol):
+    """Where records go. Each method is one short transaction of its own."""
+
+    def owner(self) -> Owner:
+        """Return whose mailbox it is."""
+
+    def mailboxes(self) -> Sequence[Mailbox]:
+        """Return the mailboxes to be read, the inbox first."""
+
+    def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
+        """Return those that may matter: addresses of leads or their contacts, ids from the CRM.
+
+        The one question that is asked for every message there is; it has to be cheap.
+        """
+
+    def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
+        """Return all that is known of these addresses and ids."""
+
+    def commit(self, commit: Commit) -> tuple[Failure, ...]:
+        """Save a commit whole or not at all, and return the records that could not be saved.
+
+        These have been set aside as failures in the same transaction. Raises Stale, or LeaseLost
+        when this run must not write any more.
+        """
+
+    def retries(self, mailbox: Mailbox) -> Sequence[int]:
+        """Return the UIDs that were set aside, belong to ``mailbox.state``, and are due again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``message_bytes``: a larger message is recorded without what makes it large."""
+
+    message_bytes: int = 25 * 1024 * 1024
+
+
+@dataclass
+class Report:
+    """What a run did. ``more`` says that its time was over before its work was."""
+
+    tally: Counter[Outcome] = field(default_factory=Counter)
+    problems: list[tuple[str, MailError]] = field(default_factory=list)
+    more: bool = False
+
+    @property
+    def seen(self) -> int:
+        return self.tally.total()
+
+
+def run(
+    session: Session,
+    store: Store,
+    *,
+    limits: Limits | None = None,
+    seconds: float = float("inf"),
+    clock: Callable[[], float] = time.monotonic,
+) -> Report:
+    """Read what is new in every mailbox of an account, and return what was done.
+
+    A mailbox that is gone is a problem in the report and does not keep the others from being
+    read. Raises MailError when the connection itself fails; what was committed stays.
+    """
+    return _Run(session, store, limits or Limits(), clock, clock() + seconds).all()
+
+
+class _Run:
+    def __init__(
+        self,
+        session: Session,
+        store: Store,
+        limits: Limits,
+        clock: Callable[[], float],
+        until: float,
+    ):
+        self.session = session
+        self.store = store
+        self.limits = limits
+        self.clock = clock
+        self.until = until
+        self.owner = store.owner()
+        self.report = Report()
+
+    def all(self) -> Report:
+        mailboxes = self.store.mailboxes()
+        snapshots = self.session.status([mailbox.name for mailbox in mailboxes])
+        for mailbox in mailboxes:
+            try:
+                self._mailbox(mailbox, snapshots.get(mailbox.name))
+            except MailboxMissing as error:
+                self.report.problems.append((mailbox.name, error))
+        return self.report
+
+    def _mailbox(self, mailbox: Mailbox, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            raise MailboxMissing(mailbox.name)
+        retries = self.store.retries(mailbox)
+        if plan.unchanged(mailbox.state, snapshot) and not retries:
+            return
+        # Between STATUS and EXAMINE mail may come: from here on only EXAMINE counts.
+        snapshot = self.session.examine(mailbox.name)
+        reader = _Reader(self, mailbox, self._uidnext(snapshot))
+        if plan.renumbered(mailbox.state, snapshot):
+            reader.begin(snapshot, self._floor(reader.uidnext))
+            retries = ()
+        reader.read()
+        if retries:
+            reader.retry(retries)
+
+    def _uidnext(self, snapshot: Snapshot) -> int:
+        """Return UIDNEXT, or what it must be where the server does not say (frappe PR#6960)."""
+        if snapshot.uidnext is not None:
+            return snapshot.uidnext
+        return max(self.session.search(1, MAX_UID), default=0) + 1
+
+    def _floor(self, uidnext: int) -> int:
+        """Return the first UID of the history window.
+
+        SINCE knows days only, and the server's own: one more day is read, and the window is
+        applied to each message.
+        """
+        if self.owner.since is None or uidnext <= 1:
+            return 1
+        since = (self.owner.since - timedelta(days=1)).date()
+        return min(self.session.search(1, uidnext - 1, since), default=uidnext)
+
+    def out_of_time(self) -> bool:
+        self.report.more = self.report.more or self.clock() >= self.until
+        return self.report.more
+
+
+class _Reader:
+    """Reads one open mailbox forward to what is new, then back through the history window."""
+
+    def __init__(self, run: _Run, mailbox: Mailbox, uidnext: int):
+        self.run = run
+        self.session = run.session
+        self.store = run.store
+        self.mailbox = mailbox
+        self.uidnext = uidnext
+        self.state = mailbox.state
+
+    def begin(self, snapshot: Snapshot, floor: int) -> None:
+        """Forget the old numbering. What it covered is told from its ids, not from its UIDs."""
+        self.state = plan.begin(snapshot, self.uidnext, floor)
+        self._save(Commit(self.mailbox, self.state))
+
+    def read(self) -> None:
+        uids = None
+        if plan.needs_search(self.state, self.uidnext):
+            uids = self.session.search(self.state.high, self.uidnext - 1)
+        for batch in plan.forward(self.state, self.uidnext, uids):
+            if self.run.out_of_time():
+                return
+            self._batch(batch, history=False)
+        if self.state.complete:
+            return
+        uids = self.session.search(self.state.floor, self.state.low - 1)
+        for batch in plan.backward(self.state, uids):
+            if self.run.out_of_time():
+                return
+            self._batch(batch, history=True)
+
+    def retry(self, uids: Sequence[int]) -> None:
+        """Look again at what was set aside, one at a time: one of them is why it was."""
+        for uid in sorted(uids):
+            if self.run.out_of_time():
+                return
+            batch = plan.Batch(uid, uid + 1, (uid,))
+            headers, missing = self._headers(batch)
+            if not headers and not missing:
+                self._save(Commit(self.mailbox, self.state, retried=(uid,)))
+                continue
+            self._slice(batch, headers, missing, history=False, retried=True)
+
+    def _batch(self, batch: plan.Batch, history: bool) -> None:
+        headers, missing = self._headers(batch)
+        wanted = self._sift(headers)
+        weights = {h.uid: self._weight(h) for h, _ in wanted}
+        by_uid = {h.uid: h for h in headers}
+        lost = set(missing)
+        parts = plan.slices(batch, [*by_uid, *missing], weights, down=history)
+        for number, part in enumerate(parts):
+            if number and self.run.out_of_time():
+                return
+            uids = part.uids or ()
+            self._slice(
+                part,
+                [by_uid[uid] for uid in uids if uid in by_uid],
+                [uid for uid in uids if uid in lost],
+                history,
+                wanted=[pair for pair in wanted if part.lo <= pair[0].uid < part.hi],
+            )
+
+    def _headers(self, batch: plan.Batch) -> tuple[list[Headers], list[int]]:
+        """Return the headers of a batch, and the UIDs that exist and of which none came.
+
+        A UID missing from an OK answer is a gap only when SEARCH lacks it too: some servers
+        leave out what they are slow to load (emailengine b78b314).
+        """
+        found = self.session.headers(batch.ranges())
+        expected = range(batch.lo, batch.hi) if batch.uids is None else batch.uids
+        if len(found) == len(expected):
+            return found, []
+        got = {h.uid for h in found}
+        if batch.hi <= batch.lo or not set(expected) - got:
+            return found, []
+        exists = set(self.session.search(batch.lo, batch.hi - 1))
+        lacking = sorted(exists.intersection(expected) - got)
+        if not lacking:
+            return found, []
+        again = self.session.headers([(uid, uid) for uid in lacking])
+        got.update(h.uid for h in again)
+        found = sorted([*found, *again], key=lambda h: h.uid)
+        return found, [uid for uid in lacking if uid not in got]
+
+    def _sift(self, headers: Sequence[Headers]) -> list[tuple[Headers, Envelope]]:
+        """Return the few that may be a lead's, parsed exactly; the rest cost a glance each."""
+        glances = [(h, parse.glance(h.raw)) for h in headers]
+        emails = frozenset().union(*(g[0] for _, g in glances))
+        ids = frozenset().union(*(g[1] for _, g in glances))
+        matter = self.store.sift(emails - self.run.owner.emails, ids)
+        return [
+            (h, parse.envelope(h.raw))
+            for h, (addresses, answers) in glances
+            if not (matter.isdisjoint(addresses) and matter.isdisjoint(answers))
+        ]
+
+    def _slice(
+        self,
+        part: plan.Batch,
+        headers: Sequence[Headers],
+        missing: Sequence[int],
+        history: bool,
+        wanted: Sequence[tuple[Headers, Envelope]] | None = None,
+        retried: bool = False,
+    ) -> None:
+        """Give every message of a slice its outcome and commit, however often it takes."""
+        wanted = self._sift(headers) if wanted is None else wanted
+        state = self.state if retried else self.state.after(part.lo, part.hi)
+        bodies = _Bodies(self.session, self.run.limits)
+        for _ in range(MAX_STALE):
+            records, failures, tally = self._judge(wanted, history, bodies)
+            failures += [
+                Failure(uid, self._unread_id(uid), "message_not_delivered") for uid in missing
+            ]
+            tally[Outcome.UNRELATED] += len(headers) - len(wanted)
+            tally[Outcome.FAILED] = len(failures)
+            commit = Commit(
+                self.mailbox,
+                state,
+                tuple(records),
+                tuple(failures),
+                tally,
+                part.remaining,
+                tuple(h.uid for h in headers) if retried else (),
+            )
+            try:
+                self._save(commit)
+            except Stale:
+                continue
+            return
+        raise ProtocolViolation("records keep changing", step=Step.RECORDING, code="busy")
+
+    def _judge(
+        self, wanted: Sequence[tuple[Headers, Envelope]], history: bool, bodies: _Bodies
+    ) -> tuple[list[Record], list[Failure], Counter[Outcome]]:
+        emails = {a for _, e in wanted for a in parse.addresses(e)}
+        ids = frozenset().union(*(matching.ids(e) for _, e in wanted))
+        known = self.store.known(emails, ids) if wanted else Known()
+        sent = self.mailbox.special_use is SpecialUse.SENT
+        tally: Counter[Outcome] = Counter()
+        records: list[Record] = []
+        keys: set[tuple[str, int]] = set()
+        for headers, envelope in wanted:
+            verdict = matching.judge(
+                envelope,
+                self.run.owner,
+                known,
+                sent=sent,
+                internaldate=headers.internaldate,
+                history=history,
+            )
+            key = (verdict.message_id, verdict.variant)
+            if verdict.outcome is not Outcome.RECORDED or key in keys:
+                again = verdict.outcome is Outcome.RECORDED
+                tally[Outcome.DUPLICATE if again else verdict.outcome] += 1
+                continue
+            keys.add(key)
+            records.append(Record(headers.uid, envelope, verdict, headers.internaldate))
+        whole, failures = bodies.fill(records, {h.uid: h.size for h, _ in wanted})
+        tally[Outcome.RECORDED] += len(whole)
+        return whole, failures, tally
+
+    def _save(self, commit: Commit) -> None:
+        failed = len(self.store.commit(commit))
+        self.state = commit.state
+        self.run.report.tally.update(commit.tally)
+        self.run.report.tally[Outcome.RECORDED] -= failed
+        self.run.report.tally[Outcome.FAILED] += failed
+
+    def _weight(self, headers: Headers) -> int:
+        size = headers.size or PARTIAL_BYTES
+        return size if size <= self.run.limits.message_bytes else PARTIAL_BYTES
+
+    def _unread_id(self, uid: int) -> str:
+        """Return a key for a message of which not even the headers could be read."""
+        return f"{self.state.uidvalidity}.{uid}.{self.mailbox.ref}@unread.invalid"
+
+
+class _Bodies:
+    """Fetches the bodies of records, once each, whole or in part."""
+
+    def __init__(self, session: Session, limits: Limits):
+        self.session = session
+        self.limits = limits
+        self.emails: dict[int, Email] = {}
+        self.errors: dict[int, MessageUnreadable] = {}
+
+    def fill(
+        self, records: Sequence[Record], sizes: Mapping[int, int | None]
+    ) -> tuple[list[Record], list[Failure]]:
+        """Return the records with their mail in them, and those that have to be set aside."""
+        needed = [r.uid for r in records if r.verdict.missing and r.uid not in self.emails]
+        large = {uid for uid in needed if (sizes.get(uid) or 0) > self.limits.message_bytes}
+        # A server that gives no size may still send more than we want to hold.
+        unsized = {uid for uid in needed if not sizes.get(uid)}
+        self._fetch([uid for uid in needed if uid not in large | unsized], None)
+        self._fetch(sorted(large), PARTIAL_BYTES)
+        self._fetch(sorted(unsized), self.limits.message_bytes)
+        whole, failures = [], []
+        for record in records:
+            if record.verdict.missing and record.uid not in self.emails:
+                failures.append(self._failure(record))
+            else:
+                email = self.emails.get(record.uid)
+                whole.append(
+                    Record(record.uid, record.envelope, record.verdict, record.internaldate, email)
+                )
+        return whole, failures
+
+    def _fetch(self, uids: Sequence[int], limit: int | None) -> None:
+        if not uids:
+            return
+        for uid, raw in self.session.bodies(uids, limit):
+            try:
+                truncated = limit is not None and len(raw) >= limit
+                self.emails[uid] = parse.email(raw, truncated=truncated)
+            except MessageUnreadable as error:
+                self.errors[uid] = error
+
+    def _failure(self, record: Record) -> Failure:
+        error = self.errors.get(record.uid)
+        verdict = record.verdict
+        return Failure(
+            record.uid,
+            verdict.message_id,
+            error.code if error else "message_not_delivered",
+            error.detail if error else "",
+            verdict.direction,
+        )
