@@ -10,15 +10,22 @@ COMMANDS = {
     "up": "make the machine ready and start PostgreSQL, Dovecot and SMTP",
     "down": "stop them",
     "status": "say what is running",
+    "demo": "run the main job on sample mailboxes, then serve the result",
+    "test": "run all tests, or: test SUITE … -- PYTEST OPTIONS",
+    "bench": "measure all figures, or ONLY=name",
+    "serve": "serve the web client on the database DB=, by default demo",
+    "lint": "check style, Odoo's rules, XML and translations",
+    "translations": "write the addon's template of translations anew",
 }
 
 
 def main(argv: list[str]) -> int:
     """Run a command; return the exit code."""
     if not argv or argv[0] not in COMMANDS:
-        console.say("\n".join(f"python3 -m dev {name:8}{what}" for name, what in COMMANDS.items()))
+        console.say("\n".join(f"python3 -m dev {name:14}{what}" for name, what in COMMANDS.items()))
         return 2
-    if sys.version_info < (3, 10):
+    # A Python too old to read the other modules comes as far as this.
+    if sys.version_info < (3, 10):  # noqa: UP036
         raise console.Failure("This Python is older than 3.10.", "Use another: `make PYTHON=…`.")
     if not venv.inside():
         with machine.alone():

@@ -117,7 +117,10 @@ def _lasts(file: Path) -> bool:
 
 def _system_bundle() -> str:
     # OpenSSL's own default, not SSL_CERT_FILE: that may already be a bundle of ours.
-    for file in (ssl.get_default_verify_paths().openssl_cafile, "/etc/ssl/certs/ca-certificates.crt"):
+    for file in (
+        ssl.get_default_verify_paths().openssl_cafile,
+        "/etc/ssl/certs/ca-certificates.crt",
+    ):
         if Path(file).exists():
             return Path(file).read_text()
     return ""

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from . import machine, services
+from . import bench, demo, lint, machine, serve, services, suites
+
+COMMANDS = {
+    "demo": demo.run,
+    "test": suites.run,
+    "bench": bench.run,
+    "serve": serve.run,
+    "lint": lint.run,
+    "translations": lint.export_translations,
+}
 
 
 def run(command: str, *args: str) -> int:
     """Run a command; return the exit code."""
-    return globals()[f"command_{command}"](*args)
-
-
-def command_up() -> int:
-    """Start what is not running."""
+    if command == "status":
+        return 0 if services.status() else 1
     with machine.alone():
+        if command == "down":
+            services.down()
+            return 0
         services.up()
-    return 0 if services.status() else 1
-
-
-def command_down() -> int:
-    """Stop what is running."""
-    with machine.alone():
-        services.down()
-    return 0
-
-
-def command_status() -> int:
-    """Say what is running."""
-    return 0 if services.status() else 1
+    if command == "up":
+        return 0 if services.status() else 1
+    return COMMANDS[command](*args)

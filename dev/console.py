@@ -53,8 +53,7 @@ def run(
         cwd=cwd,
         # Without an input of ours it gets none: no step may wait for a person.
         input=stdin if stdin is not None else b"",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         check=False,
     )
     output = done.stdout.decode(errors="replace")

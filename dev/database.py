@@ -250,6 +250,12 @@ class OdooServer:
         """Tell whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
+    def wait(self) -> None:
+        """Wait until it ends, or the person interrupts."""
+        if self._process is not None:
+            with contextlib.suppress(KeyboardInterrupt):
+                self._process.wait()
+
     def stop(self) -> None:
         """End it as an administrator would, and wait for that."""
         if self._process is None or not self.is_running():

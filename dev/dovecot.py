@@ -173,8 +173,11 @@ local 127.0.0.4 {{
 
 def present() -> bool:
     """Tell whether Dovecot is there, with its IMAP and LMTP servers."""
-    return bool(find("dovecot") and find("imap", "/usr/lib/dovecot", "/usr/libexec/dovecot")
-                and find("lmtp", "/usr/lib/dovecot", "/usr/libexec/dovecot"))
+    return bool(
+        find("dovecot")
+        and find("imap", "/usr/lib/dovecot", "/usr/libexec/dovecot")
+        and find("lmtp", "/usr/lib/dovecot", "/usr/libexec/dovecot")
+    )
 
 
 def running() -> bool:

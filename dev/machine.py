@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .console import Failure, run, say, step
@@ -86,6 +86,12 @@ def find(name: str, *folders: str) -> Path | None:
     return Path(found) if found else None
 
 
+def browser() -> Path | None:
+    """Return the Chromium or Chrome of this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(find, names)), None)
+
+
 def need(packages: Sequence[str], present: Callable[[], object]) -> None:
     """See to it that Debian packages are there: install them as root, else say how to."""
     if present():
@@ -98,7 +104,7 @@ def need(packages: Sequence[str], present: Callable[[], object]) -> None:
         run(["apt-get", "update", "-q"], env=env, fix="See that apt reaches its mirror.")
         run([*line.split(), "-y", "-q"], env=env, fix=f"Run `{line}` by hand.")
     if not present():
-        raise Failure(f"{', '.join(packages)} installed, but nothing usable in it.", f"Run {line}.")
+        raise Failure(f"{', '.join(packages)}: installed, but of no use.", f"Run `{line}`.")
 
 
 # --- ports --------------------------------------------------------------------------------
@@ -218,10 +224,8 @@ class Daemon:
 
 def reap(pid: int) -> None:
     """Bury a child of ours that is dead; nothing to do for another's."""
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 _depth = 0

@@ -142,7 +142,9 @@ def machine_mirror() -> tuple[str, str]:
     """Return the Debian mirror that this machine's apt is set to, and the suite it follows."""
     suite = re.search(r"^VERSION_CODENAME=(\S+)", Path("/etc/os-release").read_text(), re.MULTILINE)
     uris = run(["apt-get", "update", "--print-uris"])
-    for mirror, of in re.findall(r"^'(\S+?/debian)/*/dists/([^/']+)/InRelease'", uris, re.MULTILINE):
+    for mirror, of in re.findall(
+        r"^'(\S+?/debian)/*/dists/([^/']+)/InRelease'", uris, re.MULTILINE
+    ):
         if suite and of in (suite[1], "stable", "testing", "sid"):
             return mirror, of
     raise Failure("apt on this machine is not set to a Debian mirror.", OWN)

@@ -154,7 +154,9 @@ def execute(
 
 def databases() -> list[str]:
     """Return the names of the databases, but for PostgreSQL's own."""
-    rows = execute("SELECT datname FROM pg_database WHERE datname != 'postgres' AND NOT datistemplate")
+    rows = execute(
+        "SELECT datname FROM pg_database WHERE datname != 'postgres' AND NOT datistemplate"
+    )
     return sorted(name for (name,) in rows)
 
 

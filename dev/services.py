@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import certificates, dovecot, odoo, passwords, postgres, smtp, smtp_server, venv
 from .console import say
-from .machine import own
+from .machine import browser, own
 from .paths import LOG, PYTHON, ROOT, SERVICES, STATE, write
 
 # In the order in which they start.
@@ -46,13 +46,14 @@ class Services:
     postgres: dict[str, str | int]
     python: str
     odoo: str
+    chromium: str | None
     root: str
     state: str
 
 
 def describe() -> Services:
     """Return what it takes to use the running services."""
-    imap, mail = dovecot.listening(), smtp.listening()
+    imap, mail, chromium = dovecot.listening(), smtp.listening(), browser()
     return Services(
         hosts=Hosts(),
         imap_port=imap["imap"],
@@ -71,6 +72,7 @@ def describe() -> Services:
         postgres=postgres.connection(),
         python=str(PYTHON),
         odoo=str(odoo.locate()),
+        chromium=str(chromium) if chromium else None,
         root=str(ROOT),
         state=str(STATE),
     )

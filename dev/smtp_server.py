@@ -26,7 +26,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from . import certificates, dovecot, passwords
+from . import dovecot, passwords
 from .paths import LOG
 
 LIMIT = 25 * 1024 * 1024

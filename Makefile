@@ -1,0 +1,17 @@
+# Thin: each target is a command of the package `dev`, which runs on any Python from 3.10 on.
+PYTHON ?= python3
+export ODOO ADDONS_PATH DB ONLY CHECK
+
+.PHONY: help demo test bench serve lint
+help:
+	@echo "make demo     everything, then the main job on sample mailboxes; CHECK=1: once, exit 0 or 1"
+	@echo "make test     everything, then all tests; SUITE=addon ARGS='-k name' for some"
+	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
+	@echo "make serve    the web client; ODOO= ADDONS_PATH= DB= for your own"
+	@echo "make lint     ruff, pylint-odoo, XML, translations"
+
+demo bench serve lint:
+	@$(PYTHON) -m dev $@
+
+test:
+	@$(PYTHON) -m dev test $(SUITE) $(if $(ARGS),-- $(ARGS))

@@ -1,0 +1,115 @@
+"""`python3 -m dev test [SUITE … [-- PYTEST OPTIONS]]`: all suites, or those named.
+
+Each suite is a process of its own, for an Odoo in memory and the plain engine do not mix. All
+of them run, whatever fails before; a skipped test is a failed one, because on a machine that
+we made ready ourselves there is no good reason to skip.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+
+from . import database, machine
+from .console import Failure, say, show
+from .paths import LOG, PYTHON, ROOT
+
+PYTEST = [str(PYTHON), "-m", "pytest", "-p", "dev.strict"]
+CODE = ("dev", "mail_sync_custom", "tests", "bench")
+
+
+def style(options: list[str]) -> bool:
+    """Run ruff: its rules, and its format."""
+    code = [name for name in CODE if (ROOT / name).exists()]
+    ruff = [str(PYTHON.with_name("ruff"))]
+    checked = succeeds([*ruff, "check", *code, *options])
+    return succeeds([*ruff, "format", "--check", *code]) and checked
+
+
+def engine(options: list[str]) -> bool:
+    """Run the engine's pure tests."""
+    return succeeds([*PYTEST, *arguments("tests/engine", options)])
+
+
+def contract(options: list[str]) -> bool:
+    """Run the contract tests, on the servers in memory and on the real ones."""
+    return succeeds([*PYTEST, *arguments("tests/contract", options)])
+
+
+def addon(options: list[str]) -> bool:
+    """Run the addon's tests inside Odoo, with its web server and a browser, on a fresh copy."""
+    need_browser()
+    with database.copy("addon") as name:
+        # Here the engine is `odoo.addons.mail_sync_custom.engine`, and must not be `engine` too.
+        inside_odoo = ["-p", "odoo", "--import-mode=prepend", "-o", "pythonpath=."]
+        on_database = [f"--odoo-config={database.configure()}", f"--odoo-database={name}"]
+        pictures = [f"--odoo-extra=screenshots={LOG / 'screenshots'}"]
+        return succeeds(
+            [*PYTEST, *inside_odoo, "--odoo-http", *on_database, *pictures]
+            + arguments("mail_sync_custom/tests", options),
+            env=database.environment(),
+        )
+
+
+def system(options: list[str]) -> bool:
+    """Run the tests of the whole: real servers, a real Odoo process, a real browser."""
+    need_browser()
+    return succeeds([*PYTEST, *arguments("tests/system", options)])
+
+
+SUITES: dict[str, Callable[[list[str]], bool]] = {
+    "style": style,
+    "engine": engine,
+    "contract": contract,
+    "addon": addon,
+    "system": system,
+}
+
+
+def run(*args: str) -> int:
+    """Run the suites named, or all; return the exit code."""
+    named, options = split(args)
+    unknown = [name for name in named if name not in SUITES]
+    if unknown:
+        raise Failure(f"No such suite: {', '.join(unknown)}.", f"Name some of {', '.join(SUITES)}.")
+    results = {name: timed(name, options) for name in named or SUITES}
+    say("\nSuites:")
+    for name, (passed, seconds) in results.items():
+        say(f"  {name:10}{'passed' if passed else 'FAILED'}{seconds:8.1f} s")
+    return 0 if all(passed for passed, _ in results.values()) else 1
+
+
+def timed(name: str, options: list[str]) -> tuple[bool, float]:
+    """Run a suite; return whether it passed, and its seconds."""
+    say(f"\n=== {name}: {SUITES[name].__doc__}")
+    begun = time.monotonic()
+    try:
+        passed = SUITES[name](options)
+    except Failure as failure:
+        show(failure)
+        passed = False
+    return passed, time.monotonic() - begun
+
+
+def split(args: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Part the suites' names from the options behind `--`."""
+    words = list(args)
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
+
+
+def arguments(folder: str, options: list[str]) -> list[str]:
+    """Return pytest's arguments: the suite's folder, unless the options name what to run."""
+    names_a_path = any((ROOT / option.partition("::")[0]).exists() for option in options)
+    return options if names_a_path else [folder, *options]
+
+
+def succeeds(argv: list[str], env: dict[str, str] | None = None) -> bool:
+    """Run a command in sight of the person; tell whether it ended well."""
+    return subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode == 0
+
+
+def need_browser() -> None:
+    """See to it that there is a Chromium."""
+    machine.need(["chromium"], machine.browser)
