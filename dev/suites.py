@@ -45,9 +45,9 @@ def addon(options: list[str]) -> bool:
         inside_odoo = ["-p", "odoo", "--import-mode=prepend", "-o", "pythonpath=."]
         on_database = [f"--odoo-config={database.configure()}", f"--odoo-database={name}"]
         pictures = [f"--odoo-extra=screenshots={LOG / 'screenshots'}"]
+        what = arguments("mail_sync_custom/tests", options)
         return succeeds(
-            [*PYTEST, *inside_odoo, "--odoo-http", *on_database, *pictures]
-            + arguments("mail_sync_custom/tests", options),
+            [*PYTEST, *inside_odoo, "--odoo-http", *on_database, *pictures, *what],
             env=database.environment(),
         )
 
