@@ -1,0 +1,323 @@
+"""One account: state × event → state, when to try again, and whom to tell.
+
+``TRANSITIONS`` is the only way in which a state changes, and what it does not hold is a mistake of
+the caller: :class:`Impossible` names both. Nothing here reads a clock or rolls a die; the caller
+brings ``now`` (UTC, like all the times in a ``Health``) and a ``random`` from 0 up to 1.
+
+What a state says:
+
+* ``pending`` — set up, and waits for one of the company's places. Nothing is attempted.
+* ``enabled`` — the last attempt worked, **or** failed in a way that mostly mends itself and has not
+  lasted yet. Such a failure is counted in ``Health`` from its first moment (``failure_count``,
+  ``error_since``), the next attempt is minutes away, and neither the state nor anybody's screen
+  changes until it has lasted (``LASTS``). A mail server restarts; a status that turns red and
+  green all day is one that nobody looks at.
+* ``error`` — the last attempt failed, and that is for the user to know: at once where waiting does
+  not help (a refused login, a certificate), otherwise when it has lasted. Attempts go on.
+* ``connection`` — it has failed for two days. Nothing is attempted until someone reconnects.
+
+*Reconnect* of an account in ``connection`` leads to ``error``, not to ``enabled``: its last attempt
+did fail, and it becomes ``enabled`` by a sync that works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from .errors import Kind
+
+
+class State(StrEnum):
+    """The four states of an account. ``None`` stands for an account that is not there."""
+
+    PENDING = "pending"
+    ENABLED = "enabled"
+    ERROR = "error"
+    CONNECTION = "connection"
+
+    @property
+    def attempts(self) -> bool:
+        """Whether a sync is tried."""
+        return self in (State.ENABLED, State.ERROR)
+
+    @property
+    def billable(self) -> bool:
+        """Whether a day in this state is billed: where a sync is tried, and nowhere else."""
+        return self.attempts
+
+
+class Event(StrEnum):
+    """What can happen to an account."""
+
+    CONNECTED = "connected"  # set-up finished, details proven by a log-in, and a place is free
+    QUEUED = "queued"  # set-up finished, and the company's limit is reached
+    SLOT_FREED = "slot_freed"  # the limit was raised, or someone disconnected
+    SYNCED = "synced"  # a sync went through
+    STUMBLED = "stumbled"  # a sync failed, in a way not shown yet
+    FAILED = "failed"  # a sync failed, and it is for the user to know
+    GAVE_UP = "gave_up"  # two days of failure
+    RECONNECT = "reconnect"  # someone asks for another attempt now
+    DETAILS_CHANGED = "details_changed"  # new details that no log-in has proven yet
+    DISABLED = "disabled"  # the user, an administrator, or the archiving of the user
+
+
+_P, _EN, _ER, _C = State.PENDING, State.ENABLED, State.ERROR, State.CONNECTION
+
+#: What leads where. A pair that is not here cannot happen.
+TRANSITIONS: Mapping[tuple[State | None, Event], State | None] = MappingProxyType(
+    {
+        (None, Event.CONNECTED): _EN,
+        (None, Event.QUEUED): _P,
+        # Pending: details may be corrected while waiting, and that does not jump the queue.
+        (_P, Event.SLOT_FREED): _EN,
+        (_P, Event.DETAILS_CHANGED): _P,
+        (_P, Event.QUEUED): _P,
+        (_P, Event.DISABLED): None,
+        # Enabled
+        (_EN, Event.SYNCED): _EN,
+        (_EN, Event.STUMBLED): _EN,
+        (_EN, Event.FAILED): _ER,
+        (_EN, Event.RECONNECT): _EN,
+        (_EN, Event.CONNECTED): _EN,
+        (_EN, Event.DETAILS_CHANGED): _EN,
+        (_EN, Event.DISABLED): None,
+        # Error: a failure that mends itself does not make one better that does not.
+        (_ER, Event.SYNCED): _EN,
+        (_ER, Event.STUMBLED): _ER,
+        (_ER, Event.FAILED): _ER,
+        (_ER, Event.GAVE_UP): _C,
+        (_ER, Event.RECONNECT): _ER,
+        (_ER, Event.CONNECTED): _EN,
+        (_ER, Event.DETAILS_CHANGED): _ER,
+        (_ER, Event.DISABLED): None,
+        # Connection: an account keeps its place among the company's, and its way back.
+        (_C, Event.RECONNECT): _ER,
+        (_C, Event.CONNECTED): _EN,
+        (_C, Event.DETAILS_CHANGED): _ER,
+        (_C, Event.DISABLED): None,
+    }
+)
+
+
+class Impossible(ValueError):
+    """An event that cannot happen in this state: a mistake in the program, not in the world."""
+
+    def __init__(self, state: State | None, event: Event):
+        super().__init__(f"{event} cannot happen to an account that is {state or 'not there'}")
+        self.state, self.event = state, event
+
+
+def after(state: State | None, event: Event) -> State | None:
+    """Return the state that an event leads to. Raises Impossible for a pair not in the table."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise Impossible(state, event) from None
+
+
+# -- the retry policy --------------------------------------------------------------------------
+
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+#: A login that is refused locks the account when it is repeated. With these, and jitter only ever
+#: making them longer, at most three are tried in the first hour and ten in any 24 hours.
+_RARELY = (20 * _MINUTE, 40 * _MINUTE, 4 * _HOUR)
+
+#: The pauses after the first, second … failure of a row. The last one goes on.
+PAUSES: Mapping[Kind, tuple[timedelta, ...]] = MappingProxyType(
+    {
+        Kind.CRED: _RARELY,
+        Kind.SETUP: _RARELY,  # these too are mostly found out by logging in
+        Kind.TLS: (10 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR),
+        Kind.LIMIT: (15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR),
+        **dict.fromkeys(
+            (Kind.TRANS, Kind.NET, Kind.MSG, Kind.BOUNCE),
+            (_MINUTE, 3 * _MINUTE, 8 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR),
+        ),
+    }
+)
+
+#: Every pause is made longer by up to this part of it: accounts that failed together, as when a
+#: server restarts, do not come back together.
+JITTER = 0.25
+
+#: A failure that mends itself is shown once it has lasted: so many attempts *and* so long. Both,
+#: because after an outage of our own machine a single attempt may be days after the last.
+LASTS: Mapping[Kind, tuple[int, timedelta]] = MappingProxyType(
+    {
+        # One message, or a bounce, is no failure of an account; if it ends runs, it is after all.
+        **dict.fromkeys((Kind.TRANS, Kind.NET, Kind.MSG, Kind.BOUNCE), (3, 15 * _MINUTE)),
+        # Most limits are over within the hour, and nothing is for the user to do.
+        Kind.LIMIT: (3, _HOUR),
+    }
+)
+
+#: When administrators are told, and when the attempts end.
+ADMIN_AFTER = timedelta(days=1)
+GIVES_UP_AFTER = timedelta(days=2)
+
+#: No owner is told of a new failure so soon after being told anything: one that comes and goes
+#: all day would be a storm of messages. It is shown at once all the same, and told if it lasts.
+QUIET = timedelta(hours=6)
+
+#: The longest pause that a server can ask for.
+MAX_RETRY_AFTER = timedelta(days=1)
+
+
+def pause(kind: Kind, attempts: int, retry_after: float | None, random: float) -> timedelta:
+    """Return how long to wait after ``attempts`` failures in a row, of which the last was ``kind``.
+
+    Grows with the attempts, is jittered, and is never shorter than what the server asked for.
+    """
+    pauses = PAUSES[kind]
+    wait = pauses[min(max(attempts, 1), len(pauses)) - 1]
+    asked = min(timedelta(seconds=min(retry_after or 0.0, 1e6)), MAX_RETRY_AFTER)
+    return max(wait, asked) * (1 + JITTER * random)
+
+
+def shows(kind: Kind, first_failure: datetime, now: datetime, attempts: int) -> bool:
+    """Whether a failure is for the user to know: at once unless waiting mends it, else if it lasts.
+
+    ``attempts`` counts the failures of the row that began at ``first_failure``, this one included.
+    """
+    if kind not in LASTS:
+        return True
+    often, long = LASTS[kind]
+    return attempts >= often and now - first_failure >= long
+
+
+def gives_up(error_since: datetime | None, now: datetime) -> bool:
+    """Whether an account has failed for two days without a break."""
+    return error_since is not None and now - error_since >= GIVES_UP_AFTER
+
+
+# -- health ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an account is doing; the fields of the same names on the account keep it.
+
+    ``error_since`` is the first failure of the unbroken row that goes on now, shown or not, and
+    ``failure_count`` how many there were; ``error_code`` is the last one's. ``told_owner`` and
+    ``told_admin`` are whether they were told of this row; ``told_at`` is when the owner was last
+    told anything, and outlives the row.
+    """
+
+    state: State = State.ENABLED
+    error_since: datetime | None = None
+    failure_count: int = 0
+    error_code: str = ""
+    told_owner: bool = False
+    told_admin: bool = False
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Whom to tell now: that a failure which lasts has begun, or that it is over.
+
+    The owner hears each once. Administrators hear once of a failure that has lasted a day.
+    """
+
+    over: bool = False
+    owner: bool = False
+    administrators: bool = False
+
+
+def after_failure(
+    health: Health,
+    *,
+    kind: Kind,
+    code: str,
+    now: datetime,
+    random: float,
+    retry_after: float | None = None,
+) -> tuple[Health, datetime | None, Notice | None]:
+    """Return an account's health after a failed attempt, when to try again, and whom to tell.
+
+    The next attempt is None when this was the last. Two days after the first failure there is one
+    more attempt, whatever the pause would have been, so that giving up is not hours late.
+
+    Raises Impossible for an account that makes no attempts.
+    """
+    since = min(health.error_since or now, now)  # a clock that was set back
+    health = replace(
+        health, error_since=since, failure_count=health.failure_count + 1, error_code=code
+    )
+    if health.state is State.ERROR and gives_up(since, now):
+        health, notice = _tell(replace(health, state=after(health.state, Event.GAVE_UP)), now)
+        return health, None, notice
+    shown = shows(kind, since, now, health.failure_count)
+    health = replace(health, state=after(health.state, Event.FAILED if shown else Event.STUMBLED))
+    health, notice = _tell(health, now)
+    due = now + pause(kind, health.failure_count, retry_after, random)
+    return health, _not_past_the_end(due, since, now, retry_after), notice
+
+
+def after_success(health: Health, now: datetime) -> tuple[Health, Notice | None]:
+    """Return an account's health after a sync that worked, and whether the owner is told so.
+
+    Raises Impossible for an account that makes no attempts.
+    """
+    well = Health(after(health.state, Event.SYNCED), told_at=health.told_at)
+    if not health.told_owner:
+        return well, None
+    return replace(well, told_at=now), Notice(over=True, owner=True)
+
+
+def begin(event: Event) -> Health:
+    """Return the health of a new account: CONNECTED with a free place, QUEUED without."""
+    return Health(after(None, event))
+
+
+def after_event(health: Health, event: Event, now: datetime) -> Health:
+    """Return an account's health after something that a person did; the next attempt is now.
+
+    New details, or a return from ``connection``, begin a new row of two days: the old one is told
+    of, and is over only with a sync that works. *Reconnect* with the same details before that is
+    one attempt more in the same row, so that clicking does not undo the caution with a password.
+
+    Raises Impossible, and ValueError for an event that has a function of its own.
+    """
+    if event in (Event.SYNCED, Event.STUMBLED, Event.FAILED, Event.GAVE_UP, Event.DISABLED):
+        raise ValueError(f"{event} does not come from here")
+    state = after(health.state, event)
+    if event is Event.RECONNECT and state is health.state:
+        return health
+    anew = replace(health, state=state, failure_count=0)
+    if state is State.ERROR:
+        return replace(anew, error_since=now)
+    return replace(anew, error_since=None, error_code="")
+
+
+def _tell(health: Health, now: datetime) -> tuple[Health, Notice | None]:
+    """Decide whom a failure that is shown is told to now; each once a row."""
+    if health.state not in (State.ERROR, State.CONNECTION):
+        return health, None
+    quiet = health.told_at is not None and now - health.told_at < QUIET
+    owner = not health.told_owner and not quiet
+    administrators = not health.told_admin and now - health.error_since >= ADMIN_AFTER
+    if not owner and not administrators:
+        return health, None
+    told = replace(
+        health,
+        told_owner=health.told_owner or owner,
+        told_admin=health.told_admin or administrators,
+        told_at=now if owner else health.told_at,
+    )
+    return told, Notice(owner=owner, administrators=administrators)
+
+
+def _not_past_the_end(
+    due: datetime, since: datetime, now: datetime, retry_after: float | None
+) -> datetime:
+    """Move an attempt that would come after the two days to their end, unless the server minds."""
+    end = since + GIVES_UP_AFTER
+    if retry_after or not now < end < due:
+        return due
+    return end
