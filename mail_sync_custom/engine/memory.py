@@ -1,0 +1,269 @@
+"""A mail server in memory, with the moods of real ones, for tests of what is above a Session.
+
+It is held to the same contract tests as the real session, so that a test of the sync's logic
+which passes here says something. What a real server does wrong now and then is switched on a
+mailbox at a time; nothing of it is on by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from itertools import count
+
+from . import sequence
+from .errors import ConnectionLost, MailboxMissing, MailError, ProtocolViolation
+from .values import MAX_UID, Folder, Headers, Snapshot
+
+#: The header fields that a session asks for.
+FIELDS = frozenset(
+    b"from to cc bcc reply-to sender message-id in-reply-to references date subject "
+    b"x-mail-sync-id auto-submitted".split()
+)
+
+SEEN = frozenset({"\\Seen"})
+
+_FIELD = re.compile(rb"([^\s:]+)[ \t]*:.*?\r\n(?![ \t])", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMessage:
+    """A message as it lies in a mailbox. Reading never makes another one of it."""
+
+    raw: bytes = field(repr=False)
+    internaldate: datetime | None
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The header's fields: the name in lower case, and the lines, still folded."""
+        head = self.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
+        return [(found[1].lower(), found[0]) for found in _FIELD.finditer(head)]
+
+
+class MemoryMailbox:
+    """A mailbox and its moods.
+
+    ``hidden`` UIDs exist for SEARCH and are lacking in FETCH; ``nil`` ones have bodies that are
+    NIL; ``sizeless`` ones have an RFC822.SIZE of zero. ``poison`` maps a UID to the error that
+    the connection ends with when that message is read. ``mute`` names what STATUS and EXAMINE do
+    not tell: ``"uidvalidity"`` and ``"uidnext"``. ``selectable`` off is a phantom: listed, and
+    not to be opened.
+    """
+
+    def __init__(self, name: str, uidvalidity: int, attributes: frozenset[str] = frozenset()):
+        self.name = name
+        self.uidvalidity = uidvalidity
+        self.uidnext = 1
+        self.attributes = attributes
+        self.messages: dict[int, MemoryMessage] = {}
+        self.hidden: set[int] = set()
+        self.nil: set[int] = set()
+        self.sizeless: set[int] = set()
+        self.poison: dict[int, MailError] = {}
+        self.mute: set[str] = set()
+        self.selectable = True
+
+    def deliver(
+        self, raw: bytes, internaldate: datetime | None = None, flags: frozenset[str] = frozenset()
+    ) -> int:
+        """Put a message in, with line ends as IMAP has them; return its UID."""
+        uid, self.uidnext = self.uidnext, self.uidnext + 1
+        when = internaldate or datetime.now(UTC).replace(microsecond=0)
+        self.messages[uid] = MemoryMessage(re.sub(rb"\r?\n", b"\r\n", raw), when, flags)
+        return uid
+
+    def expunge(self, *uids: int) -> None:
+        """Take messages out, or all of them. UIDs are not used again (RFC 9051 §2.3.1.1)."""
+        for uid in uids or list(self.messages):
+            self.messages.pop(uid, None)
+
+    def skip_to(self, uidnext: int) -> None:
+        """Let the next message have this UID: a gap, or, where it is lower, a server's fault."""
+        self.uidnext = uidnext
+
+    def renumber(self, uidvalidity: int | None = None) -> None:
+        """Give all messages new UIDs from 1, and the mailbox another UIDVALIDITY."""
+        self.uidvalidity = uidvalidity or self.uidvalidity + 1
+        self.messages = dict(enumerate((self.messages[uid] for uid in sorted(self.messages)), 1))
+        self.uidnext = len(self.messages) + 1
+
+    def snapshot(self) -> Snapshot:
+        """Return what the server tells, within its mood."""
+        told = Snapshot(self.uidvalidity or None, self.uidnext or None)
+        return replace(told, **dict.fromkeys(self.mute & {"uidvalidity", "uidnext"}))
+
+
+class MemoryServer:
+    """Mailboxes, and the sessions that read them.
+
+    ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``open`` counts the sessions
+    that have not logged out. INBOX is always there.
+    """
+
+    def __init__(self):
+        self.mailboxes: dict[str, MemoryMailbox] = {}
+        self.commands: list[tuple] = []
+        self.open = 0
+        self._validities = count(1000)
+        self._failure: tuple[int, MailError] | None = None
+        self.create("INBOX")
+
+    def __getitem__(self, name: str) -> MemoryMailbox:
+        return self.mailboxes[name]
+
+    def create(self, name: str, *attributes: str) -> MemoryMailbox:
+        """Make a mailbox; attributes are those of RFC 6154, as ``"\\\\Sent"``."""
+        lower = frozenset(attribute.lower() for attribute in attributes)
+        self.mailboxes[name] = MemoryMailbox(name, next(self._validities), lower)
+        return self.mailboxes[name]
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a mailbox; its UIDs stay."""
+        self.mailboxes[new] = self.mailboxes.pop(old)
+        self.mailboxes[new].name = new
+
+    def delete(self, name: str) -> None:
+        """Delete a mailbox and what is in it."""
+        del self.mailboxes[name]
+
+    def deliver(
+        self,
+        mailbox: str,
+        raw: bytes,
+        internaldate: datetime | None = None,
+        flags: frozenset[str] = frozenset(),
+    ) -> int:
+        """Put a message into a mailbox, which is made where it is lacking; return its UID."""
+        place = self.mailboxes.get(mailbox) or self.create(mailbox)
+        return place.deliver(raw, internaldate, flags)
+
+    def fail_after(self, commands: int, error: MailError) -> None:
+        """Let so many commands pass, and end the connection with an error at the next one."""
+        self._failure = (len(self.commands) + commands, error)
+
+    def connect(self) -> MemorySession:
+        """Return a session that is logged in."""
+        return MemorySession(self)
+
+    def note(self, *command: object) -> None:
+        """Count a command, and fail at the one that was to fail."""
+        self.commands.append(command)
+        if self._failure and len(self.commands) > self._failure[0]:
+            _, error = self._failure
+            self._failure = None
+            raise error
+
+
+class MemorySession:
+    """The Session of ``sync``, on a :class:`MemoryServer`."""
+
+    def __init__(self, server: MemoryServer):
+        self.server = server
+        self._mailbox: MemoryMailbox | None = None
+        self._open = True
+        server.open += 1
+
+    def __enter__(self) -> MemorySession:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Log out. Never raises."""
+        self.server.open -= self._open
+        self._open = False
+
+    def _command(self, *command: object) -> None:
+        if not self._open:
+            raise ConnectionLost("the connection is no longer usable")
+        try:
+            self.server.note(*command)
+        except MailError:
+            self.close()
+            raise
+
+    @property
+    def _selected(self) -> MemoryMailbox:
+        if self._mailbox is None:
+            raise ProtocolViolation("no mailbox is open")
+        return self._mailbox
+
+    def folders(self) -> list[Folder]:
+        self._command("LIST")
+        return [Folder(each.name, "/", each.attributes) for each in self.server.mailboxes.values()]
+
+    def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
+        found: dict[str, Snapshot | None] = {}
+        for name in names:
+            self._command("STATUS", name)
+            mailbox = self.server.mailboxes.get(name)
+            found[name] = mailbox.snapshot() if mailbox and mailbox.selectable else None
+        return found
+
+    def examine(self, name: str) -> Snapshot:
+        self._command("EXAMINE", name)
+        mailbox = self._mailbox = self.server.mailboxes.get(name)
+        if mailbox is None or not mailbox.selectable:
+            self._mailbox = None
+            raise MailboxMissing(f"Mailbox doesn't exist: {name}")
+        return replace(mailbox.snapshot(), exists=len(mailbox.messages))
+
+    def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
+        self._command("SEARCH", lo, hi)
+        return [
+            uid
+            for uid, message in sorted(self._selected.messages.items())
+            if max(lo, 1) <= uid <= hi and (since is None or _on_or_after(message, since))
+        ]
+
+    def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:
+        self._command("FETCH HEADER", *ranges)
+        asked, mailbox = sequence.wanted(ranges), self._selected
+        return [
+            self._headers(mailbox, uid)
+            for uid in sorted(mailbox.messages.keys() - mailbox.hidden)
+            if sequence.covers(asked, uid)
+        ]
+
+    def _headers(self, mailbox: MemoryMailbox, uid: int) -> Headers:
+        message = mailbox.messages[uid]
+        size = None if uid in mailbox.sizeless else len(message.raw)
+        raw = b"".join(lines for name, lines in message.fields if name in FIELDS) + b"\r\n"
+        return Headers(uid, size, message.internaldate, raw)
+
+    def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
+        self._command("FETCH BODY", *uids)
+        mailbox = self._selected
+        for uid in sorted({uid for uid in uids if 0 < uid <= MAX_UID}):
+            if uid in mailbox.poison:
+                self.close()
+                raise mailbox.poison[uid]
+            message = mailbox.messages.get(uid)
+            if message and uid not in mailbox.nil | mailbox.hidden:
+                yield uid, message.raw[:limit]
+
+    def find(self, name: str, header: str, value: str) -> list[int]:
+        self.examine(name)
+        self._command("SEARCH HEADER", header, value)
+        wanted, part = header.lower().encode(), value.lower().encode()
+        return [
+            uid
+            for uid, message in sorted(self._selected.messages.items())
+            if any(key == wanted and part in lines.lower() for key, lines in message.fields)
+        ]
+
+    def append(self, name: str, raw: bytes, when: datetime) -> None:
+        self._command("APPEND", name)
+        if name not in self.server.mailboxes:
+            raise MailboxMissing(f"[TRYCREATE] Mailbox doesn't exist: {name}")
+        self.server.mailboxes[name].deliver(
+            raw.removesuffix(b"\n").removesuffix(b"\r") + b"\r\n", when, SEEN
+        )
+
+
+def _on_or_after(message: MemoryMessage, day: date) -> bool:
+    return message.internaldate is not None and message.internaldate.date() >= day

@@ -1,0 +1,159 @@
+"""The bytes of an IMAP connection, cut into responses, within bounds of time and of size.
+
+Knows the shape of a response (RFC 9051 §2.2.2, §4.3) and nothing of what it means. Python's
+imaplib does this too, and has no bound: it reserves what a literal announces, waits for each byte
+anew, keeps every untagged response for ever, and logs commands with their passwords.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from io import BytesIO
+
+from . import tls
+from .dial import Deadline
+from .errors import ConnectionLost, ProtocolViolation, Step
+
+#: A real server's lines are short, but for SEARCH: a mailbox of a million UIDs has one of 8 MB.
+MAX_LINE = 1024 * 1024
+MAX_SEARCH_LINE = 16 * 1024 * 1024
+
+#: Parts of one response; a FETCH of ours has three, a LIST with a literal name has three.
+MAX_PARTS = 64
+
+_CHUNK = 64 * 1024
+
+# `{12}`, the `{12+}` of RFC 7888 and the `~{12}` of RFC 3516, at the end of a line.
+_LITERAL = re.compile(rb"\{(\d+)\+?\}\Z")
+
+# Human text may end like a literal and announces none (RFC 9051 §7.1).
+_STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
+
+_SEARCH = re.compile(rb"\* E?SEARCH\b", re.IGNORECASE)
+
+#: A response: text, or text, literal, text, … with the ``{n}`` still at the end of the text.
+Response = list[bytes]
+
+
+class Wire:
+    """A socket that sends commands and reads responses before the deadline.
+
+    ``bytes_in``, ``bytes_out`` and ``round_trips`` count what went over it, TLS taken off. A round
+    trip is a wait for the server after something was sent to it.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: Deadline, literal_limit: int):
+        self.sock = sock
+        self.deadline = deadline
+        self.literal_limit = literal_limit
+        self.step = Step.CONNECTION
+        self.bytes_in = self.bytes_out = 0
+        self.round_trips = 1  # TCP's
+        self._owed = True  # an answer: the greeting
+        self._buffer = bytearray()
+        self._start = 0
+
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self.sock, ssl.SSLSocket)
+
+    @property
+    def pending(self) -> bool:
+        """Whether bytes have arrived that nobody has read."""
+        return self._start < len(self._buffer)
+
+    def encrypt(self, sock: ssl.SSLSocket) -> None:
+        """Go on over an encrypted socket. TLS 1.3 takes one round trip, 1.2 takes two."""
+        self.sock = sock
+        self.round_trips += 1 if sock.version() == "TLSv1.3" else 2
+
+    def send(self, data: bytes) -> None:
+        """Send all of the data, in pieces, so that a long upload keeps its deadline moving."""
+        view = memoryview(data)
+        try:
+            for start in range(0, len(view), _CHUNK):
+                piece = view[start : start + _CHUNK]
+                self.sock.settimeout(self.deadline.left(self.step))
+                self.sock.sendall(piece)
+                self.deadline.moved(len(piece))
+        except OSError as error:
+            raise tls.translate(error, self.step) from error
+        self.bytes_out += len(data)
+        self._owed = True
+
+    def response(self) -> Response:
+        """Return the next response, with its literals."""
+        line = self._line()
+        parts = [line]
+        if line[-1:] != b"}" or line[:1] != b"*" or _STATUS.match(line):
+            return parts
+        while announced := _LITERAL.search(parts[-1]):
+            parts.append(self._literal(int(announced[1])))
+            parts.append(self._line())
+            if len(parts) > MAX_PARTS:
+                raise ProtocolViolation("a response without end", step=self.step)
+        return parts
+
+    def line(self) -> bytes:
+        """Return the next line without its end, for a protocol that has no literals."""
+        return self._line()
+
+    def _line(self) -> bytes:
+        searched = self._start
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
+            self._bound_line(searched - self._start)
+            searched -= self._receive()
+        line = bytes(self._buffer[self._start : end])
+        self._start = end + 1
+        return line[:-1] if line[-1:] == b"\r" else line
+
+    def _bound_line(self, length: int) -> None:
+        if length <= MAX_LINE:
+            return
+        opening = self._buffer[self._start : self._start + 16]
+        if length > (MAX_SEARCH_LINE if _SEARCH.match(opening) else MAX_LINE):
+            raise ProtocolViolation("a line without end", step=self.step)
+
+    def _literal(self, size: int) -> bytes:
+        if size > self.literal_limit:
+            raise ProtocolViolation(f"a literal of {size} bytes", step=self.step)
+        end = self._start + size
+        if end <= len(self._buffer):
+            found = bytes(self._buffer[self._start : end])
+            self._start = end
+            return found
+        return self._long_literal(size)
+
+    def _long_literal(self, size: int) -> bytes:
+        """Read what has not arrived yet. BytesIO hands its bytes out without a second copy."""
+        gathered = BytesIO()
+        while (missing := size - gathered.tell()) > 0:
+            if not self.pending:
+                self._receive()
+            end = min(len(self._buffer), self._start + missing)
+            with memoryview(self._buffer) as view:
+                gathered.write(view[self._start : end])
+            self._start = end
+        return gathered.getvalue()
+
+    def _receive(self) -> int:
+        """Wait for bytes; return how many that were read before have been cut off in front."""
+        if self._owed:
+            self._owed = False
+            self.round_trips += 1
+        try:
+            self.sock.settimeout(self.deadline.left(self.step))
+            data = self.sock.recv(_CHUNK)
+        except OSError as error:
+            raise tls.translate(error, self.step) from error
+        if not data:
+            raise ConnectionLost("the server closed the connection", step=self.step)
+        self.bytes_in += len(data)
+        self.deadline.moved(len(data))
+        cut, self._start = self._start, 0
+        del self._buffer[:cut]
+        self._buffer += data
+        return cut
