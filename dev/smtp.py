@@ -21,7 +21,7 @@ def start() -> None:
     with step("Starting the SMTP server"):
         chosen = ports("smtp", "smtp", "smtps")
         DAEMON.start(
-            [PYTHON, "-m", "dev.smtp_server", *chosen.values()],
+            [PYTHON, "-W", "ignore", "-m", "dev.smtp_server", *chosen.values()],
             ready=lambda: all(answers("127.0.0.1", port) for port in chosen.values()),
             cwd=ROOT,
         )

@@ -7,6 +7,7 @@ we made ready ourselves there is no good reason to skip.
 
 from __future__ import annotations
 
+import ctypes.util
 import subprocess
 import time
 from collections.abc import Callable
@@ -111,5 +112,10 @@ def succeeds(argv: list[str], env: dict[str, str] | None = None) -> bool:
 
 
 def need_browser() -> None:
-    """See to it that there is a Chromium."""
-    machine.need(["chromium"], machine.browser)
+    """See to it that there is a Chromium, and what Playwright drives it with."""
+
+    def present() -> bool:
+        # Playwright brings a Node.js, but not the libatomic that it is linked with.
+        return bool(machine.browser() and ctypes.util.find_library("atomic"))
+
+    machine.need(["chromium", "libatomic1"], present)

@@ -16,12 +16,12 @@ from .paths import PYTHON, ROOT, VENV
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
 STAMP = VENV / "requirements.sha256"
 
-# Odoo 19 runs on these; the first is the one that the pinned versions were tried with most.
-VERSIONS = ("3.11", "3.12", "3.13", "3.10")
+# The versions that Odoo 19 runs on and the pinned packages support.
+VERSIONS = ("3.11", "3.12", "3.13")
 
 
 def interpreter() -> str | None:
-    """Return a Python that Odoo 19 runs on and that can make virtual environments."""
+    """Return a Python that Odoo 19 runs on, able to make virtual environments."""
     running = "{}.{}".format(*sys.version_info)
     if running in VERSIONS and can_make_venv(sys.executable):
         return sys.executable
