@@ -1,0 +1,139 @@
+"""Every code that the engine can emit has words, for every provider, and they can be translated."""
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from engine import errors
+from engine.catalogue import KINDS
+
+ADDON = Path(__file__).parents[2] / "mail_sync_custom"
+FILE = ADDON / "models" / "remedies.py"
+
+
+def load():
+    """Load the file without the package around it, which needs Odoo."""
+    spec = importlib.util.spec_from_file_location("remedies_alone", FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+remedies = load()
+
+
+class Env:
+    """Odoo's environment as far as words go: no translation, and formatting as Odoo does it."""
+
+    def _(self, source, *args, **kwargs):
+        return source % (args or kwargs) if args or kwargs else source
+
+
+ENV = Env()
+PROVIDERS = ["", *remedies._PROVIDERS, "gmail", "outlook", "microsoft365", "other", False]
+
+
+def all_error_classes(of=errors.MailError):
+    return [of, *(c for sub in of.__subclasses__() for c in all_error_classes(sub))]
+
+
+def codes_in_source():
+    """Return each code that the engine's source names as ``code="…"`` or ``code = "…"``."""
+    for path in sorted((ADDON / "engine").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            passed = isinstance(node, ast.keyword) and node.arg == "code"
+            if passed or isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "code":
+                found = ast.walk(node.value)
+                yield from (c.value for c in found if isinstance(c, ast.Constant) and c.value)
+
+
+CODES = sorted({*KINDS, *(c.code for c in all_error_classes()), *codes_in_source()})
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_says_what_happened_and_what_to_do(code):
+    assert code in remedies._words(ENV)
+    said = remedies.headline(ENV, code)
+    assert 10 < len(said) <= 80
+    assert not said.endswith(".")
+    for provider in PROVIDERS:
+        remedy = remedies.remedy(ENV, code, provider)
+        assert 40 < len(remedy) <= 520, (code, provider)
+        assert remedy.endswith(".")
+
+
+def test_a_code_has_words_of_its_own():
+    words = remedies._words(ENV)
+    headlines = [said for said, _ in words.values()]
+    assert len(set(headlines)) == len(headlines)
+
+
+@pytest.mark.parametrize("house", list(remedies._PROVIDERS))
+def test_a_provider_has_words_for_real_codes_only(house):
+    assert set(remedies._PROVIDERS[house](ENV)) <= set(CODES)
+
+
+def test_nothing_is_formatted_by_accident():
+    assert not any("%" in text for pair in remedies._words(ENV).values() for text in pair)
+
+
+@pytest.mark.parametrize("code", ["", None, False, "never_heard_of"])
+def test_an_unheard_of_code_points_to_the_servers_own_words(code):
+    assert remedies.headline(ENV, code) == remedies.headline(ENV, "unknown")
+    assert "own words" in remedies.remedy(ENV, code, "gmail")
+
+
+@pytest.mark.parametrize("step", list(errors.Step))
+def test_every_step_has_a_name(step):
+    assert remedies.step_name(ENV, step)
+    assert remedies.step_name(ENV, str(step))
+
+
+@pytest.mark.parametrize("step", ["", None, False, "dancing"])
+def test_no_step_has_no_name(step):
+    assert remedies.step_name(ENV, step) == ""
+
+
+@pytest.mark.parametrize(
+    ("provider", "code", "words"),
+    [
+        ("gmail", "login_refused", "App passwords"),
+        ("gmail", "app_password_needed", "Google Account > Security"),
+        ("gmail", "imap_disabled", "Forwarding and POP/IMAP"),
+        ("gmail", "throttled", "not full"),
+        ("yahoo", "login_refused", "app password"),
+        ("aol", "login_refused", "app password"),
+        ("icloud", "login_refused", "app-specific password"),
+        ("zoho", "imap_disabled", "IMAP Access"),
+        ("microsoft365", "password_sign_in_off", "no longer accept a password"),
+        ("outlook", "login_refused", "no longer accept a password"),
+        ("bluehost", "login_refused", "full mail address"),
+        (None, "login_refused", "user name"),
+    ],
+)
+def test_where_to_click(provider, code, words):
+    assert words in remedies.remedy(ENV, code, provider)
+
+
+def test_a_refused_login_may_be_a_wrong_user_name_too():
+    assert "user name" in remedies.headline(ENV, "login_refused")
+
+
+def test_what_is_no_wrong_password_does_not_blame_it():
+    for code in ("login_unavailable", "throttled", "connection_lost", "timeout", "session_ended"):
+        said = remedies.headline(ENV, code) + remedies.remedy(ENV, code)
+        assert "password" not in said.replace("This is not about your password", "")
+
+
+def test_every_sentence_is_a_literal_that_the_export_of_translations_finds():
+    for node in ast.walk(ast.parse(FILE.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "env._":
+            (argument,) = node.args
+            assert isinstance(argument, ast.Constant), ast.unparse(node)
+
+
+def test_nothing_of_odoo_is_needed():
+    for node in ast.walk(ast.parse(FILE.read_text())):
+        assert not isinstance(node, ast.Import | ast.ImportFrom)
