@@ -15,6 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from . import tls
 from .errors import (
@@ -23,8 +24,9 @@ from .errors import (
     HostNotFound,
     InvalidSettings,
     MailError,
+    StarttlsGone,
+    StarttlsMissing,
     Step,
-    TlsError,
     safe_text,
 )
 from .values import Connected, Credentials, Endpoint, Security
@@ -186,21 +188,30 @@ def describe(sock: socket.socket, endpoint: Endpoint) -> Connected:
     return Connected(security, tls.fingerprint(sock.getpeercert(binary_form=True) or b""))
 
 
-def silence(error: MailError, sock: socket.socket, deadline: Deadline) -> MailError:
-    """Return why a plain port does not greet: often because it waits for TLS, as 993 and 465 do.
+def inspected(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint with whichever certificate it shows, for a look at it and no login."""
+    return replace(endpoint, pin=True, fingerprint="", starttls_required=False, plain_allowed=False)
+
+
+def check_plain_allowed(endpoint: Endpoint) -> None:
+    """Raise unless a connection without STARTTLS is what the user agreed to (RFC 8314 §3)."""
+    if endpoint.starttls_required or endpoint.fingerprint:
+        raise StarttlsGone("STARTTLS is not offered")
+    if not endpoint.plain_allowed:
+        raise StarttlsMissing("STARTTLS is not offered")
+
+
+def speaks_tls(sock: socket.socket, deadline: Deadline) -> bool:
+    """Return whether the port that a socket is connected to wants TLS from the first byte.
 
     Asks the same address with a handshake. Nothing is sent over it, so nothing is verified.
     """
     try:
-        address = sock.getpeername()
-        with _connect(sock.family, address, deadline.left()) as probe:
-            probe.settimeout(deadline.left())
-            with tls.context(Endpoint("", 0, pin=True)).wrap_socket(probe):
-                return TlsError(
-                    "the port expects TLS from the first byte", code="plain_on_tls_port"
-                )
+        probe = _connect(sock.family, sock.getpeername(), deadline.left())
+        with tls.context(Endpoint("", 0, pin=True)).wrap_socket(probe):
+            return True
     except (OSError, ValueError, MailError):
-        return error
+        return False
 
 
 def close(sock: socket.socket) -> None:

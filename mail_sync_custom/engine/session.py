@@ -27,21 +27,17 @@ from . import dial, sequence
 from .dial import Deadline
 from .dialogue import CODE_CAPABILITY, Dialogue, Literal
 from .errors import (
-    ConnectionLost,
-    ConnectionTimeout,
     Kind,
     MailboxMissing,
     ProtocolViolation,
     ServerRefused,
-    StarttlsGone,
-    StarttlsMissing,
     Step,
     TlsError,
     safe_text,
 )
 from .sequence import Ranges
 from .values import MAX_UID, Connected, Credentials, Endpoint, Folder, Headers, Snapshot
-from .wire import Response, Wire
+from .wire import Response, Wire, greet_in_plain
 
 #: Seconds for a whole connection attempt, and for a command that nothing is heard of.
 BUDGET = 30.0
@@ -149,9 +145,7 @@ def inspect_certificate(
 ) -> str:
     """Return the fingerprint of the certificate a server shows, without logging in."""
     dial.check_settings(endpoint)
-    asked = Endpoint(
-        endpoint.host, endpoint.port, endpoint.implicit_tls, pin=True, starttls_required=True
-    )
+    asked = dial.inspected(endpoint)
     dialogue = _open(asked, Deadline(budget), allow, MAX_HEADER)
     try:
         return dial.describe(dialogue.wire.sock, asked).fingerprint
@@ -171,7 +165,7 @@ def _open(
             wire.encrypt(dial.start_tls(sock, endpoint, deadline))
             _greet(dialogue)
         else:
-            _greet_in_plain(dialogue, deadline)
+            greet_in_plain(wire, lambda: _greet(dialogue))
             _upgrade(dialogue, endpoint, deadline)
     except BaseException:
         dialogue.close()
@@ -196,40 +190,17 @@ def _greet(dialogue: Dialogue) -> None:
         dialogue.learn(told[1])
 
 
-def _greet_in_plain(dialogue: Dialogue, deadline: Deadline) -> None:
-    """Read the greeting of a port that is said to speak plain text; a TLS port says nothing."""
-    wire = dialogue.wire
-    wire.deadline = Deadline(deadline.left() / 2)
-    try:
-        _greet(dialogue)
-    except (ConnectionTimeout, ConnectionLost) as error:
-        raise dial.silence(error, wire.sock, deadline) from error
-    wire.deadline = deadline
-
-
 def _upgrade(dialogue: Dialogue, endpoint: Endpoint, deadline: Deadline) -> None:
     """Encrypt with STARTTLS where it is offered (§6.2.1); where not, follow the user's choice."""
     wire = dialogue.wire
     wire.step = Step.TLS
     if "STARTTLS" not in dialogue.capabilities:
-        _without_starttls(endpoint)
+        dial.check_plain_allowed(endpoint)
         return
     dialogue.command(b"STARTTLS")
-    if wire.pending:
-        # Whoever sits in between put answers there that would be taken for the server's
-        # (CVE-2011-0411, CVE-2021-33515): what follows the OK must come encrypted.
-        raise ProtocolViolation(
-            "answers before TLS began", code="starttls_injection", step=Step.TLS
-        )
+    wire.refuse_pending()
     wire.encrypt(dial.start_tls(wire.sock, endpoint, deadline))
     dialogue.forget_capabilities()
-
-
-def _without_starttls(endpoint: Endpoint) -> None:
-    if endpoint.starttls_required or endpoint.fingerprint:
-        raise StarttlsGone("STARTTLS is not offered")
-    if not endpoint.plain_allowed:
-        raise StarttlsMissing("STARTTLS is not offered")
 
 
 # -- logging in ------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""The bytes of an IMAP connection, cut into responses, within bounds of time and of size.
+"""The bytes of a connection, cut into responses, within bounds of time and of size.
 
-Knows the shape of a response (RFC 9051 §2.2.2, §4.3) and nothing of what it means. Python's
+Knows the shape of IMAP's responses (RFC 9051 §2.2.2, §4.3) and of SMTP's replies, and nothing of
+what they mean. Python's
 imaplib does this too, and has no bound: it reserves what a literal announces, waits for each byte
 anew, keeps every untagged response for ever, and logs commands with their passwords.
 """
@@ -10,11 +11,12 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from io import BytesIO
 
-from . import tls
+from . import dial, tls
 from .dial import Deadline
-from .errors import ConnectionLost, ProtocolViolation, Step
+from .errors import ConnectionLost, ConnectionTimeout, ProtocolViolation, Step, TlsError
 
 #: A real server's lines are short, but for SEARCH: a mailbox of a million UIDs has one of 8 MB.
 MAX_LINE = 1024 * 1024
@@ -33,8 +35,36 @@ _STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
 
 _SEARCH = re.compile(rb"\* E?SEARCH\b", re.IGNORECASE)
 
+#: A reply to SMTP's EHLO has some twenty lines.
+MAX_REPLY_LINES = 500
+
+#: Seconds that an honest server takes at most to greet; then it is asked whether it wants TLS.
+SOON = 5.0
+
 #: A response: text, or text, literal, text, … with the ``{n}`` still at the end of the text.
 Response = list[bytes]
+
+
+def greet_in_plain(wire: Wire, greet: Callable[[], None]) -> None:
+    """Read the greeting of a port that is said to speak plain text.
+
+    A port that wants TLS waits for us instead, or goes away. That is worth finding out soon,
+    because "timed out" tells nobody which box to tick. A slow server gets the rest of the budget.
+    """
+    whole = wire.deadline
+    wire.deadline = Deadline(min(SOON, whole.left() / 3))
+    try:
+        greet()
+    except (ConnectionTimeout, ConnectionLost) as error:
+        if dial.speaks_tls(wire.sock, Deadline(min(SOON, whole.left() / 2))):
+            raise TlsError(
+                "the port expects TLS from the first byte", code="plain_on_tls_port"
+            ) from error
+        if isinstance(error, ConnectionLost):
+            raise
+        wire.deadline = whole
+        greet()
+    wire.deadline = whole
 
 
 class Wire:
@@ -63,6 +93,17 @@ class Wire:
     def pending(self) -> bool:
         """Whether bytes have arrived that nobody has read."""
         return self._start < len(self._buffer)
+
+    def refuse_pending(self) -> None:
+        """Raise where something came between the leave to start TLS and TLS.
+
+        Whoever sits in between puts answers there, which would be taken for the server's own
+        (CVE-2011-0411, CVE-2021-33515): what follows must come encrypted.
+        """
+        if self.pending:
+            raise ProtocolViolation(
+                "answers before TLS began", code="starttls_injection", step=Step.TLS
+            )
 
     def encrypt(self, sock: ssl.SSLSocket) -> None:
         """Go on over an encrypted socket. TLS 1.3 takes one round trip, 1.2 takes two."""
@@ -96,9 +137,14 @@ class Wire:
                 raise ProtocolViolation("a response without end", step=self.step)
         return parts
 
-    def line(self) -> bytes:
-        """Return the next line without its end, for a protocol that has no literals."""
-        return self._line()
+    def reply(self) -> list[bytes]:
+        """Return the lines of an SMTP reply (RFC 5321 §4.2): ``250-…`` up to ``250 …``."""
+        lines = [self._line()]
+        while lines[-1][3:4] == b"-":
+            lines.append(self._line())
+            if len(lines) > MAX_REPLY_LINES:
+                raise ProtocolViolation("a reply without end", step=self.step)
+        return lines
 
     def _line(self) -> bytes:
         searched = self._start
