@@ -678,6 +678,13 @@ def _network(env) -> Words:
                 "143 without."
             ),
         ),
+        "not_smtp": (
+            env._("What answers there is not a mail server for sending"),
+            env._(
+                "Check that hostname and port are the provider's for SMTP: 465 with 'Use SSL?', "
+                "587 without."
+            ),
+        ),
         "protocol": (
             env._("The server's answer could not be understood"),
             env._(

@@ -44,7 +44,7 @@ def codes_in_source():
     for path in sorted((ADDON / "engine").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             passed = isinstance(node, ast.keyword) and node.arg == "code"
-            if passed or isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "code":
+            if passed or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "code"):
                 found = ast.walk(node.value)
                 yield from (c.value for c in found if isinstance(c, ast.Constant) and c.value)
 
