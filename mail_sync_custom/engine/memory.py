@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
 
-from . import sequence
+from . import dial, internaldate, sequence
 from .errors import ConnectionLost, MailboxMissing, MailError, ProtocolViolation
 from .values import MAX_UID, Folder, Headers, Snapshot
 
@@ -186,6 +186,11 @@ class MemorySession:
             self.close()
             raise
 
+    def _mailbox_of(self, command: str, name: str) -> MemoryMailbox | None:
+        dial.check_text(name)
+        self._command(command, name)
+        return self.server.mailboxes.get("INBOX" if name.upper() == "INBOX" else name)
+
     @property
     def _selected(self) -> MemoryMailbox:
         if self._mailbox is None:
@@ -199,14 +204,12 @@ class MemorySession:
     def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
         found: dict[str, Snapshot | None] = {}
         for name in names:
-            self._command("STATUS", name)
-            mailbox = self.server.mailboxes.get(name)
+            mailbox = self._mailbox_of("STATUS", name)
             found[name] = mailbox.snapshot() if mailbox and mailbox.selectable else None
         return found
 
     def examine(self, name: str) -> Snapshot:
-        self._command("EXAMINE", name)
-        mailbox = self._mailbox = self.server.mailboxes.get(name)
+        mailbox = self._mailbox = self._mailbox_of("EXAMINE", name)
         if mailbox is None or not mailbox.selectable:
             self._mailbox = None
             raise MailboxMissing(f"Mailbox doesn't exist: {name}")
@@ -233,7 +236,8 @@ class MemorySession:
         message = mailbox.messages[uid]
         size = None if uid in mailbox.sizeless else len(message.raw)
         raw = b"".join(lines for name, lines in message.fields if name in FIELDS) + b"\r\n"
-        return Headers(uid, size, message.internaldate, raw)
+        when = internaldate.plausible(message.internaldate, internaldate.latest())
+        return Headers(uid, size, when, raw)
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
         self._command("FETCH BODY", *uids)
@@ -247,6 +251,7 @@ class MemorySession:
                 yield uid, message.raw[:limit]
 
     def find(self, name: str, header: str, value: str) -> list[int]:
+        dial.check_text(value)
         self.examine(name)
         self._command("SEARCH HEADER", header, value)
         wanted, part = header.lower().encode(), value.lower().encode()
@@ -257,12 +262,10 @@ class MemorySession:
         ]
 
     def append(self, name: str, raw: bytes, when: datetime) -> None:
-        self._command("APPEND", name)
-        if name not in self.server.mailboxes:
+        mailbox = self._mailbox_of("APPEND", name)
+        if mailbox is None:
             raise MailboxMissing(f"[TRYCREATE] Mailbox doesn't exist: {name}")
-        self.server.mailboxes[name].deliver(
-            raw.removesuffix(b"\n").removesuffix(b"\r") + b"\r\n", when, SEEN
-        )
+        mailbox.deliver(raw.removesuffix(b"\n").removesuffix(b"\r") + b"\r\n", when, SEEN)
 
 
 def _on_or_after(message: MemoryMessage, day: date) -> bool:
