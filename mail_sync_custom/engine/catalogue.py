@@ -322,6 +322,7 @@ _EXACT = (
 )
 
 _TEMPORARY = (
+    _rule("lookup_failed", r"temporary failure in name resolution", r"\beai_again\b"),
     _rule(
         "too_many_logins",
         r"too many (bad |failed |incorrect )?(log ?in|authentication|auth)\b",
@@ -470,7 +471,6 @@ FAMILIES: tuple[Rule, ...] = (
         r"nodename nor servname",
         r"no address associated with hostname",
     ),
-    _rule("lookup_failed", r"temporary failure in name resolution", r"\beai_again\b"),
     _rule("connection_refused", r"connection refused", r"\beconnrefused\b"),
     _rule("timeout", r"\btimed? ?out\b", r"\betimedout\b", r"greeting never received"),
     _rule(
@@ -508,9 +508,7 @@ FAMILIES: tuple[Rule, ...] = (
 _RESPONSE_CODE = re.compile(r"\[([a-z]+)(?=[\] ])")
 _REPLY = re.compile(r"^\W*([245]\d\d)\b")
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
-#: A reply of several lines repeats its numbers, in the middle of a sentence (RFC 5321 §4.2.1).
-_CONTINUATION = re.compile(r"[\r\n]+(?:\d{3}[ -])?(?:[245]\.\d{1,3}\.\d{1,3}(?=\s))?")
-_FIRST_LINE = re.compile(r"^(\W*[245]\d\d)-")
+_NUMBERS = re.compile(r"^(\W*)([245]\d\d)[ -]([245]\.\d{1,3}\.\d{1,3} )?")
 _BACKOFF = re.compile(r"suggested backoff time: ?(\d{1,12}) ?(?:milliseconds|ms)\b")
 _AGAIN_IN = re.compile(r"(?:again|retry) (?:in|after) (\d{1,6}) ?(second|minute|hour)s?\b")
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
@@ -572,10 +570,26 @@ def _first(codes: Iterable[str]) -> str:
 
 
 def _normal(text: str) -> str:
-    """Return a sentence on one line, in lower case, bounded, without a reply's repeated numbers."""
-    text = _FIRST_LINE.sub(r"\1 ", text[:MAX_TEXT])
-    text = _CONTINUATION.sub(" ", text)
-    return " ".join(text.split()).lower().replace("\u2019", "'")
+    """Return a sentence on one line, in lower case, bounded."""
+    text = " ".join(text[:MAX_TEXT].split()).lower().replace("\u2019", "'")
+    return _one_reply(text)
+
+
+def _one_reply(text: str) -> str:
+    """Return an SMTP reply of several lines as one sentence.
+
+    Each line repeats the numbers, in the middle of a phrase (RFC 5321 §4.2.1):
+
+    >>> _one_reply("534-5.7.14 log in via 534 5.7.14 your web browser")
+    '534 5.7.14 log in via your web browser'
+    """
+    numbers = _NUMBERS.match(text)
+    if not numbers:
+        return text
+    before, reply, status = numbers.groups(default="")
+    rest = text[numbers.end() :]
+    again = rf"(?<!\S)(?:{reply}[ -])?{re.escape(status)}" if status else rf"(?<!\S){reply}[ -]"
+    return f"{before}{reply} {status}{re.sub(again, '', rest)}"
 
 
 def _by_rule(rules: tuple[Rule, ...], text: str, step: Step, protocol: str) -> str:

@@ -313,6 +313,19 @@ SMTP_TEXTS = [
         "browser_sign_in",
         CRED,
     ),
+    (  # the same on one line, as our own sessions hand it on
+        "534-5.7.14 <https://accounts.google.com/x> Please log in via 534-5.7.14 your web browser"
+        " 534 5.7.14 and then try again.",
+        LOGIN,
+        "browser_sign_in",
+        CRED,
+    ),
+    (
+        "535-Please log in via 535-your web browser 535 now",
+        LOGIN,
+        "browser_sign_in",
+        CRED,
+    ),
     ("454 4.7.0 Too many login attempts, please try again later.", LOGIN, "too_many_logins", LIMIT),
     (
         "454 4.7.0 Cannot authenticate due to temporary system problem. Try again later",
@@ -524,6 +537,23 @@ RFC_5530 = [
     ("NONEXISTENT", "refused", "mailbox_missing"),
 ]
 
+# Words that many servers share, from servers nobody has met.
+FAMILIAR = [
+    ("NO Connection limit exceeded", LOGIN, "too_many_connections"),
+    ("NO Too many things", READING, "throttled"),
+    ("NO Rate limit hit", READING, "throttled"),
+    ("NO Sign-in failed: try again later", LOGIN, "login_unavailable"),
+    ("NO The store is temporarily offline", READING, "server_unavailable"),
+    ("NO Wrong username or password", LOGIN, "login_refused"),
+    ("NO Password is incorrect", LOGIN, "login_refused"),
+    ("NO Authentication unsuccessful", LOGIN, "login_refused"),
+    ("Temporary failure in name resolution", Step.LOOKUP, "lookup_failed"),
+    ("[SSL: TLSV1_ALERT_INTERNAL_ERROR] (_ssl.c:1006)", Step.TLS, "tls_failed"),
+    ("Connection reset by peer", READING, "connection_lost"),
+    ("* BYE see you", READING, "session_ended"),
+    ("NO Permission denied", FOLDERS, "mailbox_forbidden"),
+]
+
 # A refusal that is no proof of a wrong password.
 NOT_A_WRONG_PASSWORD = [
     "NO",
@@ -567,6 +597,11 @@ def test_what_a_bounce_says(text, code):
 def test_a_response_code_of_rfc_5530_is_enough(form, name, at_login, later):
     assert classify(form.format(name), step=LOGIN).code == at_login
     assert classify(form.format(name.lower()), step=FOLDERS).code == later
+
+
+@pytest.mark.parametrize(("text", "step", "code"), FAMILIAR)
+def test_words_that_many_servers_share(text, step, code):
+    assert classify(text, step=step).code == code
 
 
 @pytest.mark.parametrize("text", NOT_A_WRONG_PASSWORD)
