@@ -435,7 +435,7 @@ class ImapSession:
             re.sub(rb"\r?\n|\r", b"\r\n", raw.removesuffix(b"\n").removesuffix(b"\r") + b"\n")
         )
         limit = _append_limit(self._dialogue.capabilities)
-        if limit is not None and len(message) > limit:  # RFC 7889
+        if limit is not None and len(message) > limit:
             raise ServerRefused(
                 f"APPENDLIMIT={limit}", code="copy_too_large", kind=Kind.MSG, step=Step.SENDING
             )
@@ -463,6 +463,15 @@ def _mailbox(name: str) -> bytes:
     """Return a mailbox's name as IMAP4rev1 has it: modified UTF-7 (RFC 3501 §5.1.3), quoted."""
     dial.check_text(name)
     return _string(imap_utf7.encode(name))
+
+
+def _append_limit(capabilities: Iterable[str]) -> int | None:
+    """Return the size of a message that is filed at most (RFC 7889)."""
+    for capability in capabilities:
+        name, _, limit = capability.partition("=")
+        if name == "APPENDLIMIT" and limit.isdigit():
+            return int(limit)
+    return None
 
 
 # -- what is answered: pure functions --------------------------------------------------------
