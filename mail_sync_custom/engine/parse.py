@@ -199,7 +199,7 @@ def _charset(name: str) -> str:
         "".encode(known)  # refuses what is no text encoding, such as zlib
     except (LookupError, ValueError, UnicodeError, TypeError):
         return ""
-    return "" if known in _NO_CHARSETS else _MEANT.get(known, known)
+    return "" if known.replace("-", "_") in _NO_CHARSETS else _MEANT.get(known, known)
 
 
 def _decode(data: bytes, charset: str, cut: bool = False) -> str:
@@ -892,8 +892,8 @@ def _size(raw: bytes, part: _Part) -> int:
     size = part.end - part.start
     if part.encoding != "base64":
         return size
-    breaks = sum(raw.count(line_break, part.start, part.end) for line_break in b"\r\n")
-    return (size - breaks) * 3 // 4
+    no_letters = sum(raw.count(byte, part.start, part.end) for byte in b"\r\n=")
+    return (size - no_letters) * 3 // 4
 
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.I)
