@@ -49,17 +49,14 @@ limit_time_cpu = 600
 
 
 def addons_path() -> list[Path]:
-    """Return the folders of addons: Odoo's, ours, and the user's own (`ADDONS_PATH=`)."""
+    """Return the folders of addons: ours, and the user's own (`ADDONS_PATH=`)."""
     named = os.environ.get("ADDONS_PATH", "").split(",")
     folders = [Path(folder).expanduser().resolve() for folder in named if folder]
     for folder in folders:
         if not folder.is_dir():
             raise Failure(f"ADDONS_PATH names {folder}, which is no folder.", "Mend ADDONS_PATH.")
-    # Beside the package `odoo` of a checkout there is a folder of addons; Debian puts them all
-    # into the package, and keeps another copy of most beside it.
-    beside = odoo.locate() / "addons"
-    theirs = [beside] if beside.is_dir() and not (beside / "../odoo/addons/crm").exists() else []
-    return [*theirs, *([ROOT] if has_addon() else []), *folders]
+    # Odoo finds its own by itself.
+    return [*([ROOT] if has_addon() else []), *folders]
 
 
 def has_addon() -> bool:
@@ -220,8 +217,9 @@ class OdooServer:
             *self._args,
         )
         with self.log.open("ab") as log:
+            # However this process ends, no Odoo stays behind.
             self._process = subprocess.Popen(
-                argv,
+                ["setpriv", "--pdeathsig=TERM", "--", *argv],
                 env=environment(),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

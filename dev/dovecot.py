@@ -6,6 +6,11 @@ empty mailbox. `passwords.set_password` gives one user another password.
 
 from __future__ import annotations
 
+import os
+import resource
+import secrets
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import certificates, passwords
@@ -197,12 +202,21 @@ def start() -> None:
             # A socket's whole path may have 107 bytes.
             raise Failure(f"{HOME} is too long a path for sockets.", "Clone to a shorter path.")
         passwords.save(passwords.changed())
+        allow_files(16384)
         listening = ports("dovecot", "imap", "imaps", "lmtp")
         write(CONFIG, configuration(listening))
         DAEMON.start(
             [*unprivileged(), find("dovecot"), "-F", "-c", CONFIG],
             ready=lambda: all(answers("127.0.0.1", port) for port in listening.values()),
         )
+
+
+def allow_files(wanted: int) -> None:
+    """Let what we start have many files, and so connections, open, if this machine lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def configuration(listening: dict[str, int]) -> str:
@@ -246,3 +260,24 @@ def doveadm(*args: str | Path, stdin: bytes | None = None) -> str:
 def save_mail(user: str, mailbox: str, raw: bytes) -> None:
     """Put a message into a user's mailbox."""
     doveadm("save", "-u", user, "-m", mailbox, stdin=raw)
+
+
+def import_mail(user: str, mailbox: str, messages: Iterable[bytes | tuple[bytes, float]]) -> None:
+    """Put many messages into a user's mailbox at once, each with its internal date if given.
+
+    Thousands a second: they are laid out as a Maildir, which Dovecot takes in by itself.
+    """
+    source = own(STATE / "import" / secrets.token_hex(4))
+    # In a Maildir the inbox is the folder itself, and every other mailbox a hidden one in it.
+    name = mailbox.replace("/", ".")
+    folder = source if name == "INBOX" else own(source / f".{name}")
+    for part in ("cur", "new", "tmp"):
+        own(folder / part)
+    for number, message in enumerate(messages, 1):
+        raw, date = message if isinstance(message, tuple) else (message, None)
+        file = folder / "cur" / f"{number:09}.mail:2,"
+        file.write_bytes(raw)
+        if date is not None:
+            os.utime(file, (date, date))
+    doveadm("import", "-u", user, f"maildir:{source}", "", "mailbox", name, "all")
+    shutil.rmtree(source)

@@ -7,6 +7,7 @@ they are, and from the machine's own mirror; apt checks the signatures as always
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -49,6 +50,7 @@ def version(folder: Path) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
+@functools.cache
 def locate() -> Path:
     """Return the folder to import Odoo from; fetch one if there is none."""
     named = os.environ.get("ODOO", "")
