@@ -127,6 +127,14 @@ def ids(envelope: Envelope) -> frozenset[str]:
     )
 
 
+def everyone(envelope: Envelope) -> frozenset[str]:
+    """Return every address on a mail."""
+    fields = (envelope.reply_to, envelope.to, envelope.cc, envelope.bcc)
+    return frozenset(
+        filter(None, (envelope.sender.email, *(a.email for field in fields for a in field)))
+    )
+
+
 def direction(envelope: Envelope, owner: Owner, sent: bool) -> Direction:
     """Return OUT for what lies in Sent, and for what comes from one of the owner's addresses."""
     outgoing = sent or envelope.sender.email in owner.emails

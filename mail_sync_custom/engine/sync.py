@@ -407,7 +407,7 @@ class _Reader:
     def _judge(
         self, wanted: Sequence[tuple[Headers, Envelope]], history: bool, bodies: _Bodies
     ) -> tuple[list[Record], list[Failure], Counter[Outcome]]:
-        emails = {a for _, e in wanted for a in parse.addresses(e)}
+        emails = {email for _, e in wanted for email in matching.everyone(e)}
         ids = frozenset().union(*(matching.ids(e) for _, e in wanted))
         known = self.store.known(emails, ids) if wanted else Known()
         sent = self.mailbox.special_use is SpecialUse.SENT

@@ -30,6 +30,17 @@ def remedy(env, code, provider_code=None):
     return (own(env).get(code) if own else None) or words[code][1]
 
 
+def explain(env, error, provider_code=None):
+    """Return an engine's error in full: the step, what happened, what to do, the server's words."""
+    lines = [
+        f"{step_name(env, error.step)}: {headline(env, error.code)}.",
+        remedy(env, error.code, provider_code),
+    ]
+    if error.detail:
+        lines.append(env._("The server said: %s", error.detail))
+    return "\n".join(lines)
+
+
 def step_name(env, step):
     """Return the name of what was being done; empty for what has no name."""
     return _steps(env).get(step or "", "")
@@ -704,6 +715,41 @@ def _ourselves(env) -> Words:
         "busy": (
             env._("The records were being changed at the same time"),
             env._("Nothing to do: Mail Sync tries again by itself, and nothing is lost."),
+        ),
+        "secret_unreadable": (
+            env._("The saved password cannot be read on this server"),
+            env._(
+                "Enter the password again under Change settings. This happens when Odoo was moved "
+                "without its key: an administrator can bring back mail_sync.key, or mail_sync_key "
+                "in odoo.conf, and nothing needs to be entered."
+            ),
+        ),
+        "sending_unknown": (
+            env._("Nobody knows whether this mail was sent"),
+            env._(
+                "The connection ended after the mail had been handed over and before your server "
+                "answered. It is not in your Sent folder. Ask the recipient, or send it again if "
+                "a second copy does no harm."
+            ),
+        ),
+        "message_not_delivered": (
+            env._("The server has this mail and does not hand it out"),
+            env._("Mail Sync asks again later. Open the mail in your mail program to be sure."),
+        ),
+        "not_recordable": (
+            env._("This mail could not be recorded"),
+            env._("Mail Sync tries again later. If it stays, show it to your administrator."),
+        ),
+        "internal": (
+            env._("Mail Sync itself has failed"),
+            env._(
+                "It tries again by itself, and no mail is lost. If it goes on, show this to your "
+                "administrator: the server's log says more."
+            ),
+        ),
+        "neutralized": (
+            env._("This database is a copy for testing"),
+            env._("It reads no mail and sends none. Connect a mailbox again to try it here."),
         ),
         "unknown": (
             env._("Something failed that Mail Sync does not know"),

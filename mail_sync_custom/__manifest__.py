@@ -1,0 +1,25 @@
+{
+    "name": "Mail Sync",
+    "summary": "A salesperson's own mailbox, on the leads it is about",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Mail Sync for Odoo",
+    "license": "LGPL-3",
+    "depends": ["crm"],
+    "external_dependencies": {"python": ["imapclient"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/mail_sync_security.xml",
+        "data/mail_message_subtype.xml",
+        "data/mail_sync_provider.xml",
+        "data/ir_cron.xml",
+        "wizard/mail_sync_account_setup_views.xml",
+        "views/mail_sync_account_views.xml",
+        "views/res_users_views.xml",
+    ],
+    "assets": {
+        "web.assets_backend": ["mail_sync_custom/static/src/**/*"],
+        "web.assets_tests": ["mail_sync_custom/static/tests/tours/**/*"],
+    },
+    "application": True,
+}

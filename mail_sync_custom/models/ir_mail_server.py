@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+from odoo.exceptions import UserError
+
+from ..engine import handover
+from ..engine.errors import MailError
+from . import remedies
+from .mail_sync_outgoing import STAMP, bare_id
+
+#: What connecting may take: lookup, TLS and login together.
+CONNECT_SECONDS = 30
+
+
+class IrMailServer(models.Model):
+    _inherit = "ir.mail_server"
+
+    mail_sync_account_ids = fields.One2many("mail.sync.account", "mail_server_id")
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_mail_sync(self):
+        if accounts := self.sudo().mail_sync_account_ids:
+            raise UserError(
+                self.env._(
+                    "%s sends by their own mailbox. Disable Mail Sync to change that.",
+                    accounts.user_id[:1].name,
+                )
+            )
+
+    def _connect__(self, *args, mail_server_id=None, **kwargs):  # noqa: PLW3201
+        """Connect to a synced user's server as the engine does: one policy of TLS, one of secrets."""
+        # sudo: as in the method extended, the sender need not be able to read the server
+        server_sudo = self.sudo().browse(mail_server_id)
+        account_sudo = server_sudo.mail_sync_account_ids[:1]
+        if not account_sudo or self._disable_send():
+            return super()._connect__(*args, mail_server_id=mail_server_id, **kwargs)
+        smtp_from = kwargs.get("smtp_from")
+        self._check_forced_mail_server(server_sudo, kwargs.get("allow_archived"), smtp_from)
+        try:
+            connection = handover.connect(
+                account_sudo._endpoint("smtp"),
+                account_sudo._credentials("smtp"),
+                budget=CONNECT_SECONDS,
+            )
+        except MailError as error:
+            raise UserError(account_sudo._explain(error)) from error
+        connection.from_filter = server_sudo.from_filter
+        connection.smtp_from = smtp_from
+        connection.mail_sync_account_id = account_sudo.id
+        return connection
+
+    def send_email(self, message, *args, smtp_session=None, **kwargs):
+        """Hand a synced user's mail over exactly once, whatever ends the process in between."""
+        account_id = getattr(smtp_session, "mail_sync_account_id", None)
+        if not account_id:
+            return super().send_email(message, *args, smtp_session=smtp_session, **kwargs)
+        # The mail is locked from here on: two workers cannot be at it at the same time.
+        self.env.flush_all()
+        del message["Return-Path"]  # where bounces go is the envelope's to say (RFC 5321 §4.4)
+        message[STAMP] = message["Message-Id"]
+        Outgoing = self.env["mail.sync.outgoing"]
+        outgoing_id, before = Outgoing._begin(account_id, message)
+        if before == "unknown" and self._mail_sync_was_sent(account_id, message):
+            Outgoing._settle(outgoing_id, "sent")
+            before = "sent"
+        if before == "sent":
+            return message["Message-Id"]
+        if before == "unknown":
+            raise MailDeliveryException(
+                self.env._("We do not know whether this mail was sent"),
+                remedies.remedy(self.env, "sending_unknown"),
+            )
+        state = None
+        try:
+            result = super().send_email(message, *args, smtp_session=smtp_session, **kwargs)
+            state = "sent"
+        finally:
+            if state is None and smtp_session.handed_over:
+                state = "unknown"
+            Outgoing._settle(outgoing_id, state, message)
+        self.env.cr.postcommit.add(lambda: Outgoing._wake(account_id))
+        return result
+
+    def _mail_sync_was_sent(self, account_id, message):
+        """Whether the mail lies in the owner's Sent mailbox, which some providers fill themselves."""
+        # sudo: the sender's own account, whose secret they cannot read
+        account_sudo = self.env["mail.sync.account"].sudo().browse(account_id)
+        return account_sudo._is_in_sent(bare_id(message["Message-Id"]))

@@ -1,0 +1,715 @@
+import logging
+import random
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.models import NO_ACCESS
+from odoo.modules.registry import Registry
+from odoo.tools import SQL, config, email_normalize, formataddr
+
+from .. import vault
+from ..engine import session, smtp, special_use, status, sync
+from ..engine.errors import Kind, LeaseLost, MailError, ServerRefused, Step, safe_text
+from ..engine.values import Credentials, Endpoint, Outcome, Security, Snapshot, SpecialUse
+from ..store import LEASE, OdooStore
+from . import mail_sync_outgoing as outgoing
+from . import remedies
+
+_logger = logging.getLogger(__name__)
+
+POLL = timedelta(minutes=3)
+#: How long one account may be read at a time, so that the others get their turn.
+RUN_SECONDS = 60
+#: How long *Sync now* may take while its user looks on. What is left goes on by itself.
+PATIENCE_SECONDS = 25
+CONNECT_SECONDS = 20
+DEFAULT_MESSAGE_MB = 25
+#: What a step of the wizard may take.
+TRY_SECONDS = 9
+#: Accounts that one cron run claims at a time.
+CLAIM = 5
+
+#: What a connection is made of. A change of any of these ends the run that uses the old ones.
+CONNECTION_FIELDS = tuple(
+    f"{protocol}_{name}"
+    for protocol in ("imap", "smtp")
+    for name in (
+        "host port ssl self_signed fingerprint starttls plain_allowed username secret".split()
+    )
+)
+_HEALTH_FIELDS = tuple(status.Health.__dataclass_fields__)
+
+
+@dataclass
+class RunResult:
+    """What a run of one account did: its report, or the error that ended it."""
+
+    report: sync.Report | None = None
+    error: MailError | None = None
+    filed: int = 0
+    problems: list[MailError] = field(default_factory=list)
+
+
+class MailSyncAccount(models.Model):
+    _name = "mail.sync.account"
+    _description = "Synchronised Mailbox"
+    _rec_name = "email"
+    _order = "id"
+
+    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    email = fields.Char("Mail Address", required=True, readonly=True)
+    provider_id = fields.Many2one("mail.sync.provider", readonly=True)
+    state = fields.Selection(
+        [
+            ("enabled", "Enabled"),
+            ("error", "Error"),
+            ("pending", "Pending"),
+            ("connection", "Connection"),
+        ],
+        "Status",
+        required=True,
+        default="enabled",
+        readonly=True,
+    )
+    imap_host = fields.Char("IMAP Hostname", readonly=True)
+    imap_port = fields.Integer("IMAP Port", readonly=True)
+    imap_ssl = fields.Boolean("IMAP: Use SSL?", readonly=True)
+    imap_self_signed = fields.Boolean("IMAP: Self-Signed Certificate?", readonly=True)
+    imap_username = fields.Char("IMAP Username", readonly=True)
+    imap_fingerprint = fields.Char("IMAP Certificate (SHA-256)", readonly=True)
+    imap_starttls = fields.Boolean(readonly=True)
+    imap_plain_allowed = fields.Boolean(readonly=True)
+    imap_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    smtp_host = fields.Char("SMTP Hostname", readonly=True)
+    smtp_port = fields.Integer("SMTP Port", readonly=True)
+    smtp_ssl = fields.Boolean("SMTP: Use SSL?", readonly=True)
+    smtp_self_signed = fields.Boolean("SMTP: Self-Signed Certificate?", readonly=True)
+    smtp_username = fields.Char("SMTP Username", readonly=True)
+    smtp_fingerprint = fields.Char("SMTP Certificate (SHA-256)", readonly=True)
+    smtp_starttls = fields.Boolean(readonly=True)
+    smtp_plain_allowed = fields.Boolean(readonly=True)
+    smtp_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    mail_server_id = fields.Many2one(
+        "ir.mail_server", "Outgoing Server", readonly=True, ondelete="set null"
+    )
+    history = fields.Selection(
+        [
+            ("now", "From now on"),
+            ("1m", "The last month"),
+            ("3m", "The last 3 months"),
+            ("12m", "The last 12 months"),
+            ("all", "Everything"),
+        ],
+        "Read Back",
+        required=True,
+        default="3m",
+        readonly=True,
+    )
+    history_from = fields.Datetime(
+        "Reads Back Until", readonly=True, help="Older mail is not looked at. Empty: all of it is."
+    )
+    mailbox_ids = fields.One2many("mail.sync.mailbox", "account_id", "Folders", readonly=True)
+    log_ids = fields.One2many("mail.sync.log", "account_id", "Errors", readonly=True)
+    failed_ids = fields.One2many(
+        "mail.sync.message",
+        "account_id",
+        "Set Aside",
+        domain=[("outcome", "=", "failed")],
+        readonly=True,
+    )
+    last_sync_at = fields.Datetime("Last Sync", readonly=True)
+    next_sync_at = fields.Datetime("Next Sync", readonly=True)
+    lease_token = fields.Char(groups=NO_ACCESS, copy=False)
+    lease_until = fields.Datetime(groups=NO_ACCESS, copy=False)
+    syncing = fields.Boolean("Syncing now", compute="_compute_syncing", compute_sudo=True)
+    error_since = fields.Datetime("Failing Since", readonly=True)
+    error_code = fields.Char(readonly=True)
+    failure_count = fields.Integer("Failures in a Row", readonly=True)
+    told_owner = fields.Boolean(readonly=True)
+    told_admin = fields.Boolean(readonly=True)
+    told_at = fields.Datetime(readonly=True)
+    headline = fields.Char("What Is Wrong", compute="_compute_headline")
+    remedy = fields.Char("How to Fix It", compute="_compute_headline")
+    seen_count = fields.Integer("Mails Looked At", compute="_compute_counts")
+    recorded_count = fields.Integer("Mails Recorded", compute="_compute_counts")
+    excluded_count = fields.Integer("Mails Excluded", compute="_compute_counts")
+    failed_count = fields.Integer("Mails Set Aside", compute="_compute_counts")
+    remaining_count = fields.Integer("Still to Look At", compute="_compute_counts")
+    billable = fields.Boolean(compute="_compute_billable")
+
+    _user_unique = models.UniqueIndex("(user_id)", "One mailbox a user.")
+    _due_idx = models.Index("(next_sync_at) WHERE state IN ('enabled', 'error')")
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @api.depends("mailbox_ids.seen_count", "mailbox_ids.recorded_count")
+    def _compute_counts(self):
+        for account in self:
+            for name in ("seen", "recorded", "excluded", "failed", "remaining"):
+                count = sum(account.mailbox_ids.mapped(f"{name}_count"))
+                account[f"{name}_count"] = count
+
+    @api.depends("error_code", "provider_id")
+    @api.depends_context("lang")
+    def _compute_headline(self):
+        for account in self:
+            code = account.error_code
+            account.headline = code and remedies.headline(self.env, code)
+            account.remedy = code and remedies.remedy(self.env, code, account.provider_id.code)
+
+    @api.depends("lease_until", "lease_token")
+    def _compute_syncing(self):
+        now = fields.Datetime.now()
+        for account in self:
+            account.syncing = bool(
+                account.lease_token and account.lease_until and account.lease_until > now
+            )
+
+    @api.depends("state")
+    def _compute_billable(self):
+        for account in self:
+            account.billable = status.State(account.state).billable
+
+    # -- whose, and with what ----------------------------------------------------------------
+
+    def _own_emails(self):
+        """Return the addresses that are the owner's own, in lower case."""
+        self.ensure_one()
+        names = (self.email, self.imap_username, self.smtp_username)
+        return frozenset(filter(None, (email_normalize(name) for name in names)))
+
+    def _formatted_email(self):
+        """Return the sender of the owner's mail: their name and the mailbox's address."""
+        self.ensure_one()
+        return formataddr((self.user_id.name, self.email))
+
+    @api.model
+    def _of_author(self, author_id):
+        """Return the account, as superuser, whose mailbox mail of this author leaves through.
+
+        Only for the user who is writing now: on somebody else's behalf there is no mailbox.
+        """
+        user = self.env.user
+        # sudo: a sender's address and name are no secret of their account
+        account_sudo = self.sudo()
+        if not author_id or author_id != user.partner_id.id or not user._is_internal():
+            return account_sudo.browse()
+        return account_sudo.search([("user_id", "=", user.id)], limit=1)
+
+    def _settings(self, protocol):
+        """Return what a connection is made of, named without the protocol."""
+        self.ensure_one()
+        prefix = f"{protocol}_"
+        names = (name for name in CONNECTION_FIELDS if name.startswith(prefix))
+        return {name.removeprefix(prefix): self[name] for name in names}
+
+    def _endpoint(self, protocol):
+        """Return the engine's :class:`Endpoint` for ``imap`` or ``smtp``."""
+        return _endpoint(self._settings(protocol))
+
+    def _credentials(self, protocol):
+        """Return name and secret for ``imap`` or ``smtp``. Raises MailError where unreadable."""
+        return _credentials(self._settings(protocol))
+
+    @api.model
+    def _of_user(self, user):
+        """Return a user's account, or an empty recordset."""
+        return self.search([("user_id", "=", user.id)], limit=1)
+
+    @api.model
+    def _encrypt(self, secret):
+        return vault.encrypt(secret)
+
+    def _message_bytes(self):
+        """Return the size above which a mail is recorded without what makes it large."""
+        # sudo: a limit of the administrator's, which holds for everyone
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        megabytes = parameters_sudo.get_param("mail_sync_custom.message_limit_mb")
+        return int(megabytes or DEFAULT_MESSAGE_MB) * 1024 * 1024
+
+    @api.model
+    def _history_from(self, history, now):
+        """Return the start of a history window, None for everything."""
+        months = {"now": 0, "1m": 1, "3m": 3, "12m": 12}
+        return now - relativedelta(months=months[history]) if history in months else None
+
+    def write(self, vals):
+        """A changed connection takes the account from the run that still uses the old one."""
+        if any(name in vals for name in CONNECTION_FIELDS):
+            vals = {"lease_token": False, "lease_until": False, **vals}
+        return super().write(vals)
+
+    # -- set-up ------------------------------------------------------------------------------
+
+    @api.model
+    def _try_imap(self, settings):
+        """Log in and look at the folders, within ten seconds.
+
+        Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
+        uidvalidity, uidnext and use for each. Raises UserError with the step, the cause, the fix.
+        """
+        try:
+            with session.connect(
+                _endpoint(settings), _credentials(settings), budget=TRY_SECONDS, patience=TRY_SECONDS
+            ) as connection:
+                folders = [folder for folder in connection.folders() if folder.selectable]
+                uses = {special_use.find(folders, use): use for use in SpecialUse}
+                snapshots = connection.status([folder.name for folder in uses if folder])
+                found = connection.connected
+        except MailError as error:
+            raise UserError(self._explain(error)) from error
+        return {
+            **_learned(found),
+            "folders": [
+                {
+                    "name": folder.name,
+                    "special_use": uses.get(folder, False),
+                    "use": folder in uses,
+                    **_cursor(snapshots.get(folder.name)),
+                }
+                for folder in folders
+            ],
+        }
+
+    @api.model
+    def _try_smtp(self, settings):
+        """Log in to the SMTP server, within ten seconds. Returns ``fingerprint``, ``starttls``."""
+        try:
+            return _learned(
+                smtp.check(_endpoint(settings), _credentials(settings), budget=TRY_SECONDS)
+            )
+        except MailError as error:
+            raise UserError(self._explain(error)) from error
+
+    @api.model
+    def _set_up(self, user, values):
+        """Create or renew the account of a user from settings that have been tried.
+
+        What was read before stays read while it is the same mailbox, and nothing comes twice when
+        it is not: what is recorded is known by its Message-ID.
+        """
+        self._check_alias_domains(values["email"])
+        folders = values.pop("folders")
+        account = self._of_user(user)
+        same = account and all(account[name] == values[name] for name in ("imap_host", "imap_username"))
+        deeper = not same or account.history != values["history"]
+        now = fields.Datetime.now()
+        if deeper:
+            values["history_from"] = self._history_from(values["history"], now)
+        if account:
+            account.write(values)
+            account._happen(status.Event.CONNECTED)
+        else:
+            account = self.create(
+                {**values, "user_id": user.id, "company_id": user.company_id.id}
+            )
+        account._set_folders(folders, anew=deeper)
+        account._set_mail_server()
+        account._schedule_now()
+        return account
+
+    def _set_folders(self, folders, anew):
+        """Read these folders from now on. ``anew`` forgets how far they were read."""
+        names = {folder["name"]: folder for folder in folders}
+        self.mailbox_ids.filtered(lambda box: box.name not in names).unlink()
+        for box in self.mailbox_ids:
+            special_use = names.pop(box.name)["special_use"]
+            box.write({"special_use": special_use, **({"uidvalidity": -1} if anew else {})})
+        self.env["mail.sync.mailbox"].create(
+            [
+                {
+                    "account_id": self.id,
+                    "name": name,
+                    "special_use": folder["special_use"],
+                    **(self._from_now_on(folder) if self.history == "now" else {}),
+                }
+                for name, folder in names.items()
+            ]
+        )
+
+    def _from_now_on(self, folder):
+        """Begin where the folder stood at the log-in, so that no mail falls in between."""
+        if not folder["uidnext"]:
+            return {}
+        cursor = dict.fromkeys(("uid_low", "uid_high", "uid_floor"), folder["uidnext"])
+        return {"uidvalidity": folder["uidvalidity"], **cursor}
+
+    def _set_mail_server(self):
+        """Give the owner a personal outgoing server of Odoo's, without the secret in it."""
+        self.ensure_one()
+        encryption = "starttls_strict" if self.smtp_starttls else "none"
+        values = {
+            "name": self.env._("%s's mailbox", self.user_id.name),
+            "smtp_host": self.smtp_host,
+            "smtp_port": self.smtp_port,
+            "smtp_user": self.smtp_username,
+            "smtp_pass": False,
+            "smtp_encryption": "ssl_strict" if self.smtp_ssl else encryption,
+            "from_filter": self.email,
+            "owner_user_id": self.user_id.id,
+            "active": True,
+        }
+        if self.mail_server_id:
+            self.mail_server_id.write(values)
+            return
+        # A user has one personal server; the mailbox takes the place of another way to send.
+        self.env["ir.mail_server"].with_context(active_test=False).search(
+            [("owner_user_id", "=", self.user_id.id)]
+        ).unlink()
+        self.mail_server_id = self.env["ir.mail_server"].create(values)
+
+    @api.model
+    def _check_alias_domains(self, email):
+        """Refuse the address that Odoo itself sends from: its mail would leave by this mailbox."""
+        match = self.env["ir.mail_server"]._match_from_filter
+        senders = self.env["mail.alias.domain"].search([]).mapped("default_from_email")
+        if any(match(sender, email) for sender in [*senders, config.get("email_from")] if sender):
+            raise UserError(
+                self.env._("%s is the address that Odoo itself sends from. Use your own.", email)
+            )
+
+    # -- buttons -----------------------------------------------------------------------------
+
+    def action_sync_now(self):
+        """Read the mailbox now, and say what came of it."""
+        account_sudo = self._owned_sudo()
+        if not status.State(account_sudo.state).attempts:
+            raise UserError(self.env._("This mailbox is not being synchronised. Reconnect it first."))
+        # The run works on cursors of its own, and must see what this request has changed so far.
+        self.env.flush_all()
+        token = account_sudo._claim_patiently(PATIENCE_SECONDS)
+        if not token:
+            return self._notification(
+                self.env._("A synchronisation is running already. The page shows how far it is."),
+                "info",
+            )
+        result = _run(self.env.cr.dbname, self.id, token, PATIENCE_SECONDS)
+        return self._notification(*self._words(result))
+
+    def action_reconnect(self):
+        """Try again now, with the details that are saved."""
+        account_sudo = self._owned_sudo()
+        account_sudo._happen(status.Event.RECONNECT)
+        account_sudo._schedule_now()
+
+    def action_open_setup(self):
+        """Open the set-up wizard, with what is known already."""
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_sync_custom.action_mail_sync_account_setup"
+        )
+
+    def action_retry_failed(self):
+        """Look again at every mail that was set aside."""
+        self._owned_sudo().failed_ids.action_retry()
+
+    @api.model
+    def action_open_mine(self):
+        """Open the Mail Sync page: the user's own account or, without one, the way to set it up."""
+        account = self.search([("user_id", "=", self.env.uid)], limit=1)
+        name = "action_mail_sync_account" if account else "action_mail_sync_welcome"
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"mail_sync_custom.{name}")
+        action["res_id"] = account.id or self.env.uid
+        return action
+
+    def _owned_sudo(self):
+        """Return the account as superuser for its owner, and for nobody else.
+
+        The right it stands in for is an owner's to run their own account, which they cannot write.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if self.user_id != self.env.user and not self.env.su:
+            raise AccessError(self.env._("Only its owner can do this with a mailbox."))
+        return self.sudo()
+
+    def _notification(self, message, kind):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": kind,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _explain(self, error):
+        """Return an engine's error as its user reads it: the step, what happened, what to do."""
+        provider = self.provider_id.code
+        return remedies.explain(self.env, error, provider)
+
+    def _words(self, result):
+        error = result.error or next(iter(result.problems), None)
+        if error:
+            return self._explain(error), "danger"
+        seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
+        if result.report.more:
+            return self.env._(
+                "%(seen)s mails looked at so far, %(recorded)s recorded. The rest follows by itself.",
+                seen=seen,
+                recorded=recorded,
+            ), "info"
+        if not seen:
+            return self.env._("Nothing new."), "success"
+        return self.env._(
+            "%(seen)s new mails looked at, %(recorded)s recorded.", seen=seen, recorded=recorded
+        ), "success"
+
+    # -- state -------------------------------------------------------------------------------
+
+    def _health(self):
+        """Return the engine's :class:`~..engine.status.Health` of the account."""
+        self.ensure_one()
+        values = {name: self[name] or default for name, default in asdict(status.Health()).items()}
+        for name in ("error_since", "told_at"):
+            values[name] = values[name].replace(tzinfo=UTC) if values[name] else None
+        return status.Health(**{**values, "state": status.State(self.state)})
+
+    def _set_health(self, health):
+        values = {name: getattr(health, name) for name in _HEALTH_FIELDS}
+        for name in ("error_since", "told_at"):
+            values[name] = values[name].replace(tzinfo=None) if values[name] else False
+        was_enabled = self.state == "enabled"
+        self.write({**values, "state": str(health.state)})
+        if self.state == "enabled" and not was_enabled:
+            # What was written meanwhile has been waiting for the connection.
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    def _happen(self, event):
+        """Let something that a person did happen to the account."""
+        for account in self:
+            account._set_health(status.after_event(account._health(), event, datetime.now(UTC)))
+
+    def _log(self, error):
+        self.env["mail.sync.log"].create(
+            [
+                {
+                    "account_id": account.id,
+                    "step": error.step,
+                    "code": error.code,
+                    "detail": error.detail,
+                }
+                for account in self
+            ]
+        )
+
+    def _failed(self, error, now):
+        """Save a failed attempt: its log entry, the status it leads to and the next attempt."""
+        self._log(error)
+        health, due, notice = status.after_failure(
+            self._health(),
+            kind=error.kind,
+            code=error.code,
+            now=now,
+            random=random.random(),
+            retry_after=error.retry_after,
+        )
+        self._set_health(health)
+        self.next_sync_at = due.replace(tzinfo=None) if due else False
+        if notice:
+            self._tell(notice)
+
+    def _succeeded(self, now, more):
+        """Save a sync that worked. ``more`` says that there is something left to read at once."""
+        before = self._health()
+        health, notice = status.after_success(before, now)
+        if health != before:
+            self._set_health(health)
+        now = now.replace(tzinfo=None, microsecond=0)
+        self.write({"last_sync_at": now, "next_sync_at": now if more else now + POLL})
+        if notice:
+            self._tell(notice)
+
+    def _tell(self, notice):
+        """Tell the owner, or the administrators, that a failure which lasts has begun or is over."""
+        recipients = self.env["res.partner"]
+        if notice.owner:
+            recipients |= self.user_id.partner_id
+        if notice.administrators:
+            recipients |= self.env.ref("base.group_system").all_user_ids.partner_id
+        if notice.over:
+            subject = self.env._("Mail Sync works again: %s", self.email)
+            body = self.env._("Mails are being recorded again. What came meanwhile is recorded too.")
+        else:
+            subject = self.env._("Mail Sync has stopped: %s", self.email)
+            body = f"{self.headline} {self.remedy}"
+        self.env["mail.thread"].message_notify(
+            partner_ids=recipients.ids, subject=subject, body=body, model=False, res_id=False
+        )
+
+    # -- turns -------------------------------------------------------------------------------
+
+    def _schedule_now(self):
+        self.write({"next_sync_at": fields.Datetime.now()})
+        self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger()
+
+    @api.model
+    def _cron_sync(self):
+        """Give every account that is due its turn; one that fails stops no other."""
+        dbname = self.env.cr.dbname
+        while claimed := _claim(dbname, CLAIM):
+            self.env["ir.cron"]._commit_progress(remaining=self._due_count() + len(claimed))
+            for account_id, token in claimed:
+                _run(dbname, account_id, token, RUN_SECONDS)
+                left = self.env["ir.cron"]._commit_progress(1)
+            if not left:
+                break
+        self._wake_when_due()
+
+    def _due_count(self):
+        return self.search_count([("next_sync_at", "<=", fields.Datetime.now())])
+
+    def _wake_when_due(self):
+        """Ask for the next run at the moment when the next account is due, not sooner."""
+        following = self.search(
+            [("state", "in", ("enabled", "error")), ("next_sync_at", "!=", False)],
+            order="next_sync_at",
+            limit=1,
+        )
+        if following:
+            at = max(following.next_sync_at, fields.Datetime.now() + timedelta(seconds=1))
+            self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger(at)
+
+    def _claim_patiently(self, seconds):
+        """Return a lease on this account, waiting for a run that is under way; None in the end."""
+        until = time.monotonic() + seconds
+        while not (claimed := _claim(self.env.cr.dbname, 1, self.id)):
+            if time.monotonic() >= until:
+                return None
+            time.sleep(0.2)
+        return claimed[0][1]
+
+    # -- filing what was sent ----------------------------------------------------------------
+
+    def _sent_mailbox(self):
+        return self.mailbox_ids.filtered(lambda m: m.special_use == "sent")[:1]
+
+    def _is_in_sent(self, message_id):
+        """Whether the Sent mailbox has this mail. False, too, when it cannot be asked now."""
+        sent = self._sent_mailbox().name
+        try:
+            with session.connect(
+                self._endpoint("imap"), self._credentials("imap"), budget=CONNECT_SECONDS
+            ) as connection:
+                return bool(sent) and outgoing.is_in(connection, sent, message_id)
+        except MailError as error:
+            _logger.info("Mail Sync: Sent cannot be asked: %s", error)
+            return False
+
+
+def _endpoint(settings):
+    return Endpoint(
+        host=settings["host"] or "",
+        port=settings["port"],
+        implicit_tls=settings["ssl"],
+        pin=settings["self_signed"],
+        fingerprint=settings["fingerprint"] or "",
+        starttls_required=settings["starttls"],
+        plain_allowed=settings["plain_allowed"],
+    )
+
+
+def _credentials(settings):
+    try:
+        password = vault.decrypt(settings["secret"] or "")
+    except vault.SecretUnreadable as error:
+        raise ServerRefused(code="secret_unreadable", kind=Kind.CRED, step=Step.LOGIN) from error
+    return Credentials(settings["username"], password)
+
+
+def _learned(connected):
+    """Return what a connection taught us of its server, to be held to from then on."""
+    return {
+        "fingerprint": connected.fingerprint,
+        "starttls": connected.security is Security.STARTTLS,
+    }
+
+
+def _cursor(snapshot):
+    snapshot = snapshot or Snapshot()
+    return {"uidvalidity": snapshot.uidvalidity or 0, "uidnext": snapshot.uidnext or 0}
+
+
+def _claim(dbname, limit, account_id=None):
+    """Return ``[(account id, lease token)]`` of accounts that are due, or of the one asked for.
+
+    PostgreSQL is the queue: whoever is being claimed by another worker is skipped, on this host
+    and on every other, and a lease that has run out is free again.
+    """
+    now = fields.Datetime.now()
+    due = SQL("id = %s", account_id) if account_id else SQL("next_sync_at <= %s", now)
+    query = SQL(
+        """
+        UPDATE mail_sync_account
+        SET lease_token = gen_random_uuid()::varchar, lease_until = %(until)s
+        WHERE id IN (
+            SELECT id FROM mail_sync_account
+            WHERE state IN ('enabled', 'error') AND %(due)s
+              AND (lease_token IS NULL OR lease_until IS NULL OR lease_until < %(now)s)
+            ORDER BY next_sync_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+        )
+        RETURNING id, lease_token
+        """,
+        until=now + LEASE,
+        now=now,
+        due=due,
+        limit=limit,
+    )
+    with Registry(dbname).cursor() as cr:
+        cr.execute(query)
+        return cr.fetchall()
+
+
+def _run(dbname, account_id, token, seconds):
+    """Read one account under its lease and give it back. Returns a RunResult; never raises a
+    MailError, for an account's misfortune is its own.
+    """
+    store = OdooStore(dbname, account_id, token)
+    result = RunResult()
+    try:
+        result = _read(store, seconds)
+    except MailError as error:
+        result.error = error
+    except Exception as error:
+        # A fault of ours is recorded where its owner sees it, and held against no other account.
+        _logger.exception("Mail Sync: account %s", account_id)
+        result.error = MailError(safe_text(type(error).__name__), code="internal", step=Step.READING)
+    _finish(store, result)
+    return result
+
+
+def _read(store, seconds):
+    with store.transaction() as env:
+        account = env["mail.sync.account"].browse(store.account_id)
+        endpoint, credentials = account._endpoint("imap"), account._credentials("imap")
+        limits = sync.Limits(message_bytes=account._message_bytes())
+    with session.connect(endpoint, credentials, budget=CONNECT_SECONDS) as connection:
+        filed = outgoing.file_sent(store, connection)
+        report = sync.run(connection, store, limits=limits, seconds=seconds)
+    return RunResult(report, None, filed, [error for _, error in report.problems])
+
+
+def _finish(store, result):
+    """Save what a run means for the account, and when its next turn is; give the lease back."""
+    error = result.error or next(iter(result.problems), None)
+    if isinstance(error, LeaseLost):
+        return
+    try:
+        with store.transaction() as env:
+            store.hold(env)
+            account = env["mail.sync.account"].browse(store.account_id)
+            now = datetime.now(UTC)
+            if error:
+                account._failed(error, now)
+            else:
+                account._succeeded(now, more=result.report.more)
+            account.write({"lease_token": False, "lease_until": False})
+    except LeaseLost:
+        _logger.info("Mail Sync: account %s has new settings, or another worker", store.account_id)

@@ -1,0 +1,39 @@
+from odoo import fields, models
+
+
+class MailSyncEntry(models.Model):
+    """What is known of one recorded mail on one record, beside its ``mail.message``.
+
+    ``model`` and ``res_id`` say where it was recorded first and are never changed: when leads are
+    merged, ``mail.message.res_id`` moves and this does not. The unique index over them is what
+    makes *once* true, however many workers and mailboxes bring the same mail at the same moment.
+    """
+
+    _name = "mail.sync.entry"
+    _description = "Recorded Mail"
+    _rec_name = "message_id"
+
+    mail_message_id = fields.Many2one(
+        "mail.message", required=True, ondelete="cascade", readonly=True
+    )
+    message_id = fields.Char("Message-ID", required=True, readonly=True)
+    variant = fields.Integer(readonly=True)
+    model = fields.Char(required=True, readonly=True)
+    res_id = fields.Integer(required=True, readonly=True)
+    direction = fields.Selection([("in", "Received"), ("out", "Sent")], readonly=True)
+    reason = fields.Selection(
+        [
+            ("thread", "It belongs to a conversation that is recorded here"),
+            ("answer", "It answers a mail that was written here"),
+            ("address", "A correspondent has an address of this record"),
+        ],
+        "Recorded here because",
+        readonly=True,
+    )
+    because = fields.Char(readonly=True)
+    # The nearest mail that it answers, for the case that it is recorded later.
+    answers = fields.Char(index="btree_not_null", readonly=True)
+    omitted = fields.Text("Left out", readonly=True)
+
+    _mail_message_unique = models.UniqueIndex("(mail_message_id)")
+    _once = models.UniqueIndex("(message_id, variant, model, res_id)")

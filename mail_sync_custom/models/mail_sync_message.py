@@ -1,0 +1,63 @@
+from odoo import fields, models
+
+from ..fields import BigInteger
+
+
+class MailSyncMessage(models.Model):
+    """An account's link to a mail: that it has it, and what became of it.
+
+    Two accounts may link the same ``mail.message``. ``removed`` is a tombstone: the mail was
+    recorded once and shall not come back.
+    """
+
+    _name = "mail.sync.message"
+    _description = "Synchronised Mail"
+    _order = "id desc"
+
+    account_id = fields.Many2one(
+        "mail.sync.account", required=True, ondelete="cascade", readonly=True
+    )
+    message_id = fields.Char("Message-ID", required=True, readonly=True)
+    # Tells two mails with the same Message-ID from each other; 0 for the first.
+    variant = fields.Integer(readonly=True)
+    # The Message-ID that a provider put in the place of ours.
+    alias = fields.Char("Rewritten Message-ID", index="btree_not_null", readonly=True)
+    date = fields.Datetime("Date", readonly=True)
+    mailbox_id = fields.Many2one(
+        "mail.sync.mailbox", "Folder", index=True, ondelete="set null", readonly=True
+    )
+    uid = BigInteger("UID", readonly=True)
+    uidvalidity = BigInteger("UIDVALIDITY", readonly=True)
+    direction = fields.Selection([("in", "Received"), ("out", "Sent")], readonly=True)
+    origin = fields.Selection(
+        [("synced", "Mailbox"), ("crm", "CRM")],
+        default="synced",
+        readonly=True,
+        help="Mailbox: this synchronisation brought it to its records. CRM: it stood there already.",
+    )
+    outcome = fields.Selection(
+        [("recorded", "Recorded"), ("failed", "Set aside"), ("removed", "Removed")],
+        required=True,
+        readonly=True,
+    )
+    error_code = fields.Char(readonly=True)
+    detail = fields.Char("Reason", readonly=True)
+    attempts = fields.Integer(readonly=True)
+    retry_at = fields.Datetime("Next try", readonly=True)
+    mail_message_ids = fields.Many2many(
+        "mail.message", "mail_sync_message_mail_message_rel", string="Entries", readonly=True
+    )
+
+    _key_unique = models.UniqueIndex(
+        "(account_id, message_id, variant)", "A mail is linked once an account."
+    )
+    _failed_idx = models.Index("(mailbox_id, retry_at) WHERE outcome = 'failed'")
+    _message_id_idx = models.Index("(message_id)")
+
+    def action_retry(self):
+        """Look again at what was set aside, at the account's next run, which is now."""
+        self.check_access("read")
+        # sudo: a user may only read this table, and retrying their own mail is theirs to decide
+        failed_sudo = self.sudo().filtered(lambda m: m.outcome == "failed")
+        failed_sudo.write({"retry_at": fields.Datetime.now(), "attempts": 0})
+        failed_sudo.account_id._schedule_now()

@@ -1,0 +1,214 @@
+import email.policy
+import hashlib
+import logging
+from contextlib import contextmanager
+from datetime import UTC, timedelta
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+
+from ..engine.errors import Kind, MailError
+from ..engine.values import Direction
+
+_logger = logging.getLogger(__name__)
+
+#: The header that keeps our id where a provider puts its own in the place of Message-ID.
+STAMP = "X-Mail-Sync-Id"
+#: A provider that files sent mail itself gets so long to do it before we do.
+PROVIDER_FILES = timedelta(minutes=10)
+
+
+class MailSyncOutgoing(models.Model):
+    """One handing over of one mail to the owner's SMTP server, and whether we know how it ended.
+
+    Odoo sends one SMTP message a recipient, all with the same Message-ID, and commits after the
+    last. Killed in between, it would send again. Each handing over is therefore committed here
+    before it begins (``sending``) and after it is over (``sent``): what was sent is not sent
+    again, and what ended in between is ``unknown`` until the Sent folder or the user tells.
+    """
+
+    _name = "mail.sync.outgoing"
+    _description = "Mail Handed to the Owner's Server"
+    _rec_name = "message_id"
+
+    account_id = fields.Many2one("mail.sync.account", required=True, index=True, ondelete="cascade")
+    message_id = fields.Char("Message-ID", required=True)
+    recipients_hash = fields.Char(required=True)
+    state = fields.Selection(
+        [("sending", "Being sent"), ("unknown", "Not known"), ("sent", "Sent")], required=True
+    )
+    to_header = fields.Char("To")
+    raw = fields.Binary(attachment=False)  # gone as soon as the copy is filed
+    filed = fields.Boolean("Copy in Sent")
+
+    _once = models.UniqueIndex("(message_id, recipients_hash)")
+    _to_file_idx = models.Index("(account_id) WHERE state = 'sent' AND filed IS NOT TRUE")
+
+    # -- handing over --------------------------------------------------------------------------
+
+    def _begin(self, account_id, message: EmailMessage):
+        """Save that a handing over begins. Returns its id and how far it came before.
+
+        That is ``new``, or ``sent``, or ``unknown``. A ``sending`` that is met here was left by a
+        process that died: the mail itself is locked by whoever is at it.
+        """
+        to = str(message["To"] or "")
+        recipients = "\n".join((to, str(message["Cc"] or ""), str(message["Bcc"] or "")))
+        key = {
+            "message_id": bare_id(message["Message-Id"]),
+            "recipients_hash": hashlib.sha256(recipients.encode()).hexdigest(),
+        }
+        with _own_transaction(self.env) as env:
+            Outgoing = env[self._name]
+            before = Outgoing.search([(name, "=", value) for name, value in key.items()])
+            if before:
+                before.state = "unknown" if before.state == "sending" else before.state
+                return before.id, before.state
+            values = {"account_id": account_id, "to_header": to, "state": "sending"}
+            return Outgoing.create({**key, **values}).id, "new"
+
+    def _settle(self, outgoing_id, state, message: EmailMessage | None = None):
+        """Save how a handing over ended; ``None`` when it did not take place and may be repeated."""
+        with _own_transaction(self.env) as env:
+            outgoing = env[self._name].browse(outgoing_id).exists()
+            if state is None:
+                outgoing.unlink()
+            elif outgoing:
+                outgoing.state = state
+                if state == "sent":
+                    outgoing._keep_copy(message)
+                    outgoing._link()
+
+    def _keep_copy(self, message: EmailMessage | None):
+        """Keep what was sent until it is filed; once a mail, however many recipients it went to."""
+        same = [("message_id", "=", self.message_id), ("id", "!=", self.id)]
+        kept = self.search_count([*same, "|", ("raw", "!=", False), ("filed", "=", True)])
+        if message and not kept:
+            self.raw = message.as_bytes(policy=email.policy.SMTP)
+
+    def _link(self):
+        """Link the account to the mail, so that its copy in Sent is known when it is met."""
+        Link = self.env["mail.sync.message"]
+        key = [("account_id", "=", self.account_id.id), ("message_id", "=", self.message_id)]
+        messages = self.env["mail.message"].search([("message_id", "=", f"<{self.message_id}>")])
+        if messages and not Link.search_count(key):
+            Link.create(
+                {
+                    "account_id": self.account_id.id,
+                    "message_id": self.message_id,
+                    "date": messages[0].date,
+                    "direction": Direction.OUT,
+                    "origin": "crm",
+                    "outcome": "recorded",
+                    "mail_message_ids": [(6, 0, messages.ids)],
+                }
+            )
+
+    def _forget_unknown(self, message_ids):
+        """Let mails be sent once more, because their user said so."""
+        bare = [bare_id(message_id) for message_id in message_ids]
+        self.search([("message_id", "in", bare), ("state", "=", "unknown")]).unlink()
+
+    def _wake(self, account_id):
+        """Have the copy filed soon: the account's next turn is now."""
+        with _own_transaction(self.env) as env:
+            env["mail.sync.account"].browse(account_id)._schedule_now()
+
+    # -- the copy in Sent ----------------------------------------------------------------------
+
+    def _to_file(self, account):
+        """Return what has been sent to all its recipients, by Message-ID, and is not yet filed."""
+        ids = self.env.execute_query(
+            SQL(
+                """
+                SELECT o.id FROM mail_sync_outgoing o
+                WHERE o.account_id = %s AND o.state = 'sent' AND o.filed IS NOT TRUE
+                  AND NOT EXISTS (
+                    SELECT FROM mail_mail q JOIN mail_message m ON m.id = q.mail_message_id
+                    WHERE m.message_id = '<' || o.message_id || '>' AND q.state = 'outgoing'
+                  )
+                ORDER BY o.id
+                """,
+                account.id,
+            )
+        )
+        return self.browse(id_ for [id_] in ids).grouped("message_id")
+
+    def _copy(self):
+        """Return the bytes to file: what was sent, with all those it went to, or None."""
+        kept = self.filtered("raw")[:1]
+        if not kept:
+            return None
+        raw = bytes(kept.raw)
+        if len(self) == 1:
+            return raw
+        head, separator, body = raw.partition(b"\r\n\r\n")
+        headers = BytesHeaderParser(policy=email.policy.SMTP).parsebytes(head + separator)
+        headers.replace_header("To", ", ".join(self.mapped("to_header")))
+        return headers.as_bytes().partition(b"\r\n\r\n")[0] + separator + body
+
+
+def file_sent(store, connection):
+    """File a copy of what was sent into the Sent mailbox, once each. Returns how many were filed.
+
+    Many providers do that themselves, and a run may have been killed after it had: the mailbox is
+    asked first. A copy that is refused is logged; the mail has been sent all the same.
+    """
+    with store.transaction() as env:
+        account = env["mail.sync.account"].browse(store.account_id)
+        sent = account._sent_mailbox().name
+        waits = fields.Datetime.now() - PROVIDER_FILES
+        due = [
+            (message_id, mails.ids, mails[0].write_date, mails._copy())
+            for message_id, mails in env["mail.sync.outgoing"]._to_file(account).items()
+        ]
+        provider_files = account.provider_id.files_sent_copy
+    filed = 0
+    for message_id, ids, when, raw in due if sent else ():
+        there = is_in(connection, sent, message_id)
+        if not there and provider_files and when > waits:
+            continue
+        if not there and raw:
+            filed += _append(store, connection, sent, raw, when)
+        with store.transaction() as env:
+            env["mail.sync.outgoing"].browse(ids).write({"filed": True, "raw": False})
+    return filed
+
+
+def is_in(connection, mailbox, message_id):
+    """Whether a mail of ours lies in a mailbox, under our id or under the one that replaced it."""
+    headers = (("Message-ID", f"<{message_id}>"), (STAMP, f"<{message_id}>"))
+    return any(connection.find(mailbox, name, value) for name, value in headers)
+
+
+def _append(store, connection, mailbox, raw, when):
+    """File one copy. Returns 1, or 0 where the server refuses this one for good."""
+    try:
+        connection.append(mailbox, raw, when.replace(tzinfo=UTC))
+    except MailError as error:
+        if error.kind not in (Kind.MSG, Kind.SETUP):
+            raise
+        _logger.info("Mail Sync: no copy in Sent: %s", error)
+        with store.transaction() as env:
+            env["mail.sync.account"].browse(store.account_id)._log(error)
+        return 0
+    return 1
+
+
+def bare_id(message_id):
+    """Return a Message-ID as the engine knows it: without angle brackets."""
+    return (message_id or "").strip().strip("<>")
+
+
+@contextmanager
+def _own_transaction(env):
+    """Yield an environment whose writes outlive whatever happens to the sender's transaction.
+
+    As superuser: it stands in for the sender's right to send by their own server, who cannot
+    write this table.
+    """
+    with Registry(env.cr.dbname).cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, {})

@@ -1,0 +1,50 @@
+from odoo import api, fields, models
+
+from ..engine import providers
+
+
+class MailSyncProvider(models.Model):
+    """A mail provider's settings. The engine's table of presets is loaded at each update."""
+
+    _name = "mail.sync.provider"
+    _description = "Mail Provider"
+    _order = "sequence, name"
+
+    name = fields.Char(required=True)
+    code = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    imap_host = fields.Char("IMAP Hostname")
+    imap_port = fields.Integer("IMAP Port", default=993)
+    imap_ssl = fields.Boolean("IMAP SSL", default=True)
+    smtp_host = fields.Char("SMTP Hostname")
+    smtp_port = fields.Integer("SMTP Port", default=465)
+    smtp_ssl = fields.Boolean("SMTP SSL", default=True)
+    files_sent_copy = fields.Boolean(
+        "Files sent mail itself",
+        help="The provider puts what is sent by SMTP into the Sent folder, so that Mail Sync "
+        "must not do it a second time.",
+    )
+    note = fields.Text(translate=True)
+
+    _code_unique = models.UniqueIndex("(code)", "There is one provider with this code.")
+
+    @api.model
+    def _load_presets(self):
+        """Bring the table up to date with the engine's presets; what was added by hand stays."""
+        known = {provider.code: provider for provider in self.search([])}
+        for sequence, preset in enumerate(providers.PROVIDERS):
+            values = {
+                "name": preset.name,
+                "sequence": sequence,
+                "imap_host": preset.imap.host,
+                "imap_port": preset.imap.port,
+                "imap_ssl": preset.imap.ssl,
+                "smtp_host": preset.smtp.host,
+                "smtp_port": preset.smtp.port,
+                "smtp_ssl": preset.smtp.ssl,
+                "files_sent_copy": preset.files_sent_copy,
+            }
+            if preset.code in known:
+                known[preset.code].write(values)
+            else:
+                self.create({**values, "code": preset.code})

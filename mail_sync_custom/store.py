@@ -1,0 +1,416 @@
+"""The engine's Store over Odoo's database: the only bridge between the two.
+
+Every method is one short transaction on a cursor of its own, so that none is open while a mail
+server is waited for. All of it runs as the superuser: it stands in for the right that the owner
+of the account gave when they connected it, namely that what they exchange with the leads of their
+companies is recorded there, whoever the leads are assigned to.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+from lxml import etree
+from psycopg2 import errorcodes
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.exceptions import UserError
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+
+from . import recording
+from .engine.errors import LeaseLost, safe_text
+from .engine.matching import Known, Owner, Settled, Standing, Target
+from .engine.sync import Commit, Failure, Mailbox, Record, Stale
+from .engine.values import MailboxState, Outcome, SpecialUse
+
+_logger = logging.getLogger(__name__)
+
+#: A worker that has not committed for so long is taken to be dead, and its account is free again.
+LEASE = timedelta(minutes=10)
+#: Pauses before a message that was set aside is looked at again; after the last it waits for its
+#: user.
+RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+#: The records that can have a mail, besides which an id means nothing to us.
+MODELS = ("crm.lead", "res.partner")
+#: Somebody else's transaction was faster. Nothing is wrong; what was decided has to be redone.
+_RACES = (
+    errorcodes.SERIALIZATION_FAILURE,
+    errorcodes.DEADLOCK_DETECTED,
+    errorcodes.UNIQUE_VIOLATION,
+)
+#: What a mail's own content can do to a write. The mail is set aside; those beside it go on.
+_CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
+
+
+class OdooStore:
+    """One account's records. ``token`` is the lease under which this run may write."""
+
+    def __init__(self, dbname: str, account_id: int, token: str):
+        self.dbname = dbname
+        self.account_id = account_id
+        self.token = token
+
+    @contextmanager
+    def transaction(self) -> Iterator[api.Environment]:
+        """Yield an environment of one transaction; commit at its end, roll back on an error."""
+        with Registry(self.dbname).cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    # -- what is to be read -------------------------------------------------------------------
+
+    def owner(self) -> Owner:
+        with self.transaction() as env:
+            account = env["mail.sync.account"].browse(self.account_id)
+            since = account.history_from
+            return Owner(
+                emails=account._own_emails(), since=since.replace(tzinfo=UTC) if since else None
+            )
+
+    def mailboxes(self) -> list[Mailbox]:
+        with self.transaction() as env:
+            return [
+                Mailbox(
+                    box.id,
+                    box.name,
+                    SpecialUse(box.special_use) if box.special_use else None,
+                    box._state(),
+                )
+                for box in env["mail.sync.account"].browse(self.account_id).mailbox_ids
+            ]
+
+    def retries(self, mailbox: Mailbox) -> list[int]:
+        with self.transaction() as env:
+            due = env["mail.sync.message"].search(
+                [
+                    ("mailbox_id", "=", mailbox.ref),
+                    ("outcome", "=", "failed"),
+                    ("uidvalidity", "=", mailbox.state.uidvalidity),
+                    ("retry_at", "<=", fields.Datetime.now()),
+                ],
+                limit=50,
+            )
+            return due.mapped("uid")
+
+    # -- whose is it --------------------------------------------------------------------------
+
+    def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
+        if not emails and not message_ids:
+            return frozenset()
+        with self.transaction() as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT email_normalized FROM crm_lead WHERE email_normalized = ANY(%(emails)s)
+                    UNION
+                    SELECT p.email_normalized FROM res_partner p
+                    WHERE p.email_normalized = ANY(%(emails)s)
+                      AND EXISTS (SELECT FROM crm_lead l WHERE l.partner_id = p.id)
+                    UNION
+                    SELECT trim(both '<>' from message_id) FROM mail_message
+                    WHERE message_id = ANY(%(ids)s)
+                      AND model = ANY(%(models)s) AND message_type != 'email'
+                    UNION
+                    SELECT alias FROM mail_sync_message WHERE alias = ANY(%(aliases)s)
+                    """,
+                    emails=list(emails),
+                    ids=_bracketed(message_ids),
+                    aliases=list(message_ids),
+                    models=list(MODELS),
+                )
+            )
+            return frozenset(value for [value] in rows)
+
+    def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
+        with self.transaction() as env:
+            account = env["mail.sync.account"].browse(self.account_id)
+            companies = account.user_id.company_ids.ids
+            return Known(
+                by_address=_by_address(env, list(emails), companies),
+                standing=_standing(env, list(message_ids), companies),
+                settled=_settled(env, self.account_id, list(message_ids)),
+                colleagues=_colleagues(env, list(emails)),
+            )
+
+    # -- one transaction for outcomes and cursor ----------------------------------------------
+
+    def commit(self, commit: Commit) -> tuple[Failure, ...]:
+        try:
+            with self.transaction() as env:
+                self.hold(env)
+                failures = self._record(env, commit)
+                _fail(env, self.account_id, commit, (*commit.failures, *failures))
+                _advance(env, commit, len(failures))
+                return failures
+        except psycopg2.Error as error:
+            if error.pgcode in _RACES:
+                raise Stale from error
+            raise
+
+    def hold(self, env: api.Environment) -> None:
+        """Prolong the lease, or raise LeaseLost: someone else has it, or the settings changed."""
+        held = env.execute_query(
+            SQL(
+                """
+                UPDATE mail_sync_account SET lease_until = %(until)s
+                WHERE id = %(id)s AND lease_token = %(token)s RETURNING id
+                """,
+                until=fields.Datetime.now() + LEASE,
+                id=self.account_id,
+                token=self.token,
+            )
+        )
+        if not held:
+            raise LeaseLost()
+
+    def _record(self, env: api.Environment, commit: Commit) -> tuple[Failure, ...]:
+        """Save the records together or, if one of them cannot be, each by itself."""
+        records = commit.records
+        if not records:
+            return ()
+        _lock_targets(env, records)
+        account = env["mail.sync.account"].browse(self.account_id)
+        try:
+            with env.cr.savepoint():
+                recording.record(account, commit, records)
+            return ()
+        except _CONTENT_ERRORS:
+            env.invalidate_all(flush=False)
+        failures = []
+        for record in records:
+            try:
+                with env.cr.savepoint():
+                    recording.record(account, commit, [record])
+            except _CONTENT_ERRORS as error:
+                env.invalidate_all(flush=False)
+                _logger.info("Mail set aside: %s", record.verdict.message_id, exc_info=True)
+                failures.append(_as_failure(record, error))
+        return tuple(failures)
+
+
+def _bracketed(message_ids: Collection[str]) -> list[str]:
+    """Return ids as Odoo stores them, within angle brackets."""
+    return [f"<{message_id}>" for message_id in message_ids]
+
+
+def _by_address(
+    env: api.Environment, emails: list[str], companies: list[int]
+) -> dict[str, tuple[Target, ...]]:
+    """Return for each address its open leads and opportunities, and the contact they belong to.
+
+    An address that has only closed ones keeps its contact and, where there is none, the last of
+    them: a customer of long standing who writes again is not a stranger.
+    """
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT l.email_normalized, l.id, NULL,
+                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM crm_lead l
+            WHERE l.email_normalized = ANY(%(emails)s)
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            UNION ALL
+            SELECT p.email_normalized, l.id, p.id,
+                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM res_partner p JOIN crm_lead l ON l.partner_id = p.id
+            WHERE p.email_normalized = ANY(%(emails)s)
+              AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            """,
+            emails=emails,
+            companies=companies,
+        )
+    )
+    opened, closed, contacts = defaultdict(set), defaultdict(set), defaultdict(set)
+    for email, lead_id, partner_id, is_open in rows:
+        (opened if is_open else closed)[email].add(lead_id)
+        if partner_id:
+            contacts[email].add(partner_id)
+    found = {}
+    for email in opened.keys() | closed.keys():
+        leads = opened[email]
+        if not leads and not contacts[email]:
+            leads = {max(closed[email])}
+        found[email] = (
+            *(Target("crm.lead", lead_id) for lead_id in sorted(leads)),
+            *(Target("res.partner", partner_id) for partner_id in sorted(contacts[email])),
+        )
+    return found
+
+
+def _standing(
+    env: api.Environment, message_ids: list[str], companies: list[int]
+) -> dict[str, tuple[Standing, ...]]:
+    """Return where the mails with these ids stand, by whichever way they came there."""
+    rows = env.execute_query(
+        SQL(
+            """
+            WITH asked AS (
+                SELECT id AS asked, '<' || id || '>' AS message_id FROM unnest(%(ids)s) id
+                UNION
+                SELECT alias, '<' || message_id || '>' FROM mail_sync_message
+                WHERE alias = ANY(%(ids)s)
+            )
+            SELECT asked.asked, m.model, m.res_id, m.date, m.subject,
+                   COALESCE(e.variant, 0), m.message_type != 'email',
+                   l.id IS NOT NULL OR p.id IS NOT NULL
+            FROM asked
+            JOIN mail_message m ON m.message_id = asked.message_id
+            LEFT JOIN mail_sync_entry e ON e.mail_message_id = m.id
+            LEFT JOIN crm_lead l ON m.model = 'crm.lead' AND l.id = m.res_id
+                AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            LEFT JOIN res_partner p ON m.model = 'res.partner' AND p.id = m.res_id
+                AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
+            WHERE m.model = ANY(%(models)s)
+            ORDER BY m.id
+            """,
+            ids=message_ids,
+            companies=companies,
+            models=list(MODELS),
+        )
+    )
+    found: dict[str, list[Standing]] = defaultdict(list)
+    for message_id, model, res_id, date, subject, variant, from_crm, reachable in rows:
+        found[message_id].append(
+            Standing(
+                Target(model, res_id), _aware(date), subject or "", variant, from_crm, reachable
+            )
+        )
+    return {message_id: tuple(standing) for message_id, standing in found.items()}
+
+
+def _settled(
+    env: api.Environment, account_id: int, message_ids: list[str]
+) -> dict[str, tuple[Settled, ...]]:
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT message_id, variant, date FROM mail_sync_message
+            WHERE account_id = %s AND message_id = ANY(%s) AND outcome IN ('recorded', 'removed')
+            """,
+            account_id,
+            message_ids,
+        )
+    )
+    found: dict[str, list[Settled]] = defaultdict(list)
+    for message_id, variant, date in rows:
+        found[message_id].append(Settled(variant, _aware(date)))
+    return {message_id: tuple(settled) for message_id, settled in found.items()}
+
+
+def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT p.email_normalized FROM res_users u JOIN res_partner p ON p.id = u.partner_id
+            WHERE u.active AND NOT u.share AND p.email_normalized = ANY(%(emails)s)
+            UNION
+            SELECT a.email FROM mail_sync_account a WHERE a.email = ANY(%(emails)s)
+            """,
+            emails=emails,
+        )
+    )
+    return frozenset(email for [email] in rows)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:
+    """Keep the records from being deleted or merged away until the commit. Raises Stale if gone."""
+    wanted = defaultdict(set)
+    for record in records:
+        for target in record.verdict.missing:
+            wanted[target.model].add(target.res_id)
+    for model, ids in wanted.items():
+        rows = env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE",
+                SQL.identifier(env[model]._table),
+                list(ids),
+            )
+        )
+        if len(rows) < len(ids):
+            raise Stale
+
+
+def _as_failure(record: Record, error: Exception) -> Failure:
+    words = safe_text(str(error) or type(error).__name__)
+    verdict = record.verdict
+    return Failure(record.uid, verdict.message_id, "not_recordable", words, verdict.direction)
+
+
+def _fail(
+    env: api.Environment, account_id: int, commit: Commit, failures: Sequence[Failure]
+) -> None:
+    """Set messages aside, with the time of the next try, and let go those that now succeeded."""
+    Message = env["mail.sync.message"]
+    before = Message.search(
+        [
+            ("account_id", "=", account_id),
+            ("outcome", "=", "failed"),
+            "|",
+            ("message_id", "in", [failure.message_id for failure in failures]),
+            "&",
+            ("mailbox_id", "=", commit.mailbox.ref),
+            ("uid", "in", commit.retried),
+        ]
+    )
+    known = {message.message_id: message for message in before}
+    now = fields.Datetime.now()
+    for failure in failures:
+        message = known.pop(failure.message_id, Message)
+        values = {
+            "mailbox_id": commit.mailbox.ref,
+            "uid": failure.uid,
+            "uidvalidity": commit.state.uidvalidity,
+            "direction": failure.direction,
+            "error_code": failure.code,
+            "detail": failure.detail,
+            "attempts": message.attempts + 1,
+            "retry_at": _retry_at(now, message.attempts),
+        }
+        if message:
+            message.write(values)
+        else:
+            Message.create(
+                {
+                    **values,
+                    "account_id": account_id,
+                    "message_id": failure.message_id,
+                    "outcome": "failed",
+                }
+            )
+    # What is not recorded by now was no lead's after all, or has vanished from the server.
+    Message.browse([m.id for m in known.values()]).filtered(lambda m: m.outcome == "failed").unlink()
+
+
+def _retry_at(now: datetime, attempts: int) -> datetime | bool:
+    return now + RETRY_PAUSES[attempts] if attempts < len(RETRY_PAUSES) else False
+
+
+def _advance(env: api.Environment, commit: Commit, failed: int) -> None:
+    """Save the cursor and the counts of what it now covers."""
+    state: MailboxState = commit.state
+    tally = commit.tally
+    box = env["mail.sync.mailbox"].browse(commit.mailbox.ref)
+    values = {
+        "uidvalidity": state.uidvalidity,
+        "uid_low": state.low,
+        "uid_high": state.high,
+        "uid_floor": state.floor,
+        "remaining_count": commit.remaining if not state.complete else 0,
+    }
+    if not commit.retried:
+        values |= {
+            "seen_count": box.seen_count + sum(tally.values()),
+            "excluded_count": box.excluded_count + tally.get(Outcome.EXCLUDED, 0),
+        }
+    values["recorded_count"] = box.recorded_count + tally.get(Outcome.RECORDED, 0) - failed
+    box.write({name: value for name, value in values.items() if box[name] != value})

@@ -1,0 +1,2 @@
+from . import mail_sync_account_setup
+from . import mail_sync_account_setup_folder

@@ -1,0 +1,302 @@
+from datetime import UTC, datetime
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.models import NO_ACCESS
+from odoo.tools import email_normalize
+
+
+class MailSyncAccountSetup(models.TransientModel):
+    """Connecting a mailbox in two steps. Neither goes on before the server has let us in.
+
+    Nothing is saved before *Finish*: the wizard's own record, which holds the secrets encrypted,
+    is cleaned up by Odoo, and sooner by *Finish* itself.
+    """
+
+    _name = "mail.sync.account.setup"
+    _description = "Connect a Mailbox"
+
+    step = fields.Selection(
+        [("imap", "IMAP"), ("smtp", "SMTP Account"), ("ready", "Ready")],
+        default="imap",
+        required=True,
+        readonly=True,
+    )
+    provider_id = fields.Many2one(
+        "mail.sync.provider",
+        help="Fills in the settings below. Choose Other to enter your own.",
+    )
+    provider_note = fields.Text(related="provider_id.note")
+    email = fields.Char(
+        "Mail Address",
+        help="Your address, if the server knows you by another name.",
+    )
+    imap_username = fields.Char("Username", help="The mail address that you use, as a rule.")
+    imap_password = fields.Char(
+        "Password",
+        compute="_compute_passwords",
+        inverse="_inverse_imap_password",
+        help="Some providers want an app password here instead of the one you log in with.",
+    )
+    imap_host = fields.Char("Hostname")
+    imap_port = fields.Integer("Port", default=993)
+    imap_ssl = fields.Boolean(
+        "Use SSL?",
+        default=True,
+        help="On: encrypted from the first byte, as a rule on port 993. "
+        "Off: the connection is upgraded by STARTTLS, as a rule on port 143.",
+    )
+    imap_self_signed = fields.Boolean(
+        "Self-Signed Certificate?",
+        help="For a server whose certificate nobody vouches for. The certificate that is met now "
+        "is remembered, and from then on no other is accepted.",
+    )
+    imap_plain_allowed = fields.Boolean(
+        "Allow without encryption",
+        help="Only for a server that offers none: whoever can listen to the connection reads your "
+        "password and your mail.",
+    )
+    imap_fingerprint = fields.Char("Certificate (SHA-256)", readonly=True)
+    imap_starttls = fields.Boolean(readonly=True)
+    imap_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    smtp_username = fields.Char("Username ", help="The same as for IMAP, as a rule.")
+    smtp_password = fields.Char(
+        "Password ",
+        compute="_compute_passwords",
+        inverse="_inverse_smtp_password",
+        help="Leave it empty to use the one that you entered for IMAP.",
+    )
+    smtp_host = fields.Char("Hostname ")
+    smtp_port = fields.Integer("Port ", default=465)
+    smtp_ssl = fields.Boolean(
+        "Use SSL? ",
+        default=True,
+        help="On: encrypted from the first byte, as a rule on port 465. "
+        "Off: the connection is upgraded by STARTTLS, as a rule on port 587.",
+    )
+    smtp_self_signed = fields.Boolean(
+        "Self-Signed Certificate? ",
+        help="For a server whose certificate nobody vouches for. The certificate that is met now "
+        "is remembered, and from then on no other is accepted.",
+    )
+    smtp_plain_allowed = fields.Boolean(
+        "Allow without encryption ",
+        help="Only for a server that offers none: whoever can listen to the connection reads your "
+        "password and your mail.",
+    )
+    smtp_fingerprint = fields.Char("Certificate (SHA-256) ", readonly=True)
+    smtp_starttls = fields.Boolean(readonly=True)
+    smtp_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    folder_ids = fields.One2many("mail.sync.account.setup.folder", "setup_id", "Folders")
+    sent_folder_id = fields.Many2one(
+        "mail.sync.account.setup.folder",
+        "Folder of sent mail",
+        domain="[('setup_id', '=', id), ('special_use', '!=', 'inbox')]",
+    )
+    history = fields.Selection(
+        selection=lambda self: self.env["mail.sync.account"]._fields["history"].selection,
+        string="Read back",
+        required=True,
+        default="3m",
+        help="How far back mails with your leads are looked for. New mail is always read.",
+    )
+
+    # -- what is known already ---------------------------------------------------------------
+
+    @api.model
+    def default_get(self, fields_list):
+        """Start from the user's account, and from their address where there is none yet."""
+        values = super().default_get(fields_list)
+        # sudo: a user's own settings, without the secrets
+        account_sudo = self.env["mail.sync.account"].sudo()._of_user(self.env.user)
+        if not account_sudo:
+            email = email_normalize(self.env.user.email or "")
+            provider = self.env["mail.sync.provider"]._suggest(email)
+            values |= {"imap_username": email, "provider_id": provider.id}
+            return {**values, **provider._settings(email)}
+        names = [name for name in _SETTINGS if not name.endswith(("secret", "fingerprint"))]
+        known = account_sudo.read([*names, "history", "email", "provider_id"], load=None)[0]
+        return values | {name: value for name, value in known.items() if name in fields_list}
+
+    @api.onchange("provider_id")
+    def _onchange_provider_id(self):
+        self.update(self.provider_id._settings(self.imap_username))
+
+    @api.onchange("imap_username")
+    def _onchange_imap_username(self):
+        provider = self.env["mail.sync.provider"]._suggest(self.imap_username)
+        if provider and not self.imap_host:
+            self.provider_id = provider
+            self.update(provider._settings(self.imap_username))
+
+    def _compute_passwords(self):
+        """A password goes in and never comes out."""
+        self.imap_password = self.smtp_password = False
+
+    def _inverse_imap_password(self):
+        for setup in self.filtered("imap_password"):
+            setup.imap_secret = self.env["mail.sync.account"]._encrypt(setup.imap_password)
+
+    def _inverse_smtp_password(self):
+        for setup in self.filtered("smtp_password"):
+            setup.smtp_secret = self.env["mail.sync.account"]._encrypt(setup.smtp_password)
+
+    # -- the two steps -----------------------------------------------------------------------
+
+    def action_next(self):
+        """Log in by IMAP and look at the folders; go on to SMTP when that has worked."""
+        self._require("imap")
+        found = self.env["mail.sync.account"]._try_imap(self._settings("imap"))
+        # sudo: the wizard is its user's own; its secrets are closed to everyone
+        setup_sudo = self.sudo()
+        setup_sudo.folder_ids.unlink()
+        setup_sudo.write(
+            {
+                "imap_fingerprint": found["fingerprint"],
+                "imap_starttls": found["starttls"],
+                "folder_ids": [fields.Command.create(folder) for folder in found["folders"]],
+                "step": "smtp",
+                **self._smtp_defaults(),
+            }
+        )
+        setup_sudo.sent_folder_id = setup_sudo.folder_ids.filtered(
+            lambda folder: folder.special_use == "sent"
+        )[:1]
+        return self._reopen()
+
+    def action_connect_smtp(self):
+        """Log in by SMTP; show *Finish* when that has worked."""
+        self._require("smtp")
+        found = self.env["mail.sync.account"]._try_smtp(self._settings("smtp"))
+        self.write(
+            {
+                "smtp_fingerprint": found["fingerprint"],
+                "smtp_starttls": found["starttls"],
+                "step": "ready",
+            }
+        )
+        return self._reopen()
+
+    def action_back(self):
+        """Return to the first step, with everything as it was entered."""
+        self.step = "imap"
+        return self._reopen()
+
+    def action_finish(self):
+        """Save the account and start the first synchronisation."""
+        self.ensure_one()
+        if self.step != "ready":
+            raise UserError(self.env._("Connect IMAP and SMTP first."))
+        if not self.sent_folder_id:
+            raise UserError(
+                self.env._("Choose the folder in which your sent mail is kept, then finish.")
+            )
+        # sudo: to connect their own mailbox is every user's right, whatever they may write
+        account = self.env["mail.sync.account"].sudo()._set_up(self.env.user, self._values())
+        self.sudo().unlink()
+        action = account.with_env(self.env).action_open_mine()
+        return {**action, "target": "main"}
+
+    def write(self, vals):
+        """What was changed has to be tried again before it is saved."""
+        for step, protocol in (("imap", "imap"), ("smtp", "smtp")):
+            entered = {f"{protocol}_{name}" for name in _ENTERED}
+            if "step" not in vals and entered & vals.keys():
+                vals = {**vals, "step": step, f"{protocol}_fingerprint": False}
+                break
+        return super().write(vals)
+
+    # -- values ------------------------------------------------------------------------------
+
+    def _require(self, protocol):
+        self.ensure_one()
+        labels = [
+            self._fields[f"{protocol}_{name}"]._description_string(self.env).strip()
+            for name in ("username", "host", "port")
+            if not self[f"{protocol}_{name}"]
+        ]
+        if not self._secret(protocol):
+            labels.append(self.env._("Password"))
+        if labels:
+            raise UserError(self.env._("Still to be filled in: %s.", ", ".join(labels)))
+
+    def _secret(self, protocol):
+        """Return the encrypted secret: the one entered or, with none, the one saved before."""
+        # sudo: closed to everyone, and handed on encrypted
+        entered = self.sudo()[f"{protocol}_secret"]
+        account_sudo = self.env["mail.sync.account"].sudo()._of_user(self.env.user)
+        same = (
+            account_sudo[f"{protocol}_username"] == self[f"{protocol}_username"]
+            and account_sudo[f"{protocol}_host"] == self[f"{protocol}_host"]
+        )
+        # A saved password goes to the server that it was saved for, and to no other.
+        return entered or (account_sudo[f"{protocol}_secret"] if same else False)
+
+    def _settings(self, protocol):
+        """Return what a connection is made of, named without the protocol."""
+        settings = {name: self[f"{protocol}_{name}"] for name in (*_ENTERED, *_LEARNED)}
+        settings["username"] = settings["username"].strip()
+        settings["host"] = settings["host"].strip()
+        return {**settings, "secret": self._secret(protocol)}
+
+    def _smtp_defaults(self):
+        """Start the second step from what the first one knows."""
+        setup_sudo = self.sudo()
+        values = {}
+        if not self.smtp_username:
+            values["smtp_username"] = self.imap_username
+        if not self._secret("smtp"):
+            values["smtp_secret"] = setup_sudo._secret("imap")
+        if not self.smtp_host and self.imap_host:
+            values["smtp_host"] = self.imap_host.replace("imap.", "smtp.", 1)
+            values["smtp_self_signed"] = self.imap_self_signed
+        return values
+
+    def _values(self):
+        """Return the account's values, the folders to read among them."""
+        values = {
+            f"{protocol}_{name}": value
+            for protocol in ("imap", "smtp")
+            for name, value in self._settings(protocol).items()
+        }
+        email = email_normalize(self.email or "") or email_normalize(self.imap_username)
+        if not email:
+            raise UserError(
+                self.env._("Enter your mail address: the username alone does not tell it.")
+            )
+        chosen = self.folder_ids.filtered("use") | self.sent_folder_id
+        return {
+            **values,
+            "email": email,
+            "provider_id": self.provider_id.id,
+            "history": self.history,
+            "folders": [
+                {
+                    "name": folder.name,
+                    "special_use": "sent"
+                    if folder == self.sent_folder_id
+                    else folder.special_use == "inbox" and "inbox",
+                    "uidvalidity": folder.uidvalidity,
+                    "uidnext": folder.uidnext,
+                }
+                for folder in chosen
+            ],
+        }
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Connect your mailbox"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+
+#: What the user enters, and what a connection teaches us; each once for either protocol.
+_ENTERED = ("host", "port", "ssl", "self_signed", "plain_allowed", "username")
+_LEARNED = ("fingerprint", "starttls")
+_SETTINGS = tuple(
+    f"{protocol}_{name}" for protocol in ("imap", "smtp") for name in (*_ENTERED, *_LEARNED)
+)
