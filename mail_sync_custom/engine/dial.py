@@ -190,7 +190,7 @@ def describe(sock: socket.socket, endpoint: Endpoint) -> Connected:
 
 def inspected(endpoint: Endpoint) -> Endpoint:
     """Return the endpoint with whichever certificate it shows, for a look at it and no login."""
-    return replace(endpoint, pin=True, fingerprint="", starttls_required=False, plain_allowed=False)
+    return replace(endpoint, pin=True, fingerprint="", plain_allowed=False)
 
 
 def check_plain_allowed(endpoint: Endpoint) -> None:

@@ -591,10 +591,11 @@ def _usual_items(shape: re.Pattern[bytes], response: Response) -> _Items | None:
 
 def _unusual_items(section: bytes, response: Response) -> _Items | None:
     """The same of any other answer, read by IMAPClient's parser: quoted strings, NIL, literal8 …"""
-    if b"BODY[" not in response[0].upper() or not _FETCH.match(response[0]):
+    text = b" ".join(response[::2])
+    if b"BODY[" not in text.upper() or not _FETCH.match(text):
         return None
     for items in _parsed(response).values():
-        uid, size, stamp = items.get(b"UID"), items.get(b"RFC822.SIZE"), _STAMP.search(response[0])
+        uid, size, stamp = items.get(b"UID"), items.get(b"RFC822.SIZE"), _STAMP.search(text)
         raw = next((value for key, value in items.items() if key.startswith(section)), None)
         if isinstance(uid, int) and isinstance(raw, bytes):
             return uid, size if isinstance(size, int) else None, stamp[1] if stamp else None, raw

@@ -1,0 +1,263 @@
+"""What a server may answer to FETCH, LIST, STATUS and SEARCH, and what is read from it."""
+
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imapclient.datetime_util import parse_to_datetime
+
+from engine import internaldate, sequence, session
+from engine.errors import ProtocolViolation
+from engine.values import MAX_UID, Folder, Headers, Snapshot
+
+LATEST = datetime(2030, 1, 1, tzinfo=timezone.utc)
+WHEN = datetime(2024, 7, 17, 9, 44, 25, tzinfo=timezone.utc)
+RAW = b"From: a@example.com\r\n\r\n"
+STAMP = b'INTERNALDATE "17-Jul-2024 02:44:25 -0700"'
+SECTION = b"BODY[HEADER.FIELDS (FROM TO)] {%d}" % len(RAW)
+WHOLE = (5, Headers(5, 100, WHEN, RAW))
+
+
+def header(*response):
+    return session._header(list(response), LATEST)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        [b"* 1 FETCH (UID 5 RFC822.SIZE 100 " + STAMP + b" " + SECTION, RAW, b")"],
+        [b"* 1 FETCH (" + STAMP + b" RFC822.SIZE 100 UID 5 " + SECTION, RAW, b")"],
+        [b"* 1 fetch (uid 5 rfc822.size 100 " + STAMP + b" " + SECTION.lower(), RAW, b")"],
+        [b"* 1 FETCH (" + SECTION, RAW, b" UID 5 RFC822.SIZE 100 " + STAMP + b")"],
+        [b"* 1 FETCH (UID 5 " + SECTION, RAW, b" " + STAMP + b" RFC822.SIZE 100)"],
+        [
+            b"* 1 FETCH (FLAGS (\\Seen $X) UID 5 MODSEQ (77) RFC822.SIZE 100 "
+            + STAMP
+            + b" "
+            + SECTION,
+            RAW,
+            b" FLAGS ())",
+        ],
+        # what the usual shape is not
+        [b"* 1 FETCH (UID 5 RFC822.SIZE 100 " + STAMP + b" X-NEW (a b) " + SECTION, RAW, b")"],
+        [
+            b"* 1 FETCH (UID 5 RFC822.SIZE 100 "
+            + STAMP
+            + b" BODY[HEADER.FIELDS (FROM TO)] ~{%d}" % len(RAW),
+            RAW,
+            b")",
+        ],
+        [
+            b"* 1 FETCH (UID 5 X-GM-LABELS ({3}",
+            b"abc",
+            b") RFC822.SIZE 100 " + STAMP + b" " + SECTION,
+            RAW,
+            b")",
+        ],
+        [b'* 1 FETCH (UID 5 RFC822.SIZE 100 %b BODY[HEADER.FIELDS ("FROM")] "%b")' % (STAMP, RAW)],
+    ],
+)
+def test_a_header_in_any_order_and_shape(response):
+    assert header(*response) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        [b"* 1 FETCH (UID 5 FLAGS (\\Seen))"],
+        [b"* 1 FETCH (RFC822.SIZE 100 " + SECTION, RAW, b")"],
+        [b"* 1 FETCH (UID 5 RFC822.SIZE 100 BODY[HEADER.FIELDS (FROM)] NIL)"],
+        [b"* 1 FETCH (UID 5 BODY[] {2}", b"xx", b")"],
+        [b"* 1 FETCH (UID five " + SECTION, RAW, b")"],
+        [b"* 1 FETCH (UID 5 " + SECTION, RAW, b""],
+        [b"* 1 FETCH (UID 5 BODY[HEADER.FIELDS (FROM)] (((((((((("],
+        [b"* 1 FETCH (UID 5 BODY[HEADER.FIELDS (FROM)] " + b"(" * 5000],
+        [b"* 1 FETCH NIL"],
+        [b"* 23 EXISTS"],
+        [b""],
+    ],
+)
+def test_what_is_no_header_is_none(response):
+    assert header(*response) is None
+
+
+def test_sizes_and_dates_that_are_none():
+    _, found = header(b"* 1 FETCH (UID 5 RFC822.SIZE 0 " + SECTION, RAW, b")")
+    assert (found.size, found.internaldate) == (None, None)
+
+
+@given(st.lists(st.binary(max_size=60), min_size=1, max_size=5))
+def test_an_answer_never_raises(response):
+    header(*response)
+    header(b"* 1 FETCH (UID 5 BODY[HEADER.FIELDS (FROM)] " + response[0], *response[1:])
+    session._body(response)
+    session._status(response)
+    session._folder(response)
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        ([b"* 1 FETCH (UID 5 BODY[] {2}", b"xx", b")"], (5, b"xx")),
+        ([b"* 1 FETCH (UID 5 BODY[]<0> {2}", b"xx", b")"], (5, b"xx")),
+        ([b"* 1 FETCH (BODY[] {2}", b"xx", b" UID 5 FLAGS (\\Seen))"], (5, b"xx")),
+        ([b'* 1 FETCH (UID 5 BODY[] "xx")'], (5, b"xx")),
+        ([b"* 1 FETCH (UID 5 BODY[] ~{2}", b"\0x", b")"], (5, b"\0x")),
+        ([b"* 1 FETCH (UID 5 BODY[] {0}", b"", b")"], (5, b"")),
+        ([b"* 1 FETCH (UID 5 BODY[] NIL)"], None),
+        ([b"* 1 FETCH (UID 5 BODY[TEXT] {2}", b"xx", b")"], None),
+    ],
+)
+def test_a_body(response, expected):
+    assert session._body(response) == expected
+
+
+# -- dates -----------------------------------------------------------------------------------
+
+
+@given(
+    st.datetimes(datetime(1980, 1, 2), datetime(2029, 12, 30)),
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_an_internaldate_is_read_as_imapclient_reads_it(when, east):
+    sign, minutes = "-" if east < 0 else "+", abs(east)
+    month = internaldate._MONTHS[when.month - 1]
+    zone = f"{sign}{minutes // 60:02}{minutes % 60:02}"
+    stamp = f"{when.day:2}-{month}-{when.year} {when:%H:%M:%S} {zone}".encode()
+    assert internaldate.decode(stamp, LATEST) == parse_to_datetime(stamp, normalise=False)
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        None,
+        b"",
+        b" 1-Jan-1970 00:00:00 +0000",
+        b"01-Jan-0000 00:00:00 +0000",
+        b"01-Jan-2099 00:00:00 +0000",
+        b"31-Feb-2024 00:00:00 +0000",
+        b"01-Foo-2024 00:00:00 +0000",
+        b"01-Jan-2024 25:00:00 +0000",
+        b"01-Jan-2024 00:00:00 +00xx",
+        b"01-Jan-0001 00:00:00 +1400",
+        b"Mon, 1 Jan 2024 00:00:00 +0000",
+    ],
+)
+def test_a_date_that_is_absurd_is_none(stamp):
+    assert internaldate.decode(stamp, LATEST) is None
+
+
+def test_a_date_of_next_month_is_none():
+    now = datetime.now(timezone.utc)
+    stamp = internaldate.encode(now + timedelta(days=30)).strip(b'"')
+    assert internaldate.decode(stamp, internaldate.latest()) is None
+
+
+@given(st.datetimes(datetime(1980, 1, 2), datetime(2029, 12, 30), timezones=st.timezones()))
+def test_a_date_that_is_sent_is_the_date_that_is_read(when):
+    when = when.replace(microsecond=0)
+    assert internaldate.decode(internaldate.encode(when).strip(b'"'), LATEST) == when
+
+
+# -- LIST and STATUS -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        ([rb'* LIST (\Noselect) "/" "[Gmail]"'], Folder("[Gmail]", "/", frozenset({"\\noselect"}))),
+        ([rb'* LIST () "." INBOX.Sent'], Folder("INBOX.Sent", ".")),
+        ([rb"* list () nil inbox"], Folder("INBOX", "")),
+        ([rb'* LIST () "\\" "a\"b\\c"'], Folder('a"b\\c', "\\")),
+        ([rb'* LIST () "/" {7}', b'we{"ird', b""], Folder('we{"ird', "/")),
+        ([rb'* LIST () "/" two words'], Folder("two words", "/")),
+        ([rb'* LIST () "/" 0123'], Folder("0123", "/")),
+        ([rb'* LIST () "/" "x" (CHILDINFO ("SUBSCRIBED"))'], Folder("x", "/")),
+        ([b'* LIST () "/" "Envoy\xc3\xa9s"'], Folder("Envoyés", "/")),
+        ([rb'* LIST () "/" "R&D"'], Folder("R&D", "/")),
+        ([rb'* LIST () "/" "R&-D &U,BTFw-"'], Folder("R&D 台北", "/")),
+        ([rb"* LIST nonsense"], None),
+    ],
+)
+def test_a_folder(response, expected):
+    assert session._folder(response) == expected
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), min_size=1))
+def test_a_name_is_asked_for_as_it_was_listed(name):
+    sent = session._mailbox(name)
+    wired = [b'* LIST () "/" ' + sent]
+    if isinstance(sent, session.Literal):
+        wired = [b'* LIST () "/" {%d}' % len(sent), bytes(sent), b""]
+    expected = "INBOX" if name.upper() == "INBOX" and name.isascii() else name
+    assert session._folder(wired).name == expected
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        ([b"* STATUS INBOX (UIDNEXT 7 UIDVALIDITY 8)"], ("INBOX", Snapshot(8, 7))),
+        ([b'* STATUS "a (b" (UIDVALIDITY 8)'], ("a (b", Snapshot(8))),
+        ([b'* status "Envoy&AOk-s" (uidnext 7 messages 3)'], ("Envoyés", Snapshot(None, 7))),
+        ([b"* STATUS {3}", b"a b", b" (UIDNEXT 7)"], ("a b", Snapshot(None, 7))),
+        ([b"* STATUS x (UIDNEXT 0 UIDVALIDITY 4294967296)"], ("x", Snapshot())),
+        ([b"* STATUS x"], None),
+    ],
+)
+def test_a_status(response, expected):
+    assert session._status(response) == expected
+
+
+# -- sets of UIDs ----------------------------------------------------------------------------
+
+RANGES = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=8)
+
+
+@given(RANGES)
+def test_a_set_is_ascending_apart_and_never_has_uid_zero(ranges):
+    wanted = sequence.wanted(ranges)
+    assert all(1 <= lo <= hi for lo, hi in wanted)
+    assert all(a[1] + 1 < b[0] for a, b in pairwise(wanted))
+    asked = {uid for lo, hi in ranges for uid in range(max(lo, 1), hi + 1)}
+    assert {uid for lo, hi in wanted for uid in range(lo, hi + 1)} == asked
+    assert {uid for uid in range(-5, 70) if sequence.covers(wanted, uid)} == asked
+    if wanted:
+        assert list(sequence.decode(sequence.encode(wanted))) == sorted(asked)
+
+
+@given(RANGES)
+def test_the_halves_of_a_set_are_the_set(ranges):
+    wanted = sequence.wanted(ranges)
+    halves = sequence.halves(wanted)
+    sizes = [sequence.size(half) for half in halves]
+    assert len(halves) == (2 if sequence.size(wanted) > 1 else 0)
+    if halves:
+        assert abs(sizes[0] - sizes[1]) <= 1
+        assert sequence.wanted([*halves[0], *halves[1]]) == wanted
+
+
+def test_a_set_ends_at_the_last_uid_there_can_be():
+    assert sequence.encode(sequence.wanted([(1, MAX_UID + 5)])) == b"1:4294967295"
+
+
+def test_a_set_that_claims_too_much_is_refused():
+    with pytest.raises(ProtocolViolation):
+        list(sequence.decode(b"1:4294967295"))
+    assert list(sequence.decode(b"9:7,x,,5")) == [7, 8, 9, 5]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"* SEARCH", []),
+        (b"* SEARCH 2 5 7", [2, 5, 7]),
+        (b"* SEARCH 2 5 (MODSEQ 9)", [2, 5]),
+        (b'* ESEARCH (TAG "A1") UID ALL 2,5:7 MODSEQ 9', [2, 5, 6, 7]),
+        (b'* ESEARCH (TAG "A1") UID', []),
+        (b"* 5 EXISTS", []),
+    ],
+)
+def test_what_a_search_found(line, expected):
+    assert list(session._found(line)) == expected
