@@ -51,6 +51,7 @@ MAX_NAME = 500  # characters of a display name
 MAX_SUBJECT = 2_000
 MAX_STAMP = 200
 MAX_FILENAME = 120
+MAX_CHUNKS = 1_000  # pieces of base64, each with padding of its own, in one part
 MAX_TEXT = 16 * 1024 * 1024  # bytes of one part that is shown as text
 QUICK = 16 * 1024  # beyond, glance takes the exact way, which is bounded
 
@@ -248,7 +249,7 @@ def _decode_words(text: str) -> str:
 def _word_bytes(encoding: str, text: str) -> bytes:
     data = text.encode("utf-8", "replace")
     if encoding in "bB":
-        return _base64(data)
+        return _base64(data, 0, len(data))
     return binascii.a2b_qp(data.replace(b"=\n", b""), header=True)
 
 
@@ -851,40 +852,65 @@ def _first(fields: dict[bytes, list[bytes]], name: bytes) -> str:
 
 # --- contents ----------------------------------------------------------------------------------
 
-_NO_BASE64 = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-)
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NO_LETTERS = bytes(set(range(256)) - set(_LETTERS))
 
 
-def _base64(data: bytes | memoryview) -> bytes:
-    """Return what base64 says, up to where it can be read (RFC 2045 §6.8)."""
+_CHUNK = re.compile(rb"[^=]+=*")
+
+
+def _base64(raw: bytes, start: int, end: int) -> bytes:
+    """Return what the base64 in ``raw[start:end]`` says, as far as it can be read (RFC 2045 §6.8).
+
+    Padding ends it, and what lists add below is dropped, unless it is more base64: some senders
+    encode line by line. Python's own answer to that differs between its releases.
+    """
+    first = _CHUNK.search(raw, start, end)
+    if not first:
+        return b""
+    data = _letters(raw, start, first.end())
+    if raw.find(b"=", first.start(), first.end()) < 0 or first.end() == end:
+        return data
+    rest = raw[first.end() : end].strip()
+    if not rest or rest.translate(None, _LETTERS + b"=\r\n \t"):
+        return data
+    chunks = islice(_CHUNK.finditer(rest), MAX_CHUNKS)
+    return data + b"".join(_letters(rest, *chunk.span()) for chunk in chunks)
+
+
+def _letters(raw: bytes, start: int, end: int) -> bytes:
+    """Return what one piece of base64 with at most its own padding says."""
     try:
-        return binascii.a2b_base64(data)
+        with memoryview(raw)[start:end] as view:
+            return binascii.a2b_base64(view)
     except (binascii.Error, ValueError):
-        pass
-    letters = bytes(data).partition(b"=")[0].translate(None, _NO_BASE64)
+        letters = raw[start:end].translate(None, _NO_LETTERS)
     if len(letters) % 4 == 1:
         letters = letters[:-1]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
-def _unquoted(data: bytes | memoryview) -> bytes:
+def _quoted_printable(raw: bytes, start: int, end: int) -> bytes:
     """Return what quoted-printable says (RFC 2045 §6.7)."""
-    return binascii.a2b_qp(data)
+    with memoryview(raw)[start:end] as view:
+        return binascii.a2b_qp(view)
+
+
+def _as_it_is(raw: bytes, start: int, end: int) -> bytes:
+    return raw[start:end]
 
 
 #: Other encodings, uuencode among them, are left as they came.
-_DECODERS: dict[str, Callable[[memoryview], bytes]] = {
+_DECODERS: dict[str, Callable[[bytes, int, int], bytes]] = {
     "base64": _base64,
-    "quoted-printable": _unquoted,
+    "quoted-printable": _quoted_printable,
 }
 
 
 def _content(raw: bytes, part: _Part, limit: int | None = None) -> bytes:
     """Return the decoded body of a part, of its first ``limit`` bytes. The one copy of it."""
     end = part.end if limit is None else min(part.end, part.start + limit)
-    with memoryview(raw)[part.start : end] as view:
-        return _DECODERS.get(part.encoding, bytes)(view)
+    return _DECODERS.get(part.encoding, _as_it_is)(raw, part.start, end)
 
 
 def _size(raw: bytes, part: _Part) -> int:

@@ -84,12 +84,12 @@ JUNK = [
 @pytest.mark.parametrize("junk", JUNK)
 @pytest.mark.parametrize("name", [b"To", b"Subject", b"References", b"Date", b"Content-Type"])
 def test_no_junk_in_a_field_takes_longer_than_its_length(name, junk):
-    raw = name + b": " + junk * (40_000 // len(junk)) + b"\n\nx"
+    raw = name + b": " + junk * (20_000 // len(junk)) + b"\n\nx"
     started = time.perf_counter()
     envelope(raw)
     glance(raw)
     email(raw)
-    assert time.perf_counter() - started < 0.5  # 0.05 s where it was written; quadratic is many
+    assert time.perf_counter() - started < 0.5  # 0.02 s where it was written; quadratic is many
 
 
 def test_a_large_file_is_in_memory_once_more_and_not_ten_times():

@@ -169,6 +169,7 @@ def test_html_without_a_charset_says_it_in_its_head():
         ("base64", "R3LDvMOfZQ==", "Grüße"),
         ("base64", "R3LDvMOfZQ", "Grüße"),
         ("base64", "R3LD\r\nvMOf!!ZQ==\r\n--\r\nfooter of a list", "Grüße"),
+        ("base64", "R3LDvA==\r\nw59l\r\nIQ==\r\n", "Grüße!"),
         ("8bit", "Grüße", "Grüße"),
         ("nonsense", "Grüße", "Grüße"),
         ("x-uuencode", "begin 644 a\r\n#0V%T\r\n`\r\nend", "begin 644 a\n#0V%T\n`\nend"),
