@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.models import NO_ACCESS
+
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, config, email_normalize, formataddr
 
@@ -86,7 +86,7 @@ class MailSyncAccount(models.Model):
     imap_fingerprint = fields.Char("IMAP Certificate (SHA-256)", readonly=True)
     imap_starttls = fields.Boolean(readonly=True)
     imap_plain_allowed = fields.Boolean(readonly=True)
-    imap_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    imap_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     smtp_host = fields.Char("SMTP Hostname", readonly=True)
     smtp_port = fields.Integer("SMTP Port", readonly=True)
     smtp_ssl = fields.Boolean("SMTP: Use SSL?", readonly=True)
@@ -95,7 +95,7 @@ class MailSyncAccount(models.Model):
     smtp_fingerprint = fields.Char("SMTP Certificate (SHA-256)", readonly=True)
     smtp_starttls = fields.Boolean(readonly=True)
     smtp_plain_allowed = fields.Boolean(readonly=True)
-    smtp_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    smtp_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     mail_server_id = fields.Many2one(
         "ir.mail_server", "Outgoing Server", readonly=True, ondelete="set null"
     )
@@ -126,8 +126,8 @@ class MailSyncAccount(models.Model):
     )
     last_sync_at = fields.Datetime("Last Sync", readonly=True)
     next_sync_at = fields.Datetime("Next Sync", readonly=True)
-    lease_token = fields.Char(groups=NO_ACCESS, copy=False)
-    lease_until = fields.Datetime(groups=NO_ACCESS, copy=False)
+    lease_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    lease_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
     syncing = fields.Boolean("Syncing now", compute="_compute_syncing", compute_sudo=True)
     error_since = fields.Datetime("Failing Since", readonly=True)
     error_code = fields.Char(readonly=True)

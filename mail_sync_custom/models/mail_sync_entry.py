@@ -17,7 +17,7 @@ class MailSyncEntry(models.Model):
         "mail.message", required=True, ondelete="cascade", readonly=True
     )
     message_id = fields.Char("Message-ID", required=True, readonly=True)
-    variant = fields.Integer(readonly=True)
+    variant = fields.Integer(default=0, required=True, readonly=True)
     model = fields.Char(required=True, readonly=True)
     res_id = fields.Integer(required=True, readonly=True)
     direction = fields.Selection([("in", "Received"), ("out", "Sent")], readonly=True)
@@ -37,3 +37,14 @@ class MailSyncEntry(models.Model):
 
     _mail_message_unique = models.UniqueIndex("(mail_message_id)")
     _once = models.UniqueIndex("(message_id, variant, model, res_id)")
+
+    def _words(self):
+        """Return why this mail is recorded on this record, as a sentence."""
+        self.ensure_one()
+        if self.reason == "address" and self.because:
+            return self.env._("Recorded here because %s is an address of this record.", self.because)
+        if self.reason == "answer":
+            return self.env._("Recorded here because it answers a mail that was written here.")
+        return self.env._(
+            "Recorded here because it belongs to a conversation that is recorded here already."
+        )

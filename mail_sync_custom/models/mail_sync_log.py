@@ -17,7 +17,7 @@ class MailSyncLog(models.Model):
         "mail.sync.account", required=True, index=True, ondelete="cascade", readonly=True
     )
     date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
-    step = fields.Char(readonly=True)
+    step = fields.Char("Step code", readonly=True)
     code = fields.Char(required=True, readonly=True)
     detail = fields.Char("The server's words", readonly=True)
     step_name = fields.Char("Step", compute="_compute_words")

@@ -19,7 +19,7 @@ class MailSyncMessage(models.Model):
     )
     message_id = fields.Char("Message-ID", required=True, readonly=True)
     # Tells two mails with the same Message-ID from each other; 0 for the first.
-    variant = fields.Integer(readonly=True)
+    variant = fields.Integer(default=0, required=True, readonly=True)
     # The Message-ID that a provider put in the place of ours.
     alias = fields.Char("Rewritten Message-ID", index="btree_not_null", readonly=True)
     date = fields.Datetime("Date", readonly=True)

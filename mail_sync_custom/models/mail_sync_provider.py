@@ -48,3 +48,22 @@ class MailSyncProvider(models.Model):
                 known[preset.code].write(values)
             else:
                 self.create({**values, "code": preset.code})
+
+    @api.model
+    def _suggest(self, email):
+        """Return the provider of an address, or the one named *Other*."""
+        return self.search([("code", "=", providers.suggest(email or "").code)], limit=1)
+
+    def _settings(self, email):
+        """Return the wizard's fields that this provider fills in for an address."""
+        if not self or not self.imap_host:
+            return {}
+        domain = (email or "").rpartition("@")[2]
+        return {
+            "imap_host": self.imap_host.replace(providers.OWN_DOMAIN, domain or providers.OWN_DOMAIN),
+            "imap_port": self.imap_port,
+            "imap_ssl": self.imap_ssl,
+            "smtp_host": self.smtp_host.replace(providers.OWN_DOMAIN, domain or providers.OWN_DOMAIN),
+            "smtp_port": self.smtp_port,
+            "smtp_ssl": self.smtp_ssl,
+        }

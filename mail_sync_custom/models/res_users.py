@@ -6,7 +6,10 @@ class ResUsers(models.Model):
 
     mail_sync_account_ids = fields.One2many("mail.sync.account", "user_id")
     mail_sync_account_id = fields.Many2one(
-        "mail.sync.account", "Mail Sync", compute="_compute_mail_sync_account_id"
+        "mail.sync.account",
+        "Mail Sync",
+        compute="_compute_mail_sync_account_id",
+        search="_search_mail_sync_account_id",
     )
     mail_sync_state = fields.Selection(
         related="mail_sync_account_id.state", string="Mail Sync Status"
@@ -24,6 +27,9 @@ class ResUsers(models.Model):
     def _compute_mail_sync_account_id(self):
         for user in self:
             user.mail_sync_account_id = user.mail_sync_account_ids[:1]
+
+    def _search_mail_sync_account_id(self, operator, value):
+        return [("mail_sync_account_ids", operator, value)]
 
     def _compute_outgoing_mail_server_id(self):
         """A synced user's server is the one of their account, whatever its log-in name is.

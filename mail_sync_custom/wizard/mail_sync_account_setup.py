@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.models import NO_ACCESS
+
 from odoo.tools import email_normalize
 
 
@@ -38,6 +38,7 @@ class MailSyncAccountSetup(models.TransientModel):
         inverse="_inverse_imap_password",
         help="Some providers want an app password here instead of the one you log in with.",
     )
+    imap_password_hint = fields.Char(compute="_compute_password_hints")
     imap_host = fields.Char("Hostname")
     imap_port = fields.Integer("Port", default=993)
     imap_ssl = fields.Boolean(
@@ -58,7 +59,7 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     imap_fingerprint = fields.Char("Certificate (SHA-256)", readonly=True)
     imap_starttls = fields.Boolean(readonly=True)
-    imap_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    imap_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     smtp_username = fields.Char("Username ", help="The same as for IMAP, as a rule.")
     smtp_password = fields.Char(
         "Password ",
@@ -66,6 +67,7 @@ class MailSyncAccountSetup(models.TransientModel):
         inverse="_inverse_smtp_password",
         help="Leave it empty to use the one that you entered for IMAP.",
     )
+    smtp_password_hint = fields.Char(compute="_compute_password_hints")
     smtp_host = fields.Char("Hostname ")
     smtp_port = fields.Integer("Port ", default=465)
     smtp_ssl = fields.Boolean(
@@ -86,7 +88,7 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     smtp_fingerprint = fields.Char("Certificate (SHA-256) ", readonly=True)
     smtp_starttls = fields.Boolean(readonly=True)
-    smtp_secret = fields.Char(groups=NO_ACCESS, copy=False)
+    smtp_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     folder_ids = fields.One2many("mail.sync.account.setup.folder", "setup_id", "Folders")
     sent_folder_id = fields.Many2one(
         "mail.sync.account.setup.folder",
@@ -118,6 +120,14 @@ class MailSyncAccountSetup(models.TransientModel):
         known = account_sudo.read([*names, "history", "email", "provider_id"], load=None)[0]
         return values | {name: value for name, value in known.items() if name in fields_list}
 
+    @api.depends("imap_username", "imap_host", "smtp_username", "smtp_host")
+    def _compute_password_hints(self):
+        """Say when a password is known already, so that its empty field is not a riddle."""
+        for setup in self:
+            for protocol in ("imap", "smtp"):
+                known = setup._secret(protocol)
+                setup[f"{protocol}_password_hint"] = known and self.env._("Saved; leave empty to keep it")
+
     @api.onchange("provider_id")
     def _onchange_provider_id(self):
         self.update(self.provider_id._settings(self.imap_username))
@@ -129,17 +139,29 @@ class MailSyncAccountSetup(models.TransientModel):
             self.provider_id = provider
             self.update(provider._settings(self.imap_username))
 
+    @api.onchange("imap_ssl")
+    def _onchange_imap_ssl(self):
+        self.imap_port = _usual_port(self.imap_port, self.imap_ssl, 993, 143)
+
+    @api.onchange("smtp_ssl")
+    def _onchange_smtp_ssl(self):
+        self.smtp_port = _usual_port(self.smtp_port, self.smtp_ssl, 465, 587)
+
     def _compute_passwords(self):
         """A password goes in and never comes out."""
         self.imap_password = self.smtp_password = False
 
     def _inverse_imap_password(self):
-        for setup in self.filtered("imap_password"):
-            setup.imap_secret = self.env["mail.sync.account"]._encrypt(setup.imap_password)
+        self._keep_secret("imap")
 
     def _inverse_smtp_password(self):
-        for setup in self.filtered("smtp_password"):
-            setup.smtp_secret = self.env["mail.sync.account"]._encrypt(setup.smtp_password)
+        self._keep_secret("smtp")
+
+    def _keep_secret(self, protocol):
+        for setup in self.filtered(f"{protocol}_password"):
+            token = self.env["mail.sync.account"]._encrypt(setup[f"{protocol}_password"])
+            # sudo: the secret is closed to everyone, to whoever entered it as well
+            setup.sudo()[f"{protocol}_secret"] = token
 
     # -- the two steps -----------------------------------------------------------------------
 
@@ -178,8 +200,8 @@ class MailSyncAccountSetup(models.TransientModel):
         return self._reopen()
 
     def action_back(self):
-        """Return to the first step, with everything as it was entered."""
-        self.step = "imap"
+        """Return to the step before, with everything as it was entered."""
+        self.step = "imap" if self.step == "smtp" else "smtp"
         return self._reopen()
 
     def action_finish(self):
@@ -200,7 +222,7 @@ class MailSyncAccountSetup(models.TransientModel):
     def write(self, vals):
         """What was changed has to be tried again before it is saved."""
         for step, protocol in (("imap", "imap"), ("smtp", "smtp")):
-            entered = {f"{protocol}_{name}" for name in _ENTERED}
+            entered = {f"{protocol}_{name}" for name in (*_ENTERED, "password")}
             if "step" not in vals and entered & vals.keys():
                 vals = {**vals, "step": step, f"{protocol}_fingerprint": False}
                 break
@@ -300,3 +322,10 @@ _LEARNED = ("fingerprint", "starttls")
 _SETTINGS = tuple(
     f"{protocol}_{name}" for protocol in ("imap", "smtp") for name in (*_ENTERED, *_LEARNED)
 )
+
+
+def _usual_port(port, ssl, encrypted, upgraded):
+    """Return the port that goes with *Use SSL?*, unless one of the user's own was entered."""
+    if port not in (encrypted, upgraded):
+        return port
+    return encrypted if ssl else upgraded
