@@ -60,6 +60,7 @@ class Dialogue:
         self._numbers = count(1)
         self._open: set[bytes] = set()
         self._done: dict[bytes, tuple[bytes, bytes]] = {}
+        self._abandoned: set[bytes] = set()
         self._secrets: list[str] = []
         self._capabilities: frozenset[str] | None = None
         self._broken = False
@@ -159,16 +160,19 @@ class Dialogue:
 
     def answers(self, tag: bytes, expected: int = 0) -> Iterator[Response]:
         """Yield what the server says until it has done a command; raise where it refused it."""
-        chatter = -expected
-        with self._breaking():
-            while tag not in self._done:
-                response = self.wire.response()
-                if self._note(response):
-                    continue
-                chatter += 1
-                if chatter > MAX_CHATTER:
-                    raise ProtocolViolation("untagged responses without end", step=self.wire.step)
-                yield response
+        room = MAX_CHATTER + expected
+        try:
+            with self._breaking():
+                while tag not in self._done:
+                    response = self.wire.response()
+                    if self._note(response):
+                        continue
+                    room -= 1
+                    if room < 0:
+                        raise ProtocolViolation("answers without end", step=self.wire.step)
+                    yield response
+        finally:
+            self._abandon(tag)
         self._conclude(tag)
 
     def pipeline(self, commands: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
@@ -176,9 +180,12 @@ class Dialogue:
         self.begin()
         rest = iter(commands)
         sent = [self.send(*words) for words in islice(rest, MAX_PIPELINED)]
-        while sent:
-            yield sent.pop(0)
-            sent += [self.send(*words) for words in islice(rest, 1)]
+        try:
+            while sent:
+                yield sent.pop(0)
+                sent += [self.send(*words) for words in islice(rest, 1)]
+        finally:
+            self._abandon(*sent)
 
     def _note(self, response: Response) -> bool:
         """Take in what is for the dialogue itself; return whether it was."""
@@ -204,9 +211,15 @@ class Dialogue:
             raise ProtocolViolation(self.safe(line), step=self.wire.step)
         tag, status, text = tagged.groups()
         self._open.discard(tag)
-        self._done[tag] = (status.upper(), text)
+        if tag not in self._abandoned:
+            self._done[tag] = (status.upper(), text)
+        self._abandoned.discard(tag)
         if told := CODE_CAPABILITY.search(text):
             self.learn(told[1])
+
+    def _abandon(self, *tags: bytes) -> None:
+        """Forget the outcome of commands that are still on their way, when it comes."""
+        self._abandoned |= self._open.intersection(tags)
 
     def _conclude(self, tag: bytes) -> None:
         status, text = self._done.pop(tag)

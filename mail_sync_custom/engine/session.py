@@ -208,11 +208,16 @@ def _log_in(dialogue: Dialogue, credentials: Credentials) -> None:
     dialogue.hide(credentials.password, secret)
     dialogue.before_login = offered
     dialogue.forget_capabilities()
+    if "LOGINDISABLED" in offered and not wire.encrypted:
+        raise TlsError("LOGINDISABLED", code="plaintext_disallowed", step=Step.LOGIN)
     if "AUTH=PLAIN" in offered:
         _authenticate_plain(dialogue, secret, initial="SASL-IR" in offered)
         return
     if "LOGINDISABLED" in offered:
-        _raise_login_disabled(wire.encrypted)
+        # OAuth alone (Microsoft 365): no password can work, so none is sent.
+        raise ServerRefused(
+            "LOGINDISABLED", code="password_sign_in_off", kind=Kind.SETUP, step=Step.LOGIN
+        )
     name, password = credentials.username.encode(), credentials.password.encode()
     dialogue.command(b"LOGIN", _string(name), _string(password))
 
@@ -226,15 +231,6 @@ def _authenticate_plain(dialogue: Dialogue, secret: bytes, *, initial: bool) -> 
     dialogue.await_continuation(tag)
     dialogue.wire.send(secret + b"\r\n")
     dialogue.finish(tag)
-
-
-def _raise_login_disabled(encrypted: bool) -> None:
-    """LOGINDISABLED (§6.2.3) and no AUTH=PLAIN: a password cannot work, so none is sent."""
-    if not encrypted:
-        raise TlsError("LOGINDISABLED", code="plaintext_disallowed", step=Step.LOGIN)
-    raise ServerRefused(
-        "LOGINDISABLED", code="password_sign_in_off", kind=Kind.SETUP, step=Step.LOGIN
-    )
 
 
 # -- the session -----------------------------------------------------------------------------
@@ -328,7 +324,7 @@ class ImapSession:
         return (
             answer
             for answer in self._dialogue.answers(tag)
-            if _EXISTS.match(answer[0]) or b"[UID" in answer[0]
+            if _EXISTS.match(answer[0]) or b"[UID" in answer[0].upper()
         )
 
     def _introduction(self) -> list[tuple[bytes, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import time
 
 import pytest
 
 from dev import passwords
-from engine import session, smtp
+from engine import session, smtp, tls
 from engine.errors import (
     CertificateChanged,
     CertificateName,
@@ -107,6 +108,29 @@ def test_no_certificate_without_tls(protocol):
         protocol.connect_inspect(protocol.starttls("plain", starttls_required=True), BUDGET)
 
 
+@pytest.mark.parametrize("fingerprint", ["right", "wrong"])
+def test_a_pin_holds_for_whoever_connects_with_the_context(services, fingerprint):
+    """Odoo sends with smtplib, which knows nothing of fingerprints."""
+    endpoint = services.smtps("self_signed")
+    met = smtp.inspect_certificate(endpoint, BUDGET)
+    pin = met if fingerprint == "right" else "00" * 32
+    context = tls.context(services.smtps("self_signed", pin=True, fingerprint=pin))
+    plain = services.smtp("self_signed")
+
+    def connect():
+        with smtplib.SMTP_SSL(endpoint.host, endpoint.port, "localhost", context=context) as found:
+            found.noop()
+        with smtplib.SMTP(plain.host, plain.port, "localhost") as found:
+            found.starttls(context=context)
+            found.noop()
+
+    if fingerprint == "right":
+        connect()
+    else:
+        with pytest.raises(CertificateChanged):
+            connect()
+
+
 # -- the wrong settings ----------------------------------------------------------------------
 
 
@@ -146,13 +170,6 @@ def test_a_host_that_there_is_not(protocol, credentials, host):
         protocol.connect(Endpoint(host, 993), credentials)
 
 
-def test_a_wrong_password(protocol, credentials):
-    with pytest.raises(LoginRefused) as caught:
-        protocol.connect(protocol.tls(), Credentials(credentials.username, "wr\\ong"))
-    assert caught.value.kind is Kind.CRED
-    assert "wr\\ong" not in caught.value.detail
-
-
 PASSWORDS = ['with "quotes"', "back\\slash", " spaces ", "é", "密", "{5}", "100%n"]
 
 
@@ -171,6 +188,13 @@ def test_an_odd_password(services, odd_users, password):
     # Here AUTHENTICATE PLAIN; LOGIN with all it takes is in test_bad_servers.
     session.connect(services.imaps(), credentials, budget=BUDGET).close()
     smtp.check(services.smtps(), credentials, budget=BUDGET)
+
+
+def test_a_wrong_password(protocol, credentials):
+    with pytest.raises(LoginRefused) as caught:
+        protocol.connect(protocol.tls(), Credentials(credentials.username, "wr\\ong"))
+    assert caught.value.kind is Kind.CRED
+    assert "wr\\ong" not in caught.value.detail
 
 
 # -- what it costs ---------------------------------------------------------------------------
