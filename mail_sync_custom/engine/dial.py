@@ -34,6 +34,9 @@ from .values import Connected, Credentials, Endpoint, Security
 #: A transfer that is slower than this, in bytes a second, is a server that drips.
 SLOWEST = 16 * 1024
 
+#: Seconds for one command, or one message, however well it moves.
+LONGEST = 600.0
+
 #: More addresses than this behind one name are not tried: each takes its share of the budget.
 MAX_ADDRESSES = 6
 
@@ -44,16 +47,17 @@ class Deadline:
     """When an attempt ends, whatever it is doing.
 
     ``moving`` is for commands that transfer data: what has arrived buys time at the rate of
-    SLOWEST, and never more than the whole patience from now, so that neither silence nor a byte a
-    second lasts.
+    SLOWEST, never more than the whole patience from now, and LONGEST in all, so that neither
+    silence nor a byte a second lasts.
     """
 
-    __slots__ = ("_end", "_moving", "_patience")
+    __slots__ = ("_end", "_last", "_patience")
 
     def __init__(self, seconds: float, *, moving: bool = False):
         self._patience = seconds
-        self._end = time.monotonic() + seconds
-        self._moving = moving
+        now = time.monotonic()
+        self._end = now + seconds
+        self._last = now + max(seconds, LONGEST) if moving else self._end
 
     def left(self, step: Step = Step.CONNECTION) -> float:
         """Return the seconds that are left; raises ConnectionTimeout when none are."""
@@ -64,8 +68,9 @@ class Deadline:
 
     def moved(self, count: int) -> None:
         """Tell that so many bytes were transferred."""
-        if self._moving:
-            self._end = min(self._end + count / SLOWEST, time.monotonic() + self._patience)
+        if self._last > self._end:
+            bought = min(self._end + count / SLOWEST, time.monotonic() + self._patience)
+            self._end = min(bought, self._last)
 
 
 def everywhere(_ip: str) -> bool:

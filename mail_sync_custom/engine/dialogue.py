@@ -214,7 +214,7 @@ class Dialogue:
         if tag not in self._abandoned:
             self._done[tag] = (status.upper(), text)
         self._abandoned.discard(tag)
-        if told := CODE_CAPABILITY.search(text):
+        if told := CODE_CAPABILITY.match(text):
             self.learn(told[1])
 
     def _abandon(self, *tags: bytes) -> None:

@@ -47,6 +47,12 @@ PATIENCE = 60.0
 MAX_MESSAGE = 160 * 1024 * 1024
 MAX_HEADER = 256 * 1024
 
+#: Bytes of all the headers that are asked for together.
+MAX_HEADERS = 128 * 1024 * 1024
+
+#: Bytes of an answer, its literals apart, that is read item by item in Python: a slow business.
+MAX_UNUSUAL = 64 * 1024
+
 #: Mailboxes in one LIST answer.
 MAX_FOLDERS = 20_000
 
@@ -65,6 +71,7 @@ _HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({_FIELD
 
 _GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)\b ?(.*)", re.IGNORECASE | re.DOTALL)
 _SEARCH = re.compile(rb"\* SEARCH\b([\d ]*)", re.IGNORECASE)
+_NUMBER = re.compile(rb"\d{1,20}")
 _ESEARCH = re.compile(rb"\* ESEARCH\b.* ALL ([\d:,]+)", re.IGNORECASE)
 _STATUS = re.compile(rb"\* STATUS (.+) \(([^()]*)\) *\Z", re.IGNORECASE | re.DOTALL)
 _UIDVALIDITY = re.compile(rb"\bUIDVALIDITY (\d{1,20})", re.IGNORECASE)
@@ -72,7 +79,7 @@ _UIDNEXT = re.compile(rb"\bUIDNEXT (\d{1,20})", re.IGNORECASE)
 _EXISTS = re.compile(rb"\* (\d{1,20}) EXISTS\b", re.IGNORECASE)
 _LIST = re.compile(
     rb'\* LIST \(([^)]*)\) (NIL|"(?:\\.|[^"\\])") '
-    rb'(?:"((?:\\.|[^"\\])*)"|(\{\d+\+?\})|(\S.*?))(?: \(.*\))? *\Z',
+    rb'(?:"((?:\\.|[^"\\])*)"(?: .*)?|(\{\d+\+?\})|(\S.*))\Z',
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -177,9 +184,9 @@ def _greet(dialogue: Dialogue) -> None:
         raise dialogue.farewell(text)
     if status == b"PREAUTH":
         # Whose mailbox would that be? And on a plain connection it is the way to keep a client
-        # from STARTTLS, which is not allowed any more (RFC 9051 §11.2; CVE-2020-14928).
+        # from STARTTLS, which is not allowed any more (§7.1.4; CVE-2020-14093).
         raise ProtocolViolation("the server logs us in by itself (PREAUTH)", code="preauth")
-    if told := CODE_CAPABILITY.search(text):
+    if told := CODE_CAPABILITY.match(text):
         dialogue.learn(told[1])
 
 
@@ -246,6 +253,7 @@ class ImapSession:
 
     @property
     def wire(self) -> Wire:
+        """The wire below, which counts bytes and round trips."""
         return self._dialogue.wire
 
     def __enter__(self) -> ImapSession:
@@ -303,6 +311,8 @@ class ImapSession:
             if told := _status(response):
                 answered, snapshot = told
                 found[answered if answered in found else name] = snapshot
+        if found[name] is None:
+            found[name] = Snapshot()  # it is there, and the server says nothing of it
 
     def examine(self, name: str) -> Snapshot:
         """Open a mailbox read-only (§6.3.3)."""
@@ -373,8 +383,13 @@ class ImapSession:
         """Return the headers of all messages in the ranges, ascending by UID."""
         latest = internaldate.latest()
         sets = [found for one in ranges if (found := sequence.wanted([one]))]
-        answers = self._fetch(sets, _HEADER_ITEMS, lambda response: _header(response, latest))
-        found = {header.uid: header for _, header in answers}
+        found: dict[int, Headers] = {}
+        room = MAX_HEADERS
+        for uid, header in self._fetch(sets, _HEADER_ITEMS, lambda each: _header(each, latest)):
+            found[uid] = header
+            room -= len(header.raw)
+            if room < 0:
+                raise ProtocolViolation("headers without end", step=Step.READING)
         return [found[uid] for uid in sorted(found)]
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
@@ -409,7 +424,7 @@ class ImapSession:
             )
             for ranges, tag in zip(sets, tags, strict=True):
                 try:
-                    for response in self._dialogue.answers(tag, sequence.size(ranges)):
+                    for response in self._dialogue.answers(tag, _at_most(ranges)):
                         if (found := read(response)) and sequence.covers(asked, found[0]):
                             yield found
                 except ServerRefused as error:
@@ -459,6 +474,11 @@ def _mailbox(name: str) -> bytes:
     """Return a mailbox's name as IMAP4rev1 has it: modified UTF-7 (RFC 3501 §5.1.3), quoted."""
     dial.check_text(name)
     return _string(imap_utf7.encode(name))
+
+
+def _at_most(ranges: Ranges) -> int:
+    """Return how many answers a set may have: what is between two UIDs may not exist."""
+    return min(sequence.size(ranges), sequence.MAX_FOUND)
 
 
 def _append_limit(capabilities: Iterable[str]) -> int | None:
@@ -530,7 +550,7 @@ def _folder(response: Response) -> Folder | None:
     if literal:
         raw = response[1] if len(response) > 1 else b""
     else:
-        raw = _unquoted(b'"%b"' % quoted) if quoted is not None else atom
+        raw = _unquoted(b'"%b"' % quoted) if quoted is not None else atom.rstrip()
     delimiter = (
         "" if delimiter.upper() == b"NIL" else _unquoted(delimiter).decode("ascii", "replace")
     )
@@ -548,7 +568,7 @@ def _found(line: bytes) -> Iterable[int]:
     [2, 4, 5, 6]
     """
     if plain := _SEARCH.match(line):
-        return map(int, plain[1].split())
+        return (int(each[0]) for each in _NUMBER.finditer(plain[1]))
     extended = _ESEARCH.match(line)
     return sequence.decode(extended[1]) if extended else ()
 
@@ -588,7 +608,7 @@ def _usual_items(shape: re.Pattern[bytes], response: Response) -> _Items | None:
 def _unusual_items(section: bytes, response: Response) -> _Items | None:
     """The same of any other answer, read by IMAPClient's parser: quoted strings, NIL, literal8 …"""
     text = b" ".join(response[::2])
-    if b"BODY[" not in text.upper() or not _FETCH.match(text):
+    if len(text) > MAX_UNUSUAL or b"BODY[" not in text.upper() or not _FETCH.match(text):
         return None
     for items in _parsed(response).values():
         uid, size, stamp = items.get(b"UID"), items.get(b"RFC822.SIZE"), _STAMP.search(text)

@@ -20,7 +20,7 @@ from .errors import ConnectionLost, ConnectionTimeout, ProtocolViolation, Step, 
 
 #: A real server's lines are short, but for SEARCH: a mailbox of a million UIDs has one of 8 MB.
 MAX_LINE = 1024 * 1024
-MAX_SEARCH_LINE = 16 * 1024 * 1024
+MAX_SEARCH_LINE = 8 * 1024 * 1024
 
 #: Parts of one response; a FETCH of ours has three, a LIST with a literal name has three.
 MAX_PARTS = 64

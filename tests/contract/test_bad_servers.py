@@ -713,16 +713,18 @@ def test_numbers_that_are_zero_or_missing_are_none(scripted):
         client.accept(b"* STATUS INBOX (UIDNEXT 0 UIDVALIDITY 0)")
         client.accept(b'* STATUS "Sent" (UIDVALIDITY 99999999999)')
         client.accept(b"* STATUS {5}\r\nDra (f (UIDNEXT 7 UIDVALIDITY 8)")
+        client.accept()  # no answer but OK
         client.accept(b"* 0 EXISTS", b"* OK [UIDVALIDITY 0] ?")
         client.wait_for_the_end()
 
     with connect(scripted(script)) as found:
-        told = found.status(["INBOX", "Sent", "Dra (f"])
+        told = found.status(["INBOX", "Sent", "Dra (f", "Mute"])
         examined = found.examine("INBOX")
     assert [(each.uidnext, each.uidvalidity) for each in told.values()] == [
         (None, None),
         (None, None),
         (7, 8),
+        (None, None),
     ]
     assert (examined.uidvalidity, examined.uidnext, examined.exists) == (None, None, 0)
 

@@ -1,5 +1,6 @@
 """What a server may answer to FETCH, LIST, STATUS and SEARCH, and what is read from it."""
 
+import time
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from imapclient.datetime_util import parse_to_datetime
 
 from engine import internaldate, sequence, session
+from engine.dialogue import CODE_CAPABILITY
 from engine.errors import ProtocolViolation
 from engine.values import MAX_UID, Folder, Headers, Snapshot
 
@@ -97,6 +99,42 @@ def test_an_answer_never_raises(response):
     session._folder(response)
 
 
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"* 1 FETCH (UID 5 BODY[HEADER.FIELDS (FROM)] " + b"(" * MILLION,
+        b"* 1 FETCH (UID 5 BODY[] " + b"[" * MILLION,
+        b"* 1 FETCH (" + b"UID 5 " * (MILLION // 6),
+        b"* 1 FETCH (" + b"FLAGS (" * (MILLION // 7),
+        b"* 1 FETCH (BODY[] " + b'INTERNALDATE "' * (MILLION // 14),
+        b'* LIST () "/" ' + b" (" * (MILLION // 2),
+        b'* LIST () "/" "' + b"\\" * MILLION,
+        b'* LIST () "/" "x"' + b" ()" * (MILLION // 3) + b"\n",
+        b"* LIST (" + b"\\x " * (MILLION // 3),
+        b"* STATUS x" + b" (" * (MILLION // 2),
+        b"* STATUS x" + b" ()  " * (MILLION // 5) + b"y",
+        b"* STATUS x" + b" (UIDNEXT " * (MILLION // 10),
+        b"* ESEARCH" + b" ALL " * (MILLION // 5),
+        b"* SEARCH" + b" " * MILLION + b"x",
+        b"* OK " + b"[CAPABILITY " * (MILLION // 12),
+    ],
+    ids=lambda line: line[:30].decode(),
+)
+def test_a_line_that_was_made_to_take_long_does_not(line):
+    began = time.process_time()
+    header(line)
+    session._body([line])
+    session._folder([line])
+    session._status([line])
+    session._snapshot(line)
+    list(session._found(line))
+    CODE_CAPABILITY.match(line[5:])
+    assert time.process_time() - began < 0.5
+
+
 @pytest.mark.parametrize(
     ("response", "expected"),
     [
@@ -155,9 +193,9 @@ def test_a_date_of_next_month_is_none():
     assert internaldate.decode(stamp, internaldate.latest()) is None
 
 
-@given(st.datetimes(datetime(1980, 1, 2), datetime(2029, 12, 30), timezones=st.timezones()))
-def test_a_date_that_is_sent_is_the_date_that_is_read(when):
-    when = when.replace(microsecond=0).astimezone(timezone.utc)
+@given(st.datetimes(datetime(1980, 1, 2), datetime(2029, 12, 30)), st.integers(-840, 840))
+def test_a_date_that_is_sent_is_the_date_that_is_read(when, east):
+    when = when.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=east)))
     assert internaldate.decode(internaldate.encode(when).strip(b'"'), LATEST) == when
 
 

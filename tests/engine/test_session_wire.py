@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dial import Deadline
+from engine.dial import LONGEST, Deadline
 from engine.errors import ConnectionLost, ConnectionTimeout, ProtocolViolation, Step
 from engine.wire import MAX_LINE, Wire
 
@@ -136,13 +136,24 @@ def test_a_deadline_is_for_the_whole_and_not_for_a_byte(monkeypatch):
 def test_a_transfer_lasts_as_long_as_it_moves(monkeypatch):
     clock = Clock(monkeypatch)
     deadline = Deadline(10, moving=True)
-    for _ in range(1000):
+    for _ in range(500):
         clock.now += 1
         deadline.moved(20_000)
         assert deadline.left() <= 10
     clock.now += 10
     with pytest.raises(ConnectionTimeout):
         deadline.left()
+
+
+def test_a_transfer_does_not_last_for_ever_even_if_it_moves(monkeypatch):
+    clock = Clock(monkeypatch)
+    deadline = Deadline(10, moving=True)
+    with pytest.raises(ConnectionTimeout):
+        for _ in range(1000):
+            clock.now += 1
+            deadline.moved(20_000)
+            deadline.left()
+    assert clock.now - 1000 == LONGEST
 
 
 def test_a_transfer_that_drips_does_not_last(monkeypatch):
