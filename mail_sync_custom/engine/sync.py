@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from . import matching, parse, plan
-from .errors import MailError, MailboxMissing, MessageUnreadable, ProtocolViolation, Step
+from .errors import MailboxMissing, MailError, MessageUnreadable, ProtocolViolation, Step
 from .matching import Known, Owner, Verdict
 from .values import (
     MAX_UID,
@@ -118,6 +118,7 @@ class Failure:
     code: str
     detail: str = ""
     direction: Direction = Direction.IN
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Commit:
     """What one transaction saves: the outcomes, and the state that covers them.
 
     ``tally`` counts every message of the commit by its outcome. ``retried`` are the UIDs that
-    were set aside before and have another outcome now.
+    were set aside before: of those, what is not set aside again is to be let go.
     """
 
     mailbox: Mailbox
@@ -172,9 +173,14 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``message_bytes``: a larger message is recorded without what makes it large."""
+    """What of a message is read, in bytes.
+
+    ``message_bytes``: a larger message is recorded by its beginning alone. ``attachment_bytes``:
+    a larger attachment is left out. The entry says which, in both cases.
+    """
 
     message_bytes: int = 25 * 1024 * 1024
+    attachment_bytes: int | None = None
 
 
 @dataclass
@@ -285,7 +291,7 @@ class _Reader:
     def begin(self, snapshot: Snapshot, floor: int) -> None:
         """Forget the old numbering. What it covered is told from its ids, not from its UIDs."""
         self.state = plan.begin(snapshot, self.uidnext, floor)
-        self._save(Commit(self.mailbox, self.state))
+        self._save(lambda: Commit(self.mailbox, self.state))
 
     def read(self) -> None:
         uids = None
@@ -310,9 +316,6 @@ class _Reader:
                 return
             batch = plan.Batch(uid, uid + 1, (uid,))
             headers, missing = self._headers(batch)
-            if not headers and not missing:
-                self._save(Commit(self.mailbox, self.state, retried=(uid,)))
-                continue
             self._slice(batch, headers, missing, history=False, retried=True)
 
     def _batch(self, batch: plan.Batch, history: bool) -> None:
@@ -377,32 +380,29 @@ class _Reader:
         wanted: Sequence[tuple[Headers, Envelope]] | None = None,
         retried: bool = False,
     ) -> None:
-        """Give every message of a slice its outcome and commit, however often it takes."""
+        """Give every message of a slice its outcome, and commit."""
         wanted = self._sift(headers) if wanted is None else wanted
         state = self.state if retried else self.state.after(part.lo, part.hi)
         bodies = _Bodies(self.session, self.run.limits)
-        for _ in range(MAX_STALE):
+
+        def decide() -> Commit:
             records, failures, tally = self._judge(wanted, history, bodies)
             failures += [
                 Failure(uid, self._unread_id(uid), "message_not_delivered") for uid in missing
             ]
             tally[Outcome.UNRELATED] += len(headers) - len(wanted)
             tally[Outcome.FAILED] = len(failures)
-            commit = Commit(
+            return Commit(
                 self.mailbox,
                 state,
                 tuple(records),
                 tuple(failures),
                 tally,
                 part.remaining,
-                tuple(h.uid for h in headers) if retried else (),
+                tuple(part.uids or ()) if retried else (),
             )
-            try:
-                self._save(commit)
-            except Stale:
-                continue
-            return
-        raise ProtocolViolation("records keep changing", step=Step.RECORDING, code="busy")
+
+        self._save(decide)
 
     def _judge(
         self, wanted: Sequence[tuple[Headers, Envelope]], history: bool, bodies: _Bodies
@@ -434,12 +434,20 @@ class _Reader:
         tally[Outcome.RECORDED] += len(whole)
         return whole, failures, tally
 
-    def _save(self, commit: Commit) -> None:
-        failed = len(self.store.commit(commit))
-        self.state = commit.state
-        self.run.report.tally.update(commit.tally)
-        self.run.report.tally[Outcome.RECORDED] -= failed
-        self.run.report.tally[Outcome.FAILED] += failed
+    def _save(self, decide: Callable[[], Commit]) -> None:
+        """Commit what is decided, and decide anew as often as something has changed meanwhile."""
+        for _ in range(MAX_STALE):
+            commit = decide()
+            try:
+                failed = len(self.store.commit(commit))
+            except Stale:
+                continue
+            self.state = commit.state
+            self.run.report.tally.update(commit.tally)
+            self.run.report.tally[Outcome.RECORDED] -= failed
+            self.run.report.tally[Outcome.FAILED] += failed
+            return
+        raise ProtocolViolation("records keep changing", step=Step.RECORDING, code="busy")
 
     def _weight(self, headers: Headers) -> int:
         size = headers.size or PARTIAL_BYTES
@@ -487,7 +495,9 @@ class _Bodies:
         for uid, raw in self.session.bodies(uids, limit):
             try:
                 truncated = limit is not None and len(raw) >= limit
-                self.emails[uid] = parse.email(raw, truncated=truncated)
+                self.emails[uid] = parse.email(
+                    raw, truncated=truncated, max_attachment=self.limits.attachment_bytes
+                )
             except MessageUnreadable as error:
                 self.errors[uid] = error
 
@@ -500,4 +510,5 @@ class _Bodies:
             error.code if error else "message_not_delivered",
             error.detail if error else "",
             verdict.direction,
+            verdict.variant,
         )
