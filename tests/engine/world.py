@@ -1,0 +1,107 @@
+"""A salesperson, their mailbox and their CRM, all in memory, in words of the situation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from itertools import count
+
+from engine.memory import MemoryServer
+from engine.memory_store import MemoryDatabase, MemoryStore
+from engine.sync import Report, run
+from engine.values import SpecialUse
+
+ANN = "ann@corp.example"  # whose mailbox it is
+BOB = "bob@corp.example"  # a colleague
+LEA = "lea@client.example"  # the address of a lead
+EVE = "eve@elsewhere.example"  # nobody we know
+
+NOON = datetime(2024, 3, 4, 12, 0, tzinfo=timezone.utc)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+_numbers = count(1)
+
+
+def mail(
+    sender: str = LEA,
+    to: str = ANN,
+    *,
+    message_id: str | None = "",
+    subject: str = "Hello",
+    date: datetime | None = NOON,
+    body: str = "Good day.",
+    **headers: str,
+) -> bytes:
+    """Return a message. Headers beyond the usual are given as ``in_reply_to="<1@x>"``.
+
+    Each has an id of its own unless told; ``None`` leaves Message-ID out.
+    """
+    if message_id == "":
+        message_id = f"{next(_numbers)}@mail.example"
+    fields = {
+        "From": sender,
+        "To": to,
+        "Subject": subject,
+        "Date": date and f"{date:%d %b %Y %H:%M:%S +0000}",
+        "Message-ID": message_id and f"<{message_id}>",
+    } | {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+    return f"{head}\n{body}\n".encode()
+
+
+class Clock:
+    """A clock that goes on by one second each time it is looked at."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+class World:
+    """Ann's mailbox with INBOX and Sent, and a CRM that has one lead, Lea."""
+
+    def __init__(self, **settings):
+        self.server = MemoryServer()
+        self.server.create("Sent", "\\Sent")
+        self.database = MemoryDatabase()
+        self.lead = self.database.add_lead(LEA)
+        self.store = self.account(ANN, **settings)
+
+    def account(self, *emails: str, **settings) -> MemoryStore:
+        """Connect a mailbox with INBOX and Sent to the CRM."""
+        store = MemoryStore(self.database, *emails, **settings)
+        store.read("INBOX", SpecialUse.INBOX)
+        store.read("Sent", SpecialUse.SENT)
+        return store
+
+    def deliver(self, mailbox: str = "INBOX", *, at: datetime | None = NOON, **fields) -> str:
+        """Let a mail come into a mailbox of Ann's; return its id."""
+        message_id = fields.setdefault("message_id", f"{next(_numbers)}@mail.example")
+        self.server.deliver(mailbox, mail(**fields), at)
+        return message_id
+
+    def send(self, **fields) -> str:
+        """Let Ann write to Lea from a program of her own."""
+        return self.deliver("Sent", **{"sender": ANN, "to": LEA} | fields)
+
+    def sync(self, store: MemoryStore | None = None, server=None, **settings) -> Report:
+        with (server or self.server).connect() as session:
+            return run(session, store or self.store, **settings)
+
+    def timeline(self, target=None) -> list[str]:
+        """Return the ids of what stands on a record, in the order in which it came there."""
+        return [entry.message_id for entry in self.database.timeline(target or self.lead)]
+
+    def entry(self, message_id: str, target=None):
+        """Return the one entry of a mail on a record."""
+        (found,) = [
+            entry
+            for entry in self.database.timeline(target or self.lead)
+            if entry.message_id == message_id
+        ]
+        return found
+
+    def commands(self, *names: str) -> list[tuple]:
+        return [each for each in self.server.commands if not names or each[0] in names]
