@@ -1,0 +1,77 @@
+"""What an SMTP server's words mean to the check, against a network that is a list of bytes."""
+
+import pytest
+
+from engine import smtp
+from engine.dial import Deadline
+from engine.errors import Kind, LoginRefused, ProtocolViolation, ServerRefused, Step
+from engine.values import Credentials
+from engine.wire import Wire
+
+from .test_session_wire import Network
+
+
+class Somewhere(Network):
+    def __init__(self, name, *pieces):
+        super().__init__(*pieces)
+        self.name = name
+
+    def getsockname(self):
+        return (self.name, 5, 0, 0)
+
+
+def dialogue(*pieces, name="192.0.2.1"):
+    return smtp._Dialogue(Wire(Somewhere(name, *pieces), Deadline(60), 0))
+
+
+def test_extensions_are_read_in_any_writing():
+    found = dialogue(b"250-mail\r\n250-size 1000\r\n250-AUTH=LOGIN\r\n250 Auth PLAIN\r\n")
+    found.ehlo()
+    assert found.offered["AUTH"].split() == ["LOGIN", "PLAIN"]
+    assert "SIZE" in found.offered and "MAIL" not in found.offered
+    assert found.wire.sock.sent == b"EHLO [192.0.2.1]\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("2001:db8::1", b"[IPv6:2001:db8::1]"), ("fe80::1%eth0", b"[IPv6:fe80::1]")]
+)
+def test_we_are_our_address(name, said):
+    found = dialogue(b"250 mail\r\n", name=name)
+    found.ehlo()
+    assert found.wire.sock.sent == b"EHLO " + said + b"\r\n"
+
+
+def test_what_was_offered_before_tls_is_forgotten():
+    found = dialogue(b"250-mail\r\n250 AUTH PLAIN\r\n", b"250 mail\r\n")
+    found.ehlo()
+    found.ehlo()
+    assert found.offered == {}
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "kind"),
+    [
+        (b"535 5.7.8 bad credentials", LoginRefused, Kind.CRED),
+        (
+            b"454-4.7.0 Too many login attempts,\r\n454 4.7.0 please try again",
+            ServerRefused,
+            "limit",
+        ),
+        (b"432 4.3.2 Concurrent connections limit exceeded", ServerRefused, Kind.LIMIT),
+        (b"* BAD what", ProtocolViolation, Kind.TRANS),
+    ],
+)
+def test_a_refused_login(reply, error, kind):
+    found = dialogue(reply + b"\r\n")
+    found.offered = {"AUTH": "PLAIN"}
+    with pytest.raises(error) as caught:
+        smtp._log_in(found, Credentials("me", "secret"))
+    assert (caught.value.kind, caught.value.step) == (kind, Step.LOGIN)
+
+
+def test_a_server_that_echoes_the_secret():
+    found = dialogue(b"535 5.7.8 no AUTH PLAIN AG1lAHMzY3JldA== s3cret\r\n")
+    found.offered = {"AUTH": "PLAIN"}
+    with pytest.raises(LoginRefused) as caught:
+        smtp._log_in(found, Credentials("me", "s3cret"))
+    assert caught.value.detail == "535 5.7.8 no AUTH PLAIN ••• •••"
