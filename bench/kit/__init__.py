@@ -1,0 +1,1 @@
+"""What the figures share: how they are taken, the mails, the CRM, the servers."""

@@ -1,0 +1,69 @@
+"""How a figure is taken and shown.
+
+Both sides run in turn in one process, and of each the best of a few rounds counts: a machine that
+does something else meanwhile makes a round slower, and none faster.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import gc
+import os
+import pstats
+import sys
+import time
+from collections.abc import Callable
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+PROFILE = os.environ.get("PROFILE") == "1"
+
+
+def show(name: str, ours: float, peer: float, unit: str) -> None:
+    """Print the line of a figure."""
+    print(f"{name:14}{_number(ours):>10}{_number(peer):>10}{_number(ours / peer):>9}  {unit}", flush=True)
+
+
+def note(text: str) -> None:
+    """Say more of a figure, beside its line."""
+    print(f"# {text}", file=sys.stderr, flush=True)
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def seconds(
+    ours: Callable[[], object],
+    peer: Callable[[], object],
+    *,
+    before_ours: Callable[[], object] = lambda: None,
+    before_peer: Callable[[], object] = lambda: None,
+) -> tuple[float, float]:
+    """Return the seconds of each side, the best of a few rounds, run in turn.
+
+    What has to be made ready ``before`` a round is not in its time.
+    """
+    rounds = [(_time(before_ours, ours), _time(before_peer, peer)) for _ in range(ROUNDS)]
+    for ours_took, peer_took in rounds:
+        note(f"a round: ours {ours_took:.3f} s, peer {peer_took:.3f} s")
+    if PROFILE:
+        before_ours()
+        profile(ours)
+    return min(took for took, _ in rounds), min(took for _, took in rounds)
+
+
+def _time(before: Callable[[], object], work: Callable[[], object]) -> float:
+    before()
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def profile(work: Callable[[], object], lines: int = 45) -> None:
+    """Run once more and print where the time goes: a function with all that it calls, each line."""
+    profiler = cProfile.Profile()
+    profiler.runcall(work)
+    stats = pstats.Stats(profiler, stream=sys.stderr).strip_dirs()
+    stats.sort_stats("cumulative").print_stats(lines)
+    stats.sort_stats("tottime").print_stats(lines // 2)

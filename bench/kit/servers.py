@@ -1,0 +1,40 @@
+"""Mailboxes on our Dovecot, and the ways to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from dev import certificates, dovecot, services
+from dev.passwords import PASSWORD
+
+from .mails import Mail, fingerprint, mailbox
+
+
+def filled(count: int, *, leads: int = 1, every: int = 0) -> str:
+    """Return the user whose inbox has these mails. It is kept for the next run."""
+    user = f"bench.{fingerprint(count, leads, every)}@sales.example"
+    if messages(user) != count:
+        fill(user, mailbox(count, leads=leads, every=every))
+    return user
+
+
+def fill(user: str, mails: Iterable[Mail]) -> None:
+    """Put mails into a user's inbox, which is emptied before."""
+    dovecot.doveadm("expunge", "-u", user, "mailbox", "INBOX", "all")
+    dovecot.import_mail(user, "INBOX", ((mail.raw, mail.date.timestamp()) for mail in mails))
+
+
+def messages(user: str) -> int:
+    """Return how many messages are in a user's inbox."""
+    told = dovecot.doveadm("-f", "json", "mailbox", "status", "-u", user, "messages", "INBOX")
+    return sum(int(one["messages"]) for one in json.loads(told))
+
+
+def imaps() -> tuple[str, int]:
+    """Return where Dovecot listens with TLS and a certificate that is trusted."""
+    described = services.describe()
+    return described.hosts.trusted, described.imaps_port
+
+
+__all__ = ["PASSWORD", "certificates", "fill", "filled", "imaps", "messages"]
