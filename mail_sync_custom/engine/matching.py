@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -19,6 +19,8 @@ from .values import Direction, Envelope, Outcome
 SAME_MAIL = timedelta(hours=1)
 #: The history window is compared with the server's clock, which is not ours.
 CLOCK_SKEW = timedelta(minutes=10)
+#: A Date header further than this after the server's own date is a clock gone wrong.
+ABSURD = timedelta(days=2)
 
 _PREFIX = re.compile(r"^(?:\s|\[[^\]]*\]|\*+[^*]*\*+|[^\s:]{1,12}\s?:)+")
 
@@ -150,7 +152,9 @@ def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[st
     addresses = [envelope.sender, *envelope.reply_to, *envelope.to, *envelope.cc]
     if way is Direction.OUT:
         addresses += envelope.bcc
-    return tuple(dict.fromkeys(a.email for a in addresses if a.email and a.email not in owner.emails))
+    return tuple(
+        dict.fromkeys(a.email for a in addresses if a.email and a.email not in owner.emails)
+    )
 
 
 def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) -> bool:
@@ -163,8 +167,14 @@ def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) ->
         return False
     if subject is None:
         return True
-    ours, theirs = _bare(envelope.subject), _bare(subject)
-    return ours.endswith(theirs) or theirs.endswith(ours)
+    less, more = sorted((_words(envelope.subject), _words(subject)), key=len)
+    return less == more[len(more) - len(less) :] if less else not more
+
+
+def plausible_date(envelope: Envelope, internaldate: datetime | None) -> datetime | None:
+    """Return the Date header, or None where it is that of a clock gone wrong."""
+    date = envelope.date
+    return None if date and internaldate and date - internaldate > ABSURD else date
 
 
 def judge(
@@ -191,16 +201,30 @@ def judge(
         return Verdict(Outcome.UNRELATED, way)
     if _internal(people, owner, known):
         return Verdict(Outcome.EXCLUDED, way)
-    message_id, variant, settled = _key(envelope, known, way)
+    message_id, variant, settled = _key(envelope, known, way, internaldate)
     if settled:
         return Verdict(Outcome.DUPLICATE, way, message_id, variant)
     targets, reason, because = _place(envelope, people, known, by_address, answered)
-    standing = {
-        s.target for s in known.standing.get(message_id, ()) if s.variant == variant
-    }
+    standing = {s.target for s in known.standing.get(message_id, ()) if s.variant == variant}
     missing = tuple(t for t in targets if t not in standing)
-    return Verdict(
-        Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because
+    return Verdict(Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because)
+
+
+def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
+    """Return what is known once a mail is as good as recorded.
+
+    For the mails behind it in its batch, two copies are one mail, two mails with one id are two,
+    and an answer belongs where its question goes.
+    """
+    key, variant = verdict.message_id, verdict.variant
+    places = (Standing(t, envelope.date, envelope.subject, variant) for t in verdict.targets)
+    return replace(
+        known,
+        standing={**known.standing, key: (*known.standing.get(key, ()), *places)},
+        settled={
+            **known.settled,
+            key: (*known.settled.get(key, ()), Settled(variant, envelope.date)),
+        },
     )
 
 
@@ -226,24 +250,31 @@ def _answered(envelope: Envelope, known: Known) -> tuple[Target, ...]:
     )
 
 
-def _key(envelope: Envelope, known: Known, way: Direction) -> tuple[str, int, bool]:
+def _key(
+    envelope: Envelope, known: Known, way: Direction, internaldate: datetime | None
+) -> tuple[str, int, bool]:
     """Return the key of a mail, and whether this account has settled it before."""
+    # Each copy of a mail stands with a date of its server's where its own is absurd.
+    dated = replace(envelope, date=plausible_date(envelope, internaldate))
     stamp = envelope.stamp
-    if stamp and stamp in known.standing:
-        copies = known.standing[stamp]
-        # Anybody who has received the header can repeat it: of others' mails it must fit.
-        if way is Direction.OUT or any(same_mail(envelope, s.date, s.subject) for s in copies):
-            return stamp, 0, bool(known.settled.get(stamp))
+    copies, settled = known.standing.get(stamp, ()), known.settled.get(stamp, ())
+    # Anybody who has received the header can repeat it: of others' mails it must fit. What was
+    # written in the CRM without a subject got one when it was sent.
+    if stamp and (
+        (way is Direction.OUT and (copies or settled))
+        or any(same_mail(dated, s.date, s.subject or None) for s in copies)
+    ):
+        return stamp, 0, bool(settled)
     message_id = identify(envelope)
     settled = known.settled.get(message_id, ())
     for standing in known.standing.get(message_id, ()):
-        if standing.from_crm or same_mail(envelope, standing.date, standing.subject):
+        if standing.from_crm or same_mail(dated, standing.date, standing.subject):
             variant = standing.variant
             return message_id, variant, any(s.variant == variant for s in settled)
     # What was removed stands nowhere: only its date is left to know it by.
     standing_variants = {s.variant for s in known.standing.get(message_id, ())}
     for done in settled:
-        if done.variant not in standing_variants and same_mail(envelope, done.date, None):
+        if done.variant not in standing_variants and same_mail(dated, done.date, None):
             return message_id, done.variant, True
     if not settled and not standing_variants:
         return message_id, 0, False
@@ -253,7 +284,8 @@ def _key(envelope: Envelope, known: Known, way: Direction) -> tuple[str, int, bo
 def _variant(envelope: Envelope) -> int:
     """Return a number that tells a mail from another with the same Message-ID. Never 0."""
     moment = envelope.date or datetime.fromtimestamp(0, UTC)
-    text = f"{int(moment.timestamp())}\n{_bare(envelope.subject)}\n{envelope.sender.email}"
+    words = " ".join(_words(envelope.subject))
+    text = f"{int(moment.timestamp())}\n{words}\n{envelope.sender.email}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % (2**31 - 1) + 1
 
 
@@ -293,5 +325,5 @@ def _first(mapping: Mapping[str, object], keys: Iterable[str]) -> str:
     return next((key for key in keys if mapping.get(key)), "")
 
 
-def _bare(subject: str) -> str:
-    return " ".join(_PREFIX.sub("", subject.casefold()).split())
+def _words(subject: str) -> list[str]:
+    return _PREFIX.sub("", subject.casefold()).split()

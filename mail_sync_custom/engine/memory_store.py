@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .errors import LeaseLost
-from .matching import Known, Owner, Reason, Settled, Standing, Target
+from .matching import Known, Owner, Reason, Settled, Standing, Target, plausible_date
 from .sync import Commit, Failure, Mailbox, Record, Stale
 from .values import Direction, Email, MailboxState, Outcome, SpecialUse
 
@@ -327,13 +327,6 @@ def _alias(record: Record) -> str:
     return own if own != record.verdict.message_id else ""
 
 
-def _date(record: Record) -> datetime | None:
-    """Return the Date header or, where a clock has gone wrong, the server's date."""
-    date, internaldate = record.envelope.date, record.internaldate
-    absurd = date and internaldate and date - internaldate > timedelta(days=2)
-    return internaldate if absurd else date or internaldate
-
-
 def _new_entries(record: Record) -> Iterator[Entry]:
     verdict, envelope = record.verdict, record.envelope
     for target in verdict.missing:
@@ -343,7 +336,7 @@ def _new_entries(record: Record) -> Iterator[Entry]:
             target,
             verdict.message_id,
             subject=envelope.subject,
-            date=_date(record),
+            date=plausible_date(envelope, record.internaldate) or record.internaldate,
             variant=verdict.variant,
             direction=verdict.direction,
             reason=verdict.reason,

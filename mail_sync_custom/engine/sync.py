@@ -413,7 +413,6 @@ class _Reader:
         sent = self.mailbox.special_use is SpecialUse.SENT
         tally: Counter[Outcome] = Counter()
         records: list[Record] = []
-        keys: set[tuple[str, int]] = set()
         for headers, envelope in wanted:
             verdict = matching.judge(
                 envelope,
@@ -423,12 +422,10 @@ class _Reader:
                 internaldate=headers.internaldate,
                 history=history,
             )
-            key = (verdict.message_id, verdict.variant)
-            if verdict.outcome is not Outcome.RECORDED or key in keys:
-                again = verdict.outcome is Outcome.RECORDED
-                tally[Outcome.DUPLICATE if again else verdict.outcome] += 1
+            if verdict.outcome is not Outcome.RECORDED:
+                tally[verdict.outcome] += 1
                 continue
-            keys.add(key)
+            known = matching.with_record(known, envelope, verdict)
             records.append(Record(headers.uid, envelope, verdict, headers.internaldate))
         whole, failures = bodies.fill(records, {h.uid: h.size for h, _ in wanted})
         tally[Outcome.RECORDED] += len(whole)
