@@ -18,12 +18,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from . import tls
+from .catalogue import classify
 from .errors import (
     ConnectionRefused,
     ConnectionTimeout,
     HostNotFound,
     InvalidSettings,
+    Kind,
+    LoginRefused,
     MailError,
+    ServerRefused,
     StarttlsGone,
     StarttlsMissing,
     Step,
@@ -204,6 +208,19 @@ def check_plain_allowed(endpoint: Endpoint) -> None:
         raise StarttlsGone("STARTTLS is not offered")
     if not endpoint.plain_allowed:
         raise StarttlsMissing("STARTTLS is not offered")
+
+
+def refused(words: str, step: Step, protocol: str) -> MailError:
+    """Return the error behind a server's words: the one place where they become a cause.
+
+    Only the catalogue knows which of them mean a wrong password.
+    """
+    cause = classify(words, step=step, protocol=protocol)
+    if step is Step.LOGIN and cause.kind is Kind.CRED:
+        return LoginRefused(words, code=cause.code)
+    return ServerRefused(
+        words, code=cause.code, kind=cause.kind, step=step, retry_after=cause.retry_after
+    )
 
 
 def speaks_tls(sock: socket.socket, deadline: Deadline) -> bool:

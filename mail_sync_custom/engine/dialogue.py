@@ -12,17 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, islice
 
 from . import dial
-from .catalogue import classify
+from .catalogue import IMAP
 from .dial import Deadline
 from .errors import (
     ConnectionLost,
     ConnectionTimeout,
     Kind,
-    LoginRefused,
     MailError,
     ProtocolViolation,
-    ServerRefused,
-    Step,
     safe_text,
 )
 from .wire import Response, Wire
@@ -242,12 +239,12 @@ class Dialogue:
 
     def refusal(self, text: bytes) -> MailError:
         """Return what a NO or BAD means."""
-        return _refused(self.safe(text), self.wire.step)
+        return dial.refused(self.safe(text), self.wire.step, IMAP)
 
     def farewell(self, text: bytes) -> MailError:
         """Return what a BYE means: a limit where it says so, else a lost connection (§7.1.5)."""
         self._broken = True
-        refused = _refused(self.safe(text), self.wire.step)
+        refused = dial.refused(self.safe(text), self.wire.step, IMAP)
         if refused.kind in (Kind.LIMIT, Kind.SETUP):
             return refused
         return ConnectionLost(refused.detail, step=refused.step, retry_after=refused.retry_after)
@@ -260,16 +257,3 @@ class Dialogue:
                 self.wire.deadline = Deadline(1.0)
                 self.wire.send(b"A%d LOGOUT\r\n" % next(self._numbers))
         dial.close(self.wire.sock)
-
-
-def _refused(words: str, step: Step) -> MailError:
-    """Return the error behind a server's words: the one place where they become a cause.
-
-    Only the catalogue knows which of them mean a wrong password.
-    """
-    cause = classify(words, step=step, protocol="imap")
-    if step is Step.LOGIN and cause.kind is Kind.CRED:
-        return LoginRefused(words, code=cause.code)
-    return ServerRefused(
-        words, code=cause.code, kind=cause.kind, step=step, retry_after=cause.retry_after
-    )

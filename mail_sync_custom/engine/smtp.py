@@ -14,9 +14,9 @@ import ipaddress
 from collections.abc import Callable
 
 from . import dial
-from .catalogue import classify
+from .catalogue import SMTP
 from .dial import Deadline
-from .errors import Kind, LoginRefused, MailError, ProtocolViolation, ServerRefused, Step, safe_text
+from .errors import Kind, MailError, ProtocolViolation, ServerRefused, Step, safe_text
 from .values import Connected, Credentials, Endpoint
 from .wire import Wire, greet_in_plain
 
@@ -168,19 +168,10 @@ class _Dialogue:
             return lines
         if not lines[0][:3].isdigit():
             raise ProtocolViolation(self._safe(lines[:1]), code="not_smtp", step=self.wire.step)
-        raise self._refusal(self._safe(lines))
+        raise dial.refused(self._safe(lines), self.wire.step, SMTP)
 
     def _safe(self, lines: list[bytes]) -> str:
         return safe_text(b"\n".join(lines), *self.secrets)
-
-    def _refusal(self, words: str) -> MailError:
-        step = self.wire.step
-        cause = classify(words, step=step, protocol="smtp")
-        if step is Step.LOGIN and cause.kind is Kind.CRED:
-            return LoginRefused(words, code=cause.code)
-        return ServerRefused(
-            words, code=cause.code, kind=cause.kind, step=step, retry_after=cause.retry_after
-        )
 
     def close(self) -> None:
         """Say QUIT (§4.1.1.10) and do not wait for the answer. Never raises."""
