@@ -135,6 +135,7 @@ def fill_mailboxes() -> None:
 
 
 def put(owner: Person, mailbox: str, message: EmailMessage) -> None:
+    """Put a mail into a mailbox, past every mail program."""
     dovecot.save_mail(owner.email, mailbox, message.as_bytes(policy=email.policy.SMTP))
 
 
@@ -317,9 +318,7 @@ class Story:
                 for client in (self.ann, self.ben)
             ),
         )
-        say(
-            f"\n{'All of it is true.' if not self.failed else 'NOT true: ' + '; '.join(self.failed)}"
-        )
+        say("\nAll of it is true." if not self.failed else f"\nNOT true: {'; '.join(self.failed)}")
         return len(self.failed)
 
     def must(self, what: str, is_true: object) -> None:
@@ -383,6 +382,7 @@ def connect(client: Client, person: Person, imap_port: int, smtp_port: int, *, s
 
 
 def account_of(client: Client) -> int:
+    """Return the account of whoever is logged in."""
     return client.call("mail.sync.account", "search", [("user_id", "=", client.uid)])[0]
 
 

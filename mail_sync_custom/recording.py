@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from markupsafe import Markup
-
 from odoo import models
 from odoo.tools import SQL, formataddr
 
@@ -53,7 +51,9 @@ def _create_attachments(
     env, entries: Sequence[_Entry]
 ) -> list[list[tuple[Attachment, models.BaseModel]]]:
     """Create the files of all entries in one batch. They belong to the record, as Odoo's do."""
-    wanted = [(number, file) for number, e in enumerate(entries) for file in e.record.email.attachments]
+    wanted = [
+        (number, file) for number, e in enumerate(entries) for file in e.record.email.attachments
+    ]
     created = env["ir.attachment"].create(
         [
             {
@@ -98,7 +98,7 @@ def _create_messages(account, entries: Sequence[_Entry], files) -> models.BaseMo
                 "reply_to": _formatted(*(envelope.reply_to or (envelope.sender,))),
                 "incoming_email_to": _formatted(*envelope.to),
                 "incoming_email_cc": _formatted(*envelope.cc),
-                "body": Markup(_with_inline_images(bodies[uid], attached)),
+                "body": _with_inline_images(bodies[uid], attached),
                 "attachment_ids": [(4, attachment.id) for _, attachment in attached],
                 "record_company_id": account.company_id.id,
                 "record_alias_domain_id": False,
@@ -250,7 +250,9 @@ def _link(
         if link := known.get(key):
             link.write(values)
         else:
-            new.append({**values, "account_id": account.id, "message_id": key[0], "variant": key[1]})
+            new.append(
+                {**values, "account_id": account.id, "message_id": key[0], "variant": key[1]}
+            )
     env["mail.sync.message"].create(new)
 
 
@@ -262,7 +264,11 @@ def _alias(r: Record) -> str | bool:
 
 def _standing_messages(env, records: Sequence[Record]) -> dict[tuple[str, int], dict]:
     """Return the messages that stand already, by key and record, and whether the CRM wrote them."""
-    ids = [f"<{r.verdict.message_id}>" for r in records if len(r.verdict.missing) < len(r.verdict.targets)]
+    ids = [
+        f"<{r.verdict.message_id}>"
+        for r in records
+        if len(r.verdict.missing) < len(r.verdict.targets)
+    ]
     if not ids:
         return {}
     rows = env.execute_query(

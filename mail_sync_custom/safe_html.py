@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 
 from lxml import etree, html
-
 from odoo.tools.mail import plaintext2html
 
 from .engine.values import Email

@@ -16,12 +16,11 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg2
 from lxml import etree
-from psycopg2 import errorcodes
-
 from odoo import SUPERUSER_ID, api, fields
 from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
+from psycopg2 import errorcodes
 
 from . import recording
 from .engine.errors import LeaseLost, safe_text
@@ -388,7 +387,9 @@ def _fail(
                 }
             )
     # What is not recorded by now was no lead's after all, or has vanished from the server.
-    Message.browse([m.id for m in known.values()]).filtered(lambda m: m.outcome == "failed").unlink()
+    Message.browse([m.id for m in known.values()]).filtered(
+        lambda m: m.outcome == "failed"
+    ).unlink()
 
 
 def _retry_at(now: datetime, attempts: int) -> datetime | bool:

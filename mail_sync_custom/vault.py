@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from odoo.tools import config
 
 KEY_FILE = "mail_sync.key"

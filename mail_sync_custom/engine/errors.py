@@ -76,7 +76,11 @@ class MailError(Exception):
         return self.kind in (Kind.TRANS, Kind.LIMIT, Kind.NET)
 
     def __str__(self) -> str:
-        return f"{self.step}: {self.code}: {self.detail}" if self.detail else f"{self.step}: {self.code}"
+        return (
+            f"{self.step}: {self.code}: {self.detail}"
+            if self.detail
+            else f"{self.step}: {self.code}"
+        )
 
 
 class HostNotFound(MailError):
@@ -194,7 +198,7 @@ class LeaseLost(MailError):
 
 
 def safe_text(text: str | bytes, *secrets: str) -> str:
-    """Return a server's sentence fit for a screen and a log: one line, bounded, and no secret in it.
+    """Return a server's sentence fit for a screen and a log: one line, bounded, without secrets.
 
     >>> safe_text(b"NO [AUTHENTICATIONFAILED] bad\\r\\npassword hunter2", "hunter2")
     'NO [AUTHENTICATIONFAILED] bad password •••'

@@ -115,7 +115,9 @@ def backward(state: MailboxState, uids: Sequence[int]) -> Iterator[Batch]:
         yield Batch(state.floor, hi, ())
 
 
-def slices(batch: Batch, uids: Sequence[int], weights: Mapping[int, int], down: bool) -> list[Batch]:
+def slices(
+    batch: Batch, uids: Sequence[int], weights: Mapping[int, int], down: bool
+) -> list[Batch]:
     """Cut a batch whose headers are known into commits of bounded weight.
 
     ``weights`` gives the bytes to fetch for a UID; one that is not in it costs nothing. The

@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -228,32 +229,61 @@ class _Run:
         self.until = until
         self.owner = store.owner()
         self.report = Report()
+        self.opened: Mailbox | None = None
 
     def all(self) -> Report:
         mailboxes = self.store.mailboxes()
         snapshots = self.session.status([mailbox.name for mailbox in mailboxes])
+        # What is new in all mailboxes comes before the history of any: that of a large inbox
+        # takes hours, and what is sent meanwhile must not wait for it.
+        behind: list[_Reader] = []
         for mailbox in mailboxes:
-            try:
-                self._mailbox(mailbox, snapshots.get(mailbox.name))
-            except MailboxMissing as error:
-                self.report.problems.append((mailbox.name, error))
+            with self._goes_on_without(mailbox):
+                reader = self._news(mailbox, snapshots.get(mailbox.name))
+                behind += [reader] if reader and not reader.state.complete else []
+        for reader in behind:
+            with self._goes_on_without(reader.mailbox):
+                self._history(reader)
         return self.report
 
-    def _mailbox(self, mailbox: Mailbox, snapshot: Snapshot | None) -> None:
+    @contextmanager
+    def _goes_on_without(self, mailbox: Mailbox) -> Iterator[None]:
+        try:
+            yield
+        except MailboxMissing as error:
+            self.report.problems.append((mailbox.name, error))
+
+    def _news(self, mailbox: Mailbox, snapshot: Snapshot | None) -> _Reader | None:
         if snapshot is None:
             raise MailboxMissing(mailbox.name)
         retries = self.store.retries(mailbox)
         if plan.unchanged(mailbox.state, snapshot) and not retries:
-            return
+            return None
         # Between STATUS and EXAMINE mail may come: from here on only EXAMINE counts.
-        snapshot = self.session.examine(mailbox.name)
+        snapshot = self._open(mailbox)
         reader = _Reader(self, mailbox, self._uidnext(snapshot))
         if plan.renumbered(mailbox.state, snapshot):
             reader.begin(snapshot, self._floor(reader.uidnext))
             retries = ()
-        reader.read()
-        if retries:
-            reader.retry(retries)
+        reader.forward()
+        reader.retry(retries)
+        return reader
+
+    def _history(self, reader: _Reader) -> None:
+        if self.out_of_time():
+            return
+        if self.opened != reader.mailbox and plan.renumbered(
+            reader.state, self._open(reader.mailbox)
+        ):
+            self.report.more = True
+            return
+        reader.backward()
+
+    def _open(self, mailbox: Mailbox) -> Snapshot:
+        self.opened = None
+        snapshot = self.session.examine(mailbox.name)
+        self.opened = mailbox
+        return snapshot
 
     def _uidnext(self, snapshot: Snapshot) -> int:
         """Return UIDNEXT, or what it must be where the server does not say (frappe PR#6960)."""
@@ -293,7 +323,8 @@ class _Reader:
         self.state = plan.begin(snapshot, self.uidnext, floor)
         self._save(lambda: Commit(self.mailbox, self.state))
 
-    def read(self) -> None:
+    def forward(self) -> None:
+        """Read what has come since."""
         uids = None
         if plan.needs_search(self.state, self.uidnext):
             uids = self.session.search(self.state.high, self.uidnext - 1)
@@ -301,8 +332,9 @@ class _Reader:
             if self.run.out_of_time():
                 return
             self._batch(batch, history=False)
-        if self.state.complete:
-            return
+
+    def backward(self) -> None:
+        """Read the history window, the newest first."""
         uids = self.session.search(self.state.floor, self.state.low - 1)
         for batch in plan.backward(self.state, uids):
             if self.run.out_of_time():

@@ -26,8 +26,8 @@ class IrMailServer(models.Model):
                 )
             )
 
-    def _connect__(self, *args, mail_server_id=None, **kwargs):  # noqa: PLW3201
-        """Connect to a synced user's server as the engine does: one policy of TLS, one of secrets."""
+    def _connect__(self, *args, mail_server_id=None, **kwargs):
+        """Connect to a synced user's server as the engine does, with its TLS and its secret."""
         # sudo: as in the method extended, the sender need not be able to read the server
         server_sudo = self.sudo().browse(mail_server_id)
         account_sudo = server_sudo.mail_sync_account_ids[:1]
@@ -81,7 +81,7 @@ class IrMailServer(models.Model):
         return result
 
     def _mail_sync_was_sent(self, account_id, message):
-        """Whether the mail lies in the owner's Sent mailbox, which some providers fill themselves."""
+        """Whether the mail lies in the owner's Sent mailbox: some providers file it themselves."""
         # sudo: the sender's own account, whose secret they cannot read
         account_sudo = self.env["mail.sync.account"].sudo().browse(account_id)
         return account_sudo._is_in_sent(bare_id(message["Message-Id"]))

@@ -40,8 +40,10 @@ class MailMail(models.Model):
         )
         by_user = {account.user_id: account for account in accounts}
         return self.filtered(
-            lambda mail: (account := by_user.get(mail.mail_message_id.create_uid))
-            and email_normalize(mail.email_from) == account.email
+            lambda mail: (
+                (account := by_user.get(mail.mail_message_id.create_uid))
+                and email_normalize(mail.email_from) == account.email
+            )
         )
 
     def mark_outgoing(self):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-
 from odoo.addons.mail.tools.discuss import Store
 
 
@@ -39,8 +38,9 @@ class MailMessage(models.Model):
                     "mail_sync",
                     lambda message: message._mail_sync_to_store(),
                     # The type first: no query for what cannot have been recorded.
-                    predicate=lambda message: message.message_type == "email"
-                    and message.sudo().mail_sync_entry_ids,
+                    predicate=lambda message: (
+                        message.message_type == "email" and message.sudo().mail_sync_entry_ids
+                    ),
                 )
             )
         return defaults

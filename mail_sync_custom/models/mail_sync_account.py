@@ -1,15 +1,12 @@
 import logging
 import random
 import time
-import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
-
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, config, email_normalize, formataddr
 
@@ -29,7 +26,7 @@ RUN_SECONDS = 60
 #: How long *Sync now* may take while its user looks on. What is left goes on by itself.
 PATIENCE_SECONDS = 25
 CONNECT_SECONDS = 20
-DEFAULT_MESSAGE_MB = 25
+DEFAULT_ATTACHMENT_MB = 20
 #: What a step of the wizard may take.
 TRY_SECONDS = 9
 #: Accounts that one cron run claims at a time.
@@ -227,12 +224,14 @@ class MailSyncAccount(models.Model):
     def _encrypt(self, secret):
         return vault.encrypt(secret)
 
-    def _message_bytes(self):
-        """Return the size above which a mail is recorded without what makes it large."""
+    def _limits(self):
+        """Return the engine's limits from the administrator's one for attachments."""
         # sudo: a limit of the administrator's, which holds for everyone
         parameters_sudo = self.env["ir.config_parameter"].sudo()
-        megabytes = parameters_sudo.get_param("mail_sync_custom.message_limit_mb")
-        return int(megabytes or DEFAULT_MESSAGE_MB) * 1024 * 1024
+        megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
+        attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
+        # base64 makes four bytes of three, and there is a letter around the attachment.
+        return sync.Limits(attachment * 3 // 2 + 1024 * 1024, attachment)
 
     @api.model
     def _history_from(self, history, now):
@@ -257,7 +256,10 @@ class MailSyncAccount(models.Model):
         """
         try:
             with session.connect(
-                _endpoint(settings), _credentials(settings), budget=TRY_SECONDS, patience=TRY_SECONDS
+                _endpoint(settings),
+                _credentials(settings),
+                budget=TRY_SECONDS,
+                patience=TRY_SECONDS,
             ) as connection:
                 folders = [folder for folder in connection.folders() if folder.selectable]
                 uses = {special_use.find(folders, use): use for use in SpecialUse}
@@ -298,7 +300,9 @@ class MailSyncAccount(models.Model):
         self._check_alias_domains(values["email"])
         folders = values.pop("folders")
         account = self._of_user(user)
-        same = account and all(account[name] == values[name] for name in ("imap_host", "imap_username"))
+        same = account and all(
+            account[name] == values[name] for name in ("imap_host", "imap_username")
+        )
         deeper = not same or account.history != values["history"]
         now = fields.Datetime.now()
         if deeper:
@@ -307,9 +311,7 @@ class MailSyncAccount(models.Model):
             account.write(values)
             account._happen(status.Event.CONNECTED)
         else:
-            account = self.create(
-                {**values, "user_id": user.id, "company_id": user.company_id.id}
-            )
+            account = self.create({**values, "user_id": user.id, "company_id": user.company_id.id})
         account._set_folders(folders, anew=deeper)
         account._set_mail_server()
         account._schedule_now()
@@ -381,7 +383,9 @@ class MailSyncAccount(models.Model):
         """Read the mailbox now, and say what came of it."""
         account_sudo = self._owned_sudo()
         if not status.State(account_sudo.state).attempts:
-            raise UserError(self.env._("This mailbox is not being synchronised. Reconnect it first."))
+            raise UserError(
+                self.env._("This mailbox is not being synchronised. Reconnect it first.")
+            )
         # The run works on cursors of its own, and must see what this request has changed so far.
         self.env.flush_all()
         token = account_sudo._claim_patiently(PATIENCE_SECONDS)
@@ -452,7 +456,7 @@ class MailSyncAccount(models.Model):
         seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
         if result.report.more:
             return self.env._(
-                "%(seen)s mails looked at so far, %(recorded)s recorded. The rest follows by itself.",
+                "%(seen)s mails looked at, %(recorded)s recorded. The rest follows by itself.",
                 seen=seen,
                 recorded=recorded,
             ), "info"
@@ -508,7 +512,7 @@ class MailSyncAccount(models.Model):
             kind=error.kind,
             code=error.code,
             now=now,
-            random=random.random(),
+            random=random.random(),  # noqa: S311 - it spreads retries, and guards nothing
             retry_after=error.retry_after,
         )
         self._set_health(health)
@@ -528,7 +532,7 @@ class MailSyncAccount(models.Model):
             self._tell(notice)
 
     def _tell(self, notice):
-        """Tell the owner, or the administrators, that a failure which lasts has begun or is over."""
+        """Tell the owner or the administrators that a lasting failure has begun, or is over."""
         recipients = self.env["res.partner"]
         if notice.owner:
             recipients |= self.user_id.partner_id
@@ -536,7 +540,9 @@ class MailSyncAccount(models.Model):
             recipients |= self.env.ref("base.group_system").all_user_ids.partner_id
         if notice.over:
             subject = self.env._("Mail Sync works again: %s", self.email)
-            body = self.env._("Mails are being recorded again. What came meanwhile is recorded too.")
+            body = self.env._(
+                "Mails are being recorded again. What came meanwhile is recorded too."
+            )
         else:
             subject = self.env._("Mail Sync has stopped: %s", self.email)
             body = f"{self.headline} {self.remedy}"
@@ -680,7 +686,9 @@ def _run(dbname, account_id, token, seconds):
     except Exception as error:
         # A fault of ours is recorded where its owner sees it, and held against no other account.
         _logger.exception("Mail Sync: account %s", account_id)
-        result.error = MailError(safe_text(type(error).__name__), code="internal", step=Step.READING)
+        result.error = MailError(
+            safe_text(type(error).__name__), code="internal", step=Step.READING
+        )
     _finish(store, result)
     return result
 
@@ -689,7 +697,7 @@ def _read(store, seconds):
     with store.transaction() as env:
         account = env["mail.sync.account"].browse(store.account_id)
         endpoint, credentials = account._endpoint("imap"), account._credentials("imap")
-        limits = sync.Limits(message_bytes=account._message_bytes())
+        limits = account._limits()
     with session.connect(endpoint, credentials, budget=CONNECT_SECONDS) as connection:
         filed = outgoing.file_sent(store, connection)
         report = sync.run(connection, store, limits=limits, seconds=seconds)

@@ -42,7 +42,9 @@ class MailSyncEntry(models.Model):
         """Return why this mail is recorded on this record, as a sentence."""
         self.ensure_one()
         if self.reason == "address" and self.because:
-            return self.env._("Recorded here because %s is an address of this record.", self.because)
+            return self.env._(
+                "Recorded here because %s is an address of this record.", self.because
+            )
         if self.reason == "answer":
             return self.env._("Recorded here because it answers a mail that was written here.")
         return self.env._(

@@ -33,7 +33,7 @@ class MailSyncMessage(models.Model):
         [("synced", "Mailbox"), ("crm", "CRM")],
         default="synced",
         readonly=True,
-        help="Mailbox: this synchronisation brought it to its records. CRM: it stood there already.",
+        help="Mailbox: Mail Sync brought it to its records. CRM: it stood there already.",
     )
     outcome = fields.Selection(
         [("recorded", "Recorded"), ("failed", "Set aside"), ("removed", "Removed")],

@@ -71,7 +71,7 @@ class MailSyncOutgoing(models.Model):
             return Outgoing.create({**key, **values}).id, "new"
 
     def _settle(self, outgoing_id, state, message: EmailMessage | None = None):
-        """Save how a handing over ended; ``None`` when it did not take place and may be repeated."""
+        """Save how a handing over ended; ``None`` when there was none, and it may be repeated."""
         with _own_transaction(self.env) as env:
             outgoing = env[self._name].browse(outgoing_id).exists()
             if state is None:

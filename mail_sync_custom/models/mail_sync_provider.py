@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..engine import providers
+from . import provider_notes
 
 
 class MailSyncProvider(models.Model):
@@ -24,9 +25,16 @@ class MailSyncProvider(models.Model):
         help="The provider puts what is sent by SMTP into the Sent folder, so that Mail Sync "
         "must not do it a second time.",
     )
-    note = fields.Text(translate=True)
+    note_code = fields.Char()
+    note = fields.Text(compute="_compute_note")
 
     _code_unique = models.UniqueIndex("(code)", "There is one provider with this code.")
+
+    @api.depends("note_code")
+    @api.depends_context("lang")
+    def _compute_note(self):
+        for provider in self:
+            provider.note = provider_notes.note(self.env, provider.note_code)
 
     @api.model
     def _load_presets(self):
@@ -43,6 +51,7 @@ class MailSyncProvider(models.Model):
                 "smtp_port": preset.smtp.port,
                 "smtp_ssl": preset.smtp.ssl,
                 "files_sent_copy": preset.files_sent_copy,
+                "note_code": preset.note_code,
             }
             if preset.code in known:
                 known[preset.code].write(values)
@@ -56,14 +65,14 @@ class MailSyncProvider(models.Model):
 
     def _settings(self, email):
         """Return the wizard's fields that this provider fills in for an address."""
-        if not self or not self.imap_host:
+        if not self.imap_host:
             return {}
-        domain = (email or "").rpartition("@")[2]
+        domain = (email or "").rpartition("@")[2] or providers.OWN_DOMAIN
         return {
-            "imap_host": self.imap_host.replace(providers.OWN_DOMAIN, domain or providers.OWN_DOMAIN),
+            "imap_host": self.imap_host.replace(providers.OWN_DOMAIN, domain),
             "imap_port": self.imap_port,
             "imap_ssl": self.imap_ssl,
-            "smtp_host": self.smtp_host.replace(providers.OWN_DOMAIN, domain or providers.OWN_DOMAIN),
+            "smtp_host": self.smtp_host.replace(providers.OWN_DOMAIN, domain),
             "smtp_port": self.smtp_port,
             "smtp_ssl": self.smtp_ssl,
         }

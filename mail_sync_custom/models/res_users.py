@@ -17,7 +17,8 @@ class ResUsers(models.Model):
 
     @property
     def SELF_READABLE_FIELDS(self):
-        return super().SELF_READABLE_FIELDS + [
+        return [
+            *super().SELF_READABLE_FIELDS,
             "mail_sync_account_ids",
             "mail_sync_account_id",
             "mail_sync_state",

@@ -1,8 +1,5 @@
-from datetime import UTC, datetime
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-
 from odoo.tools import email_normalize
 
 
@@ -124,9 +121,17 @@ class MailSyncAccountSetup(models.TransientModel):
     def _compute_password_hints(self):
         """Say when a password is known already, so that its empty field is not a riddle."""
         for setup in self:
-            for protocol in ("imap", "smtp"):
-                known = setup._secret(protocol)
-                setup[f"{protocol}_password_hint"] = known and self.env._("Saved; leave empty to keep it")
+            # sudo: only whether there is one is told
+            entered = {"imap": setup.sudo().imap_secret, "smtp": setup.sudo().smtp_secret}
+            for protocol, secret in entered.items():
+                hint = False
+                if protocol == "smtp" and secret and secret == entered["imap"]:
+                    hint = self.env._("As for IMAP, unless you enter another")
+                elif secret:
+                    hint = self.env._("Entered; leave empty to keep it")
+                elif setup._secret(protocol):
+                    hint = self.env._("Saved; leave empty to keep it")
+                setup[f"{protocol}_password_hint"] = hint
 
     @api.onchange("provider_id")
     def _onchange_provider_id(self):

@@ -1,0 +1,5 @@
+from . import test_access
+from . import test_recording
+from . import test_sending
+from . import test_setup
+from . import test_status
