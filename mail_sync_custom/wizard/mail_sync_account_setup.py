@@ -126,7 +126,7 @@ class MailSyncAccountSetup(models.TransientModel):
             for protocol, secret in entered.items():
                 hint = False
                 if protocol == "smtp" and secret and secret == entered["imap"]:
-                    hint = self.env._("As for IMAP, unless you enter another")
+                    hint = self.env._("The same as for IMAP")
                 elif secret:
                     hint = self.env._("Entered; leave empty to keep it")
                 elif setup._secret(protocol):

@@ -1,0 +1,41 @@
+import { Component } from "@odoo/owl";
+
+import { Dialog } from "@web/core/dialog/dialog";
+import { UncaughtPromiseError } from "@web/core/errors/error_service";
+import { _t } from "@web/core/l10n/translation";
+import { RPCError } from "@web/core/network/rpc";
+import { registry } from "@web/core/registry";
+
+/** What went wrong in the set-up: the step and the cause first, then what to do about it. */
+export class MailSyncErrorDialog extends Component {
+    static template = "mail_sync_custom.ErrorDialog";
+    static components = { Dialog };
+    static props = { message: String, close: Function };
+
+    get title() {
+        return _t("Not connected yet");
+    }
+
+    /** The lines of the message: the cause, the remedy and, where there are any, the server's words. */
+    get lines() {
+        const [cause, remedy, serverWords] = this.props.message.split("\n");
+        return { cause, remedy, serverWords };
+    }
+}
+
+/** Odoo's own dialog calls a mistyped password an *Invalid Operation*. */
+function mailSyncErrorHandler(env, error, originalError) {
+    if (
+        !(error instanceof UncaughtPromiseError && originalError instanceof RPCError) ||
+        originalError.model !== "mail.sync.account.setup" ||
+        originalError.exceptionName !== "odoo.exceptions.UserError"
+    ) {
+        return false;
+    }
+    error.unhandledRejectionEvent.preventDefault();
+    env.services.dialog.add(MailSyncErrorDialog, { message: originalError.data.message });
+    return true;
+}
+
+// Before Odoo's handler of RPC errors, which is 97.
+registry.category("error_handlers").add("mailSyncErrorHandler", mailSyncErrorHandler, { sequence: 96 });

@@ -1,0 +1,65 @@
+import { Component, onWillUnmount, status } from "@odoo/owl";
+
+import { browser } from "@web/core/browser/browser";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+const WORKING = 3000;
+const RESTING = 20000;
+/** What shows that something has happened since the page was loaded. */
+const SIGNS = ["state", "syncing", "last_sync_at", "error_code", "seen_count", "remaining_count"];
+
+/**
+ * How far a synchronization is. It keeps the page it stands on up to date by itself: often while
+ * mails are being read, now and then otherwise.
+ */
+export class MailSyncProgress extends Component {
+    static template = "mail_sync_custom.Progress";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.schedule();
+        onWillUnmount(() => browser.clearTimeout(this.timeout));
+    }
+
+    get account() {
+        return this.props.record.data;
+    }
+
+    get isWorking() {
+        const { state, syncing, remaining_count: remaining } = this.account;
+        return ["enabled", "error"].includes(state) && (syncing || remaining > 0);
+    }
+
+    get total() {
+        return this.account.seen_count + this.account.remaining_count;
+    }
+
+    get percent() {
+        return this.total ? Math.round((100 * this.account.seen_count) / this.total) : 0;
+    }
+
+    schedule() {
+        const pause = this.isWorking ? WORKING : RESTING;
+        this.timeout = browser.setTimeout(() => this.refresh(), pause);
+    }
+
+    async refresh() {
+        const { resModel, resId } = this.props.record;
+        if (!document.hidden) {
+            const [found] = await this.orm.silent.read(resModel, [resId], SIGNS);
+            const signs = JSON.stringify(found);
+            if (signs !== this.signs && status(this) !== "destroyed") {
+                this.signs = signs;
+                await this.props.record.load();
+            }
+        }
+        if (status(this) !== "destroyed") {
+            this.schedule();
+        }
+    }
+}
+
+registry.category("view_widgets").add("mail_sync_progress", { component: MailSyncProgress });
