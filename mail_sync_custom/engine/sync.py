@@ -270,7 +270,7 @@ class _Run:
         return reader
 
     def _history(self, reader: _Reader) -> None:
-        if self.out_of_time():
+        if self.report.more:
             return
         if self.opened != reader.mailbox and plan.renumbered(
             reader.state, self._open(reader.mailbox)
