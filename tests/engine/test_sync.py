@@ -750,8 +750,8 @@ def test_the_first_sync_goes_newest_first(world):
 
 def test_a_first_sync_that_runs_out_of_time_goes_on_where_it_stopped(world):
     found = [world.deliver() for _ in range(3 * BATCH)]
-    reports = []
-    while not reports or reports[-1].more:
+    reports = [world.sync(seconds=2, clock=Clock())]
+    while reports[-1].more and len(reports) < 50:
         reports.append(world.sync(seconds=2, clock=Clock()))
     assert len(reports) > 3
     assert sorted(world.timeline()) == sorted(found)
@@ -767,6 +767,32 @@ def test_mail_that_comes_during_the_history_does_not_wait_for_its_end(world):
     report = world.sync(seconds=2, clock=Clock())
     assert report.more
     assert new in set(world.timeline()) - before
+
+
+def test_a_long_history_of_the_inbox_does_not_keep_new_mail_in_sent_waiting(world):
+    for _ in range(6 * BATCH):
+        world.deliver()
+    world.sync(seconds=2, clock=Clock())
+    sent = world.send()
+    report = world.sync(seconds=3, clock=Clock())
+    assert report.more
+    assert sent in world.timeline()
+
+
+def test_a_numbering_that_changes_before_the_history_is_read_costs_nothing_but_a_run():
+    class Moved(MemorySession):
+        def examine(self, name):
+            if ("EXAMINE", name) in self.server.commands:
+                self.server[name].renumber()
+            return super().examine(name)
+
+    world = World()
+    found = deliver_many(world, 9) + [world.send()]
+    world.server["INBOX"].expunge(1)
+    report = run(Moved(world.server), world.store)
+    assert report.more
+    world.sync()
+    assert sorted(world.timeline()) == sorted(found)
 
 
 def test_time_that_runs_out_when_all_is_done_asks_for_no_more(world):
@@ -880,13 +906,51 @@ def test_two_mails_without_an_id_are_two_entries(world):
     assert len(world.timeline()) == 2
 
 
-def test_what_was_removed_does_not_come_back(world):
-    removed, kept = world.deliver(), world.deliver()
+@pytest.mark.parametrize("apart", [False, True], ids=["in one batch", "in two runs"])
+@pytest.mark.parametrize(
+    "second", [{"subject": "Two"}, {"date": NOON + DAY}, {"subject": ""}], ids=str
+)
+def test_two_mails_with_one_id_are_two_entries(world, apart, second):
+    world.deliver(message_id="always@program.example", subject="One")
+    if apart:
+        world.sync()
+    world.deliver(message_id="always@program.example", **{"subject": "One"} | second)
+    world.sync()
+    assert len(world.timeline()) == 2
+    world.server["INBOX"].renumber()
+    world.sync()
+    found = [(e.subject, e.date) for e in world.database.timeline(world.lead)]
+    assert found == [("One", NOON), (second.get("subject", "One"), second.get("date", NOON))]
+
+
+def test_a_mail_of_a_clock_gone_wrong_is_one_entry_in_two_mailboxes(world):
+    wrong = {"message_id": "future@mail.example", "date": NOON + 400 * DAY}
+    world.send(cc=ANN, **wrong)
+    world.deliver(sender=ANN, to=LEA, cc=ANN, **wrong)
+    world.sync()
+    world.server["INBOX"].renumber()
+    world.sync()
+    assert world.timeline() == ["future@mail.example"]
+
+
+@pytest.mark.parametrize("date", [NOON, NOON + 400 * DAY, None], ids=str)
+def test_what_was_removed_does_not_come_back(world, date):
+    removed, kept = world.deliver(date=date), world.deliver()
     world.sync()
     world.store.remove(removed)
     world.server["INBOX"].renumber()
     world.sync()
     assert world.timeline() == [kept]
+
+
+def test_a_mail_from_the_crm_that_was_removed_does_not_come_back_under_a_rewritten_id(world):
+    world.database.write(world.lead, "smart@crm.example", "Our offer", NOON)
+    world.send(message_id="new@provider.example", x_mail_sync_id="smart@crm.example")
+    world.sync()
+    world.store.remove("smart@crm.example")
+    world.server["Sent"].renumber()
+    world.sync()
+    assert world.timeline() == []
 
 
 # -- where it goes --------------------------------------------------------------------------------
