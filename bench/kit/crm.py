@@ -75,6 +75,11 @@ class Crm:
                 [("model", "=", "crm.lead"), ("message_type", "=", "email")]
             )
 
+    def seen(self) -> int:
+        """Return how many mails were looked at."""
+        with self.transaction() as env:
+            return sum(env["mail.sync.mailbox"].search([]).mapped("seen_count"))
+
     def forget(self) -> None:
         """Make it as it was before the first sync."""
         with self.transaction() as env:

@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterable
 
 from dev import certificates, dovecot, services
-from dev.passwords import PASSWORD
+from dev.passwords import PASSWORD as PASSWORD
 
 from .mails import Mail, fingerprint, mailbox
+
+#: The file of the authorities that are trusted, ours among them.
+CA = str(certificates.BUNDLE)
 
 
 def filled(count: int, *, leads: int = 1, every: int = 0) -> str:
@@ -35,6 +38,3 @@ def imaps() -> tuple[str, int]:
     """Return where Dovecot listens with TLS and a certificate that is trusted."""
     described = services.describe()
     return described.hosts.trusted, described.imaps_port
-
-
-__all__ = ["PASSWORD", "certificates", "fill", "filled", "imaps", "messages"]
