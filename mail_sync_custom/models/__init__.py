@@ -10,6 +10,7 @@ from . import ir_mail_server
 from . import mail_compose_message
 from . import mail_mail
 from . import mail_message
+from . import mail_notification
 from . import mail_thread
 from . import res_partner
 from . import res_users

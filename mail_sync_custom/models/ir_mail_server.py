@@ -1,9 +1,12 @@
+import smtplib
+
 from odoo import api, fields, models
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.exceptions import UserError
 
 from ..engine import handover
-from ..engine.errors import MailError
+from ..engine.catalogue import classify_chain
+from ..engine.errors import MailError, Step, chain, safe_text
 from . import remedies
 from .mail_sync_outgoing import STAMP, bare_id
 
@@ -42,7 +45,9 @@ class IrMailServer(models.Model):
                 budget=CONNECT_SECONDS,
             )
         except MailError as error:
+            account_sudo._note_sending(error)
             raise UserError(account_sudo._explain(error)) from error
+        account_sudo._note_sending(None)
         connection.from_filter = server_sudo.from_filter
         connection.smtp_from = smtp_from
         connection.mail_sync_account_id = account_sudo.id
@@ -73,10 +78,19 @@ class IrMailServer(models.Model):
         try:
             result = super().send_email(message, *args, smtp_session=smtp_session, **kwargs)
             state = "sent"
+        except MailDeliveryException as error:
+            cause, words = _refusal(error)
+            if not cause:
+                raise
+            # Kept with the handing over: the other recipients get theirs all the same, and
+            # mail.mail tells the sender of this one.
+            state, result = "refused", message["Message-Id"]
+            Outgoing._refuse(outgoing_id, cause, words)
         finally:
             if state is None and smtp_session.handed_over:
                 state = "unknown"
-            Outgoing._settle(outgoing_id, state, message)
+            if state != "refused":
+                Outgoing._settle(outgoing_id, state, message)
         self.env.cr.postcommit.add(lambda: Outgoing._wake(account_id))
         return result
 
@@ -85,3 +99,24 @@ class IrMailServer(models.Model):
         # sudo: the sender's own account, whose secret they cannot read
         account_sudo = self.env["mail.sync.account"].sudo().browse(account_id)
         return account_sudo._is_in_sent(bare_id(message["Message-Id"]))
+
+
+def _refusal(error):
+    """Return the cause and the words of a server that answered no; ``(None, "")`` for any other."""
+    answers = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
+    answer = next((found for found in chain(error) if isinstance(found, answers)), None)
+    if answer is None:
+        return None, ""
+    return classify_chain(answer, step=Step.SENDING, protocol="smtp"), _spoken(answer)
+
+
+def _spoken(answer):
+    """Return what the server said, as it said it."""
+    if isinstance(answer, smtplib.SMTPRecipientsRefused):
+        said = [f"{code} {_text(words)}" for code, words in answer.recipients.values()]
+        return safe_text("; ".join(dict.fromkeys(said)))
+    return safe_text(f"{answer.smtp_code} {_text(answer.smtp_error)}")
+
+
+def _text(words):
+    return words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)

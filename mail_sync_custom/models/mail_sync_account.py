@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, config, email_normalize, formataddr
@@ -40,6 +40,7 @@ CONNECTION_FIELDS = tuple(
         "host port ssl self_signed fingerprint starttls plain_allowed username secret".split()
     )
 )
+_SENDING_WELL = {"sending_error_code": False, "sending_failures": 0, "sending_retry_at": False}
 _HEALTH_FIELDS = tuple(status.Health.__dataclass_fields__)
 
 
@@ -63,6 +64,9 @@ class MailSyncAccount(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     email = fields.Char("Mail Address", required=True, readonly=True)
     provider_id = fields.Many2one("mail.sync.provider", readonly=True)
+    # An account that was disabled is kept, archived, for what it has recorded or removed: nothing
+    # comes twice, or back, when its owner connects again.
+    active = fields.Boolean(default=True, readonly=True)
     state = fields.Selection(
         [
             ("enabled", "Enabled"),
@@ -71,9 +75,9 @@ class MailSyncAccount(models.Model):
             ("connection", "Connection"),
         ],
         "Status",
-        required=True,
         default="enabled",
         readonly=True,
+        help="Empty for a mailbox that was disabled.",
     )
     imap_host = fields.Char("IMAP Hostname", readonly=True)
     imap_port = fields.Integer("IMAP Port", readonly=True)
@@ -132,6 +136,10 @@ class MailSyncAccount(models.Model):
     told_owner = fields.Boolean(readonly=True)
     told_admin = fields.Boolean(readonly=True)
     told_at = fields.Datetime(readonly=True)
+    # Reading and sending fail apart: one may work while the other does not.
+    sending_error_code = fields.Char(readonly=True)
+    sending_failures = fields.Integer(readonly=True)
+    sending_retry_at = fields.Datetime(readonly=True)
     headline = fields.Char("What Is Wrong", compute="_compute_headline")
     remedy = fields.Char("How to Fix It", compute="_compute_headline")
     seen_count = fields.Integer("Mails Looked At", compute="_compute_counts")
@@ -142,6 +150,9 @@ class MailSyncAccount(models.Model):
     billable = fields.Boolean(compute="_compute_billable")
 
     _user_unique = models.UniqueIndex("(user_id)", "One mailbox a user.")
+    _state_while_active = models.Constraint(
+        "CHECK ((active IS TRUE) = (state IS NOT NULL))", "A mailbox has a status until disabled."
+    )
     _due_idx = models.Index("(next_sync_at) WHERE state IN ('enabled', 'error')")
 
     # -- what is shown -----------------------------------------------------------------------
@@ -172,7 +183,7 @@ class MailSyncAccount(models.Model):
     @api.depends("state")
     def _compute_billable(self):
         for account in self:
-            account.billable = status.State(account.state).billable
+            account.billable = bool(account.state) and status.State(account.state).billable
 
     # -- whose, and with what ----------------------------------------------------------------
 
@@ -219,6 +230,11 @@ class MailSyncAccount(models.Model):
     def _of_user(self, user):
         """Return a user's account, or an empty recordset."""
         return self.search([("user_id", "=", user.id)], limit=1)
+
+    @api.model
+    def _ever_of_user(self, user):
+        """Return a user's account, the one that was disabled as well."""
+        return self.search([("user_id", "=", user.id), ("active", "in", (True, False))], limit=1)
 
     @api.model
     def _encrypt(self, secret):
@@ -295,23 +311,29 @@ class MailSyncAccount(models.Model):
         """Create or renew the account of a user from settings that have been tried.
 
         What was read before stays read while it is the same mailbox, and nothing comes twice when
-        it is not: what is recorded is known by its Message-ID.
+        it is not: what is recorded is known by its Message-ID. So it is with an account that was
+        disabled, which begins anew: what was kept is not doubled, what was removed stays away.
         """
         self._check_alias_domains(values["email"])
         folders = values.pop("folders")
-        account = self._of_user(user)
-        same = account and all(
+        account = self._ever_of_user(user)
+        same = account.active and all(
             account[name] == values[name] for name in ("imap_host", "imap_username")
         )
         deeper = not same or account.history != values["history"]
         now = fields.Datetime.now()
         if deeper:
             values["history_from"] = self._history_from(values["history"], now)
-        if account:
-            account.write(values)
+        if account.active:
+            account.write({**values, **_SENDING_WELL})
             account._happen(status.Event.CONNECTED)
         else:
-            account = self.create({**values, "user_id": user.id, "company_id": user.company_id.id})
+            begun = status.begin(status.Event.CONNECTED)
+            values |= {"active": True, "state": str(begun.state), "company_id": user.company_id.id}
+            if account:
+                account.write(values)
+            else:
+                account = self.create({**values, "user_id": user.id})
         account._set_folders(folders, anew=deeper)
         account._set_mail_server()
         account._schedule_now()
@@ -523,13 +545,70 @@ class MailSyncAccount(models.Model):
     def _succeeded(self, now, more):
         """Save a sync that worked. ``more`` says that there is something left to read at once."""
         before = self._health()
-        health, notice = status.after_success(before, now)
+        if self.sending_error_code:
+            # Reading works, and sending does not: the account is not well.
+            health, notice = before, None
+        else:
+            health, notice = status.after_success(before, now)
         if health != before:
             self._set_health(health)
         now = now.replace(tzinfo=None, microsecond=0)
         self.write({"last_sync_at": now, "next_sync_at": now if more else now + POLL})
         if notice:
             self._tell(notice)
+
+    def _can_send(self):
+        """Whether a mail may be handed to the owner's server now.
+
+        After a failure to send, the next one waits for its pause, so that a wrong password is
+        not tried with every mail.
+        """
+        self.ensure_one()
+        if self.sending_error_code:
+            return self.state in ("enabled", "error") and (
+                not self.sending_retry_at or self.sending_retry_at <= fields.Datetime.now()
+            )
+        return self.state == "enabled"
+
+    def _note_sending(self, error):
+        """Save whether the owner's server could be connected to; ``None`` when it could.
+
+        In a transaction of its own: the sender's may be rolled back.
+        """
+        if not status.State(self.state).attempts or not (error or self.sending_error_code):
+            return
+        with Registry(self.env.cr.dbname).cursor() as cr:
+            account = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
+            if error:
+                account._sending_failed(error)
+            else:
+                account._sending_worked()
+
+    def _sending_failed(self, error):
+        failures = self.sending_failures + 1
+        wait = status.pause(error.kind, failures, error.retry_after, 0.0)
+        retry_at = fields.Datetime.now() + wait
+        self.write(
+            {
+                "sending_error_code": error.code,
+                "sending_failures": failures,
+                "sending_retry_at": retry_at,
+            }
+        )
+        next_sync_at = self.next_sync_at
+        self._failed(error, datetime.now(UTC))
+        # Reading goes on as it was: it is not what failed.
+        self.next_sync_at = next_sync_at
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(retry_at)
+
+    def _sending_worked(self):
+        own = self.error_code == self.sending_error_code
+        self.write(dict(_SENDING_WELL))
+        if own and status.State(self.state).attempts:
+            health, notice = status.after_success(self._health(), datetime.now(UTC))
+            self._set_health(health)
+            if notice:
+                self._tell(notice)
 
     def _tell(self, notice):
         """Tell the owner or the administrators that a lasting failure has begun, or is over."""
@@ -657,7 +736,7 @@ def _claim(dbname, limit, account_id=None):
         SET lease_token = gen_random_uuid()::varchar, lease_until = %(until)s
         WHERE id IN (
             SELECT id FROM mail_sync_account
-            WHERE state IN ('enabled', 'error') AND %(due)s
+            WHERE active AND state IN ('enabled', 'error') AND %(due)s
               AND (lease_token IS NULL OR lease_until IS NULL OR lease_until < %(now)s)
             ORDER BY next_sync_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
         )

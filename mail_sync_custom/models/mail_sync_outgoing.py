@@ -2,16 +2,19 @@ import email.policy
 import hashlib
 import logging
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
+from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.modules.registry import Registry
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize
 
-from ..engine.errors import Kind, MailError
+from ..engine import status
+from ..engine.errors import Kind, MailError, ServerRefused, Step
 from ..engine.values import Direction
+from . import remedies
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +22,16 @@ _logger = logging.getLogger(__name__)
 STAMP = "X-Mail-Sync-Id"
 #: A provider that files sent mail itself gets so long to do it before we do.
 PROVIDER_FILES = timedelta(minutes=10)
+#: A server that says *not now* is believed so often; with the pauses between, about a day.
+MAX_ATTEMPTS = 12
+
+
+class Problem(NamedTuple):
+    """A recipient whom a mail did not reach, and why; ``retry_at`` if it is tried again."""
+
+    email: str
+    words: str
+    retry_at: datetime | None
 
 
 class MailSyncOutgoing(models.Model):
@@ -26,8 +39,9 @@ class MailSyncOutgoing(models.Model):
 
     Odoo sends one SMTP message a recipient, all with the same Message-ID, and commits after the
     last. Killed in between, it would send again. Each handing over is therefore committed here
-    before it begins (``sending``) and after it is over (``sent``): what was sent is not sent
-    again, and what ended in between is ``unknown`` until the Sent folder or the user tells.
+    before it begins (``sending``) and after it is over (``sent``, or ``refused``, or ``deferred``
+    for another time): what was sent is not sent again, and what ended in between is ``unknown``
+    until the Sent folder or the user tells.
     """
 
     _name = "mail.sync.outgoing"
@@ -38,8 +52,19 @@ class MailSyncOutgoing(models.Model):
     message_id = fields.Char("Message-ID", required=True)
     recipients_hash = fields.Char(required=True)
     state = fields.Selection(
-        [("sending", "Being sent"), ("unknown", "Not known"), ("sent", "Sent")], required=True
+        [
+            ("sending", "Being sent"),
+            ("unknown", "Not known"),
+            ("sent", "Sent"),
+            ("refused", "Refused"),
+            ("deferred", "Not now"),
+        ],
+        required=True,
     )
+    code = fields.Char()
+    detail = fields.Char()
+    attempts = fields.Integer(default=0)
+    retry_at = fields.Datetime()
     to_header = fields.Char("To")
     raw = fields.Binary(attachment=False)  # gone as soon as the copy is filed
     filed = fields.Boolean("Copy in Sent")
@@ -64,6 +89,9 @@ class MailSyncOutgoing(models.Model):
         with _own_transaction(self.env) as env:
             Outgoing = env[self._name]
             before = Outgoing.search([(name, "=", value) for name, value in key.items()])
+            if before.state in ("refused", "deferred"):
+                before.state = "sending"
+                return before.id, "new"
             if before:
                 before.state = "unknown" if before.state == "sending" else before.state
                 return before.id, before.state
@@ -81,6 +109,47 @@ class MailSyncOutgoing(models.Model):
                 if state == "sent":
                     outgoing._keep_copy(message)
                     outgoing._link()
+
+    def _refuse(self, outgoing_id, cause, words):
+        """Save that the server said no: for good, or for now (RFC 5321 §4.2.1, 4yz and 5yz)."""
+        with _own_transaction(self.env) as env:
+            outgoing = env[self._name].browse(outgoing_id)
+            attempts = outgoing.attempts + 1
+            later = cause.kind in (Kind.LIMIT, Kind.TRANS, Kind.NET) and attempts < MAX_ATTEMPTS
+            wait = status.pause(cause.kind, attempts, cause.retry_after, 0.0)
+            outgoing.write(
+                {
+                    "state": "deferred" if later else "refused",
+                    "code": cause.code,
+                    "detail": words,
+                    "attempts": attempts,
+                    "retry_at": fields.Datetime.now() + wait if later else False,
+                }
+            )
+            if cause.kind in (Kind.LIMIT, Kind.SETUP, Kind.CRED):
+                # Not this mail's fault, nor its recipient's: it is about the mailbox.
+                error = ServerRefused(words, code=cause.code, kind=cause.kind, step=Step.SENDING)
+                outgoing.account_id._log(error)
+
+    def _problems(self, message_id):
+        """Return a :class:`Problem` for each handing over that the server refused.
+
+        Asked in a transaction of its own, like everything here: the sender's began before the
+        mail was handed over, and sees nothing of it.
+        """
+        with _own_transaction(self.env) as env:
+            refused = env[self._name].search(
+                [
+                    ("message_id", "=", bare_id(message_id)),
+                    ("state", "in", ("refused", "deferred")),
+                ]
+            )
+            return [one._problem(self.env) for one in refused]
+
+    def _problem(self, env):
+        error = ServerRefused(self.detail or "", code=self.code, step=Step.SENDING)
+        words = remedies.explain(env, error, self.account_id.provider_id.code)
+        return Problem(email_normalize(self.to_header) or "", words, self.retry_at or None)
 
     def _keep_copy(self, message: EmailMessage | None):
         """Keep what was sent until it is filed; once a mail, however many recipients it went to."""
