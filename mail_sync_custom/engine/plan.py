@@ -140,6 +140,17 @@ def slices(
     return found or [Batch(batch.lo, batch.hi, (), batch.remaining)]
 
 
+def before(batch: Batch, uid: int, down: bool) -> Batch:
+    """Return the part of a batch that is read before ``uid``, for a run that has to stop there.
+
+    Reading downwards, that is the part above it. Either way it touches what is covered already,
+    and ``uid`` itself is the first that the next run looks at.
+    """
+    lo, hi = (uid + 1, batch.hi) if down else (batch.lo, uid)
+    kept = tuple(u for u in batch.uids or () if lo <= u < hi)
+    return Batch(lo, hi, kept, batch.remaining + len(batch.uids or ()) - len(kept))
+
+
 def _cut(uids: Sequence[int], size: int, first: int | None = None) -> Iterator[Sequence[int]]:
     start, end = 0, first or size
     while start < len(uids):

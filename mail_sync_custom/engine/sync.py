@@ -39,6 +39,9 @@ from .values import (
 MAX_STALE = 5
 #: Of a message that is too large, so much is read: its headers and, as a rule, its text.
 PARTIAL_BYTES = 256 * 1024
+#: How the id ends that a message is set aside under while not even its headers came. It is made
+#: from the UID, and means nothing in another numbering.
+UNREAD = "@unread.invalid"
 
 
 class Session(Protocol):
@@ -127,7 +130,8 @@ class Commit:
     """What one transaction saves: the outcomes, and the state that covers them.
 
     ``tally`` counts every message of the commit by its outcome. ``retried`` are the UIDs that
-    were set aside before: of those, what is not set aside again is to be let go.
+    were set aside before: of those, what is not set aside again is to be let go. ``capped`` says
+    that it ends before a mail for which the quota has no room.
     """
 
     mailbox: Mailbox
@@ -137,6 +141,7 @@ class Commit:
     tally: Mapping[Outcome, int] = field(default_factory=dict)
     remaining: int = 0
     retried: tuple[int, ...] = ()
+    capped: bool = False
 
 
 class Stale(Exception):
@@ -174,23 +179,30 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What of a message is read, in bytes.
+    """What of a message is read, in bytes, and how many are recorded.
 
     ``message_bytes``: a larger message is recorded by its beginning alone. ``attachment_bytes``:
-    a larger attachment is left out. The entry says which, in both cases.
+    a larger attachment is left out. The entry says which, in both cases. ``records``: the mails
+    that this run may bring to the records. One that stands on all of its records costs nothing.
     """
 
     message_bytes: int = 25 * 1024 * 1024
     attachment_bytes: int | None = None
+    records: int | None = None
 
 
 @dataclass
 class Report:
-    """What a run did. ``more`` says that its time was over before its work was."""
+    """What a run did. ``more`` says that its time was over before its work was.
+
+    ``capped`` says that the quota of ``Limits.records`` is used up, and that a mail waits for the
+    next one.
+    """
 
     tally: Counter[Outcome] = field(default_factory=Counter)
     problems: list[tuple[str, MailError]] = field(default_factory=list)
     more: bool = False
+    capped: bool = False
 
     @property
     def seen(self) -> int:
@@ -225,6 +237,7 @@ class _Run:
         self.session = session
         self.store = store
         self.limits = limits
+        self.quota = limits.records
         self.clock = clock
         self.until = until
         self.owner = store.owner()
@@ -270,7 +283,7 @@ class _Run:
         return reader
 
     def _history(self, reader: _Reader) -> None:
-        if self.report.more:
+        if self.report.more or self.report.capped:
             return
         if self.opened != reader.mailbox and plan.renumbered(
             reader.state, self._open(reader.mailbox)
@@ -302,9 +315,19 @@ class _Run:
         since = (self.owner.since - timedelta(days=1)).date()
         return min(self.session.search(1, uidnext - 1, since), default=uidnext)
 
-    def out_of_time(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether the time is over, or the quota."""
         self.report.more = self.report.more or self.clock() >= self.until
-        return self.report.more
+        return self.report.more or self.report.capped
+
+    def spend(self, records: int, capped: bool) -> None:
+        """Take what was recorded from the quota. ``capped``: the next mail needs more than that."""
+        if self.quota is not None:
+            self.quota -= records
+        if capped:
+            # A mail that was set aside in the end leaves its room to the next one: a run more.
+            self.report.capped = not self.quota
+            self.report.more = self.report.more or bool(self.quota)
 
 
 class _Reader:
@@ -329,7 +352,7 @@ class _Reader:
         if plan.needs_search(self.state, self.uidnext):
             uids = self.session.search(self.state.high, self.uidnext - 1)
         for batch in plan.forward(self.state, self.uidnext, uids):
-            if self.run.out_of_time():
+            if self.run.is_over():
                 return
             self._batch(batch, history=False)
 
@@ -337,14 +360,14 @@ class _Reader:
         """Read the history window, the newest first."""
         uids = self.session.search(self.state.floor, self.state.low - 1)
         for batch in plan.backward(self.state, uids):
-            if self.run.out_of_time():
+            if self.run.is_over():
                 return
             self._batch(batch, history=True)
 
     def retry(self, uids: Sequence[int]) -> None:
         """Look again at what was set aside, one at a time: one of them is why it was."""
         for uid in sorted(uids):
-            if self.run.out_of_time():
+            if self.run.is_over():
                 return
             batch = plan.Batch(uid, uid + 1, (uid,))
             headers, missing = self._headers(batch)
@@ -358,7 +381,7 @@ class _Reader:
         lost = set(missing)
         parts = plan.slices(batch, [*by_uid, *missing], weights, down=history)
         for number, part in enumerate(parts):
-            if number and self.run.out_of_time():
+            if number and self.run.is_over():
                 return
             uids = part.uids or ()
             self._slice(
@@ -412,36 +435,69 @@ class _Reader:
         wanted: Sequence[tuple[Headers, Envelope]] | None = None,
         retried: bool = False,
     ) -> None:
-        """Give every message of a slice its outcome, and commit."""
+        """Give every message of a slice its outcome, and commit.
+
+        Where the quota ends in the middle of it, the slice ends there.
+        """
         wanted = self._sift(headers) if wanted is None else wanted
-        state = self.state if retried else self.state.after(part.lo, part.hi)
+        sizes = {h.uid: h.size for h, _ in wanted}
         bodies = _Bodies(self.session, self.run.limits)
 
         def decide() -> Commit:
-            records, failures, tally = self._judge(wanted, history, bodies)
+            kept, verdicts, tally = self._affordable(part, wanted, history)
+            covered = range(kept.lo, kept.hi)
+            records, failures = bodies.fill(verdicts, sizes)
             failures += [
-                Failure(uid, self._unread_id(uid), "message_not_delivered") for uid in missing
+                Failure(uid, self._unread_id(uid), "message_not_delivered")
+                for uid in missing
+                if uid in covered
             ]
-            tally[Outcome.UNRELATED] += len(headers) - len(wanted)
+            looked_at = sum(h.uid in covered for h in headers)
+            tally[Outcome.UNRELATED] += looked_at - len(verdicts) - tally.total()
+            tally[Outcome.RECORDED] = len(records)
             tally[Outcome.FAILED] = len(failures)
             return Commit(
                 self.mailbox,
-                state,
+                self.state if retried else self.state.after(kept.lo, kept.hi),
                 tuple(records),
                 tuple(failures),
                 tally,
-                part.remaining,
-                tuple(part.uids or ()) if retried else (),
+                kept.remaining,
+                tuple(kept.uids or ()) if retried else (),
+                capped=kept != part,
             )
 
         self._save(decide)
 
-    def _judge(
-        self, wanted: Sequence[tuple[Headers, Envelope]], history: bool, bodies: _Bodies
-    ) -> tuple[list[Record], list[Failure], Counter[Outcome]]:
+    def _affordable(
+        self, part: plan.Batch, wanted: Sequence[tuple[Headers, Envelope]], history: bool
+    ) -> tuple[plan.Batch, list[Record], Counter[Outcome]]:
+        """Judge a slice up to the first mail that the quota has no room for.
+
+        Returns what is left of the slice, the mails of it to be recorded, and the outcomes of the
+        others. What is cut off has been judged in vain: what it made known counts for nothing.
+        """
         emails = {email for _, e in wanted for email in matching.everyone(e)}
         ids = frozenset().union(*(matching.ids(e) for _, e in wanted))
         known = self.store.known(emails, ids) if wanted else Known()
+        while True:
+            kept = [pair for pair in wanted if part.lo <= pair[0].uid < part.hi]
+            records, tally = self._judge(kept, known, history)
+            beyond = self._beyond_quota(records, history)
+            if beyond is None:
+                return part, records, tally
+            part = plan.before(part, beyond, down=history)
+
+    def _beyond_quota(self, records: Sequence[Record], history: bool) -> int | None:
+        """Return the first UID, in the order of reading, that the quota has no room for."""
+        quota = self.run.quota
+        uids = sorted((r.uid for r in records if r.verdict.missing), reverse=history)
+        return None if quota is None or len(uids) <= quota else uids[quota]
+
+    def _judge(
+        self, wanted: Sequence[tuple[Headers, Envelope]], known: Known, history: bool
+    ) -> tuple[list[Record], Counter[Outcome]]:
+        """Return the mails to be recorded, still without their bodies, and count the others."""
         sent = self.mailbox.special_use is SpecialUse.SENT
         tally: Counter[Outcome] = Counter()
         records: list[Record] = []
@@ -459,22 +515,22 @@ class _Reader:
                 continue
             known = matching.with_record(known, envelope, verdict)
             records.append(Record(headers.uid, envelope, verdict, headers.internaldate))
-        whole, failures = bodies.fill(records, {h.uid: h.size for h, _ in wanted})
-        tally[Outcome.RECORDED] += len(whole)
-        return whole, failures, tally
+        return records, tally
 
     def _save(self, decide: Callable[[], Commit]) -> None:
         """Commit what is decided, and decide anew as often as something has changed meanwhile."""
         for _ in range(MAX_STALE):
             commit = decide()
             try:
-                failed = len(self.store.commit(commit))
+                failed = {failure.uid for failure in self.store.commit(commit)}
             except Stale:
                 continue
             self.state = commit.state
             self.run.report.tally.update(commit.tally)
-            self.run.report.tally[Outcome.RECORDED] -= failed
-            self.run.report.tally[Outcome.FAILED] += failed
+            self.run.report.tally[Outcome.RECORDED] -= len(failed)
+            self.run.report.tally[Outcome.FAILED] += len(failed)
+            brought = {r.uid for r in commit.records if r.verdict.missing}
+            self.run.spend(len(brought - failed), commit.capped)
             return
         raise ProtocolViolation("records keep changing", step=Step.RECORDING, code="busy")
 
@@ -484,7 +540,7 @@ class _Reader:
 
     def _unread_id(self, uid: int) -> str:
         """Return a key for a message of which not even the headers could be read."""
-        return f"{self.state.uidvalidity}.{uid}.{self.mailbox.ref}@unread.invalid"
+        return f"{self.state.uidvalidity}.{uid}.{self.mailbox.ref}{UNREAD}"
 
 
 class _Bodies:
