@@ -14,7 +14,7 @@ from datetime import datetime
 
 from .errors import LeaseLost
 from .matching import Known, Owner, Reason, Settled, Standing, Target, plausible_date
-from .sync import Commit, Failure, Mailbox, Record, Stale
+from .sync import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from .values import Direction, Email, MailboxState, Outcome, SpecialUse
 
 
@@ -297,19 +297,26 @@ class MemoryStore:
     def _set_aside(
         self, commit: Commit, failures: Iterable[Failure], recorded: Collection[Key]
     ) -> dict[Key, SetAside]:
+        """Return what is set aside after a commit."""
         uidvalidity, ref = commit.state.uidvalidity, commit.mailbox.ref
         before = self.set_aside
         left = {
             key: aside
             for key, aside in before.items()
-            if key not in recorded
-            and not (aside.mailbox == ref and aside.failure.uid in commit.retried)
+            if key not in recorded and not (aside.mailbox == ref and _is_over(key, aside, commit))
         }
         for failure in failures:
             key = (failure.message_id, failure.variant)
             attempts = before[key].attempts + 1 if key in before else 1
             left[key] = SetAside(ref, uidvalidity, failure, attempts)
         return left
+
+
+def _is_over(key: Key, aside: SetAside, commit: Commit) -> bool:
+    """Whether a message was looked at again, or was known by a UID that means nothing now."""
+    if aside.uidvalidity != commit.state.uidvalidity:
+        return key[0].endswith(UNREAD)
+    return aside.failure.uid in commit.retried
 
 
 def _key(record: Record) -> Key:

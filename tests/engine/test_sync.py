@@ -787,7 +787,7 @@ def test_a_numbering_that_changes_before_the_history_is_read_costs_nothing_but_a
             return super().examine(name)
 
     world = World()
-    found = deliver_many(world, 9) + [world.send()]
+    found = [*deliver_many(world, 9), world.send()]
     world.server["INBOX"].expunge(1)
     report = run(Moved(world.server), world.store)
     assert report.more
