@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import smtplib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from . import dial, smtp
 from .dial import Deadline
@@ -24,9 +25,12 @@ class Connection(smtplib.SMTP):
     """An ``smtplib.SMTP`` that is connected and logged in.
 
     ``handed_over`` is true from the server's leave to send the text to its next answer.
+    ``refused`` has those recipients of the last mail whom the server did not take while it took
+    others (RFC 5321 §3.3): ``{address: (reply code, words)}``.
     """
 
     handed_over = False
+    refused: Mapping[str, tuple[int, bytes]] = MappingProxyType({})
 
     def __init__(self, sock: socket.socket, offered: dict[str, str]):
         # A name of its own keeps smtplib from looking ours up, which may take longer than sending.
@@ -42,6 +46,11 @@ class Connection(smtplib.SMTP):
         # 354 answers DATA alone: from here until the next answer the text is on its way.
         self.handed_over = code == 354
         return code, words
+
+    def sendmail(self, *args, **kwargs) -> dict[str, tuple[int, bytes]]:
+        self.refused = {}
+        self.refused = super().sendmail(*args, **kwargs)
+        return self.refused
 
 
 def connect(

@@ -91,6 +91,9 @@ class IrMailServer(models.Model):
                 state = "unknown"
             if state != "refused":
                 Outgoing._settle(outgoing_id, state, message)
+        for address, (code, said) in smtp_session.refused.items():
+            answer = smtplib.SMTPResponseException(code, said)
+            Outgoing._refuse_one(outgoing_id, address, _cause(answer), _spoken(answer))
         self.env.cr.postcommit.add(lambda: Outgoing._wake(account_id))
         return result
 
@@ -107,7 +110,11 @@ def _refusal(error):
     answer = next((found for found in chain(error) if isinstance(found, answers)), None)
     if answer is None:
         return None, ""
-    return classify_chain(answer, step=Step.SENDING, protocol="smtp"), _spoken(answer)
+    return _cause(answer), _spoken(answer)
+
+
+def _cause(answer):
+    return classify_chain(answer, step=Step.SENDING, protocol="smtp")
 
 
 def _spoken(answer):

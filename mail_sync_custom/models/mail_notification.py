@@ -29,4 +29,6 @@ class MailNotification(models.Model):
                 }
             )
         elif handed_over:
-            self.write({"notification_status": "sent", "failure_type": False})
+            self.write(
+                {"notification_status": "sent", "failure_type": False, "failure_reason": False}
+            )

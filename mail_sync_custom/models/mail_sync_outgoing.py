@@ -131,6 +131,16 @@ class MailSyncOutgoing(models.Model):
                 error = ServerRefused(words, code=cause.code, kind=cause.kind, step=Step.SENDING)
                 outgoing.account_id._log(error)
 
+    def _refuse_one(self, outgoing_id, address, cause, words):
+        """Save that one of several recipients of a mail was refused, and the others were not."""
+        with _own_transaction(self.env) as env:
+            outgoing = env[self._name].browse(outgoing_id)
+            recipients_hash = hashlib.sha256(address.encode()).hexdigest()
+            key = {"message_id": outgoing.message_id, "recipients_hash": recipients_hash}
+            if not env[self._name].search_count([(n, "=", value) for n, value in key.items()]):
+                said = {"code": cause.code, "detail": words, "to_header": address}
+                outgoing.copy({**key, **said, "state": "refused", "raw": False, "filed": False})
+
     def _problems(self, message_id):
         """Return a :class:`Problem` for each handing over that the server refused.
 
