@@ -2,15 +2,16 @@
 PYTHON ?= python3
 export ODOO ADDONS_PATH DB ONLY CHECK
 
-.PHONY: help demo test bench serve lint
+.PHONY: help demo test bench serve lint screenshots
 help:
 	@echo "make demo     everything, then the main job on sample mailboxes; CHECK=1: once, exit 0 or 1"
 	@echo "make test     everything, then all tests; SUITE=addon ARGS='-k name' for some"
 	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
 	@echo "make serve    the web client; ODOO= ADDONS_PATH= DB= for your own"
 	@echo "make lint     ruff, pylint-odoo, XML, translations"
+	@echo "make screenshots  the pictures in docs/screenshots, taken anew"
 
-demo bench serve lint:
+demo bench serve lint screenshots:
 	@$(PYTHON) -m dev $@
 
 test:

@@ -14,6 +14,7 @@ COMMANDS = {
     "test": "run all tests, or: test SUITE … -- PYTEST OPTIONS",
     "bench": "measure all figures, or ONLY=name",
     "serve": "serve the web client on the database DB=, by default demo",
+    "screenshots": "take the pictures in docs/screenshots anew",
     "lint": "check style, Odoo's rules, XML and translations",
     "translations": "write the addon's template of translations anew",
 }

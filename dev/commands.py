@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import bench, demo, lint, machine, serve, services, suites
+from . import bench, demo, lint, machine, screenshots, serve, services, suites
 
 COMMANDS = {
     "demo": demo.run,
@@ -10,6 +10,7 @@ COMMANDS = {
     "bench": bench.run,
     "serve": serve.run,
     "lint": lint.run,
+    "screenshots": screenshots.run,
     "translations": lint.export_translations,
 }
 
