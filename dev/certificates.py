@@ -51,7 +51,7 @@ def issue(common_name: str, *names: str, by: Pair | None = None, ca: bool = Fals
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     signing = by.key if by else key
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
     builder = (
         x509.CertificateBuilder()
@@ -111,7 +111,7 @@ def make() -> None:
 
 def _lasts(file: Path) -> bool:
     certificate = x509.load_pem_x509_certificate(file.read_bytes())
-    tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+    tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
     return certificate.not_valid_after_utc > tomorrow
 
 

@@ -24,7 +24,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
@@ -502,7 +502,7 @@ def _moment(year, month, day, hour, minute, second, half, zone) -> datetime | No
     try:
         local = datetime(
             _year(year), int(month), int(day), hours, int(minute), min(int(second or 0), 59),
-            tzinfo=timezone.utc,
+            tzinfo=UTC,
         )  # fmt: skip
         moment = local - _offset(zone or "")
     except (ValueError, OverflowError):
