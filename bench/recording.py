@@ -2,7 +2,8 @@
 
 Ours reads the mails from Dovecot over TLS, from log-in to log-out, and commits as it goes. Odoo's
 `message_process` is handed the very same bytes, with the lead they belong to, and commits after
-each, as its fetchmail does. Nobody follows the leads: it has nobody to notify.
+each, as its fetchmail does. The leads are the salesperson's, who follows them, as Odoo has it: it
+notifies them within Odoo, where ours notifies nobody.
 """
 
 from __future__ import annotations

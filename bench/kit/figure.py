@@ -43,16 +43,18 @@ def seconds(
 
     What has to be made ready ``before`` a round is not in its time.
     """
-    rounds = [(_time(before_ours, ours), _time(before_peer, peer)) for _ in range(ROUNDS)]
-    for ours_took, peer_took in rounds:
-        note(f"a round: ours {ours_took:.3f} s, peer {peer_took:.3f} s")
+    took = []
+    for _ in range(ROUNDS):
+        took.append((time_of(ours, before_ours), time_of(peer, before_peer)))
+        note("a round: ours {:.3f} s, peer {:.3f} s".format(*took[-1]))
     if PROFILE:
         before_ours()
         profile(ours)
-    return min(took for took, _ in rounds), min(took for _, took in rounds)
+    return min(one for one, _ in took), min(one for _, one in took)
 
 
-def _time(before: Callable[[], object], work: Callable[[], object]) -> float:
+def time_of(work: Callable[[], object], before: Callable[[], object] = lambda: None) -> float:
+    """Return the seconds that some work takes."""
     before()
     gc.collect()
     start = time.perf_counter()

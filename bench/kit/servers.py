@@ -38,3 +38,9 @@ def imaps() -> tuple[str, int]:
     """Return where Dovecot listens with TLS and a certificate that is trusted."""
     described = services.describe()
     return described.hosts.trusted, described.imaps_port
+
+
+def plain() -> tuple[str, int]:
+    """Return where Dovecot listens and offers no TLS at all."""
+    described = services.describe()
+    return described.hosts.plain, described.imap_port
