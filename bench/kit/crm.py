@@ -84,6 +84,11 @@ class Crm:
         with self.transaction() as env:
             return sum(env["mail.sync.mailbox"].search([]).mapped("seen_count"))
 
+    def turn_to(self, user: str) -> None:
+        """Read another user's mailbox from now on, from its beginning."""
+        self.user = user
+        self.forget()
+
     def forget(self) -> None:
         """Make it as it was before the first sync."""
         with self.transaction() as env:

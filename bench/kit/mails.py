@@ -54,6 +54,21 @@ def mailbox(count: int, *, leads: int, every: int) -> Iterator[Mail]:
         yield maker.mail(number, of_lead=bool(every) and number % every == 0)
 
 
+def huge(size: int, *, lead: int) -> Mail:
+    """Return a lead's mail with a file that makes it so large."""
+    maker = _Maker(1, lead + 1)
+    maker.of_leads = lead
+    head = maker.mail(0, of_lead=True).raw.partition(b"Content-Type:")[0].decode()
+    line = base64.encodebytes(bytes(57)).decode().replace("\n", "\r\n")
+    text = f"Content-Type: text/plain\r\n\r\n{maker.words(30)}"
+    file = (
+        'Content-Type: video/mp4; name="site.mp4"\r\n'
+        'Content-Disposition: attachment; filename="site.mp4"\r\n'
+        f"Content-Transfer-Encoding: base64\r\n\r\n{line * (size // len(line))}"
+    )
+    return Mail((head + _multipart("mixed", [text, file])).encode(), NEWEST, lead)
+
+
 class _Maker:
     def __init__(self, count: int, leads: int):
         self.random = random.Random(count)
@@ -87,7 +102,7 @@ class _Maker:
             f"\tb={self.noise[:172].decode().replace(chr(10), '')}",
             f"From: Person {number % 3000} <{sender}>",
             f"To: {to}",
-            f"Subject: {self._words(5)}",
+            f"Subject: {self.words(5)}",
             f"Date: {format_datetime(date)}",
             f"Message-ID: {message_id}",
             "MIME-Version: 1.0",
@@ -102,7 +117,7 @@ class _Maker:
 
     def _body(self, number: int) -> str:
         kind = number // 3 % 10
-        text = "\r\n".join(self._words(12) for _ in range(self.random.randint(4, 60)))
+        text = "\r\n".join(self.words(12) for _ in range(self.random.randint(4, 60)))
         if kind < 6:
             return f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
         parts = [f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"]
@@ -122,17 +137,17 @@ class _Maker:
 
     def _html(self) -> str:
         rows = "\r\n".join(
-            f'<tr><td style="padding:4px;color:#333">{self._words(8)}</td>'
-            f'<td><a href="https://firm.example/{n}">{self._words(2)}</a></td></tr>'
+            f'<tr><td style="padding:4px;color:#333">{self.words(8)}</td>'
+            f'<td><a href="https://firm.example/{n}">{self.words(2)}</a></td></tr>'
             for n in range(self.random.randint(10, 60))
         )
         return (
             "<html><head><style>td { font: 12px sans-serif; }</style></head><body>"
-            f'<p>{self._words(20)}</p><img src="https://firm.example/logo.png">'
+            f'<p>{self.words(20)}</p><img src="https://firm.example/logo.png">'
             f"<table>{rows}</table></body></html>"
         )
 
-    def _words(self, count: int) -> str:
+    def words(self, count: int) -> str:
         return " ".join(self.random.choices(_WORDS, k=count))
 
 

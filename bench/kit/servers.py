@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dev import certificates, dovecot, services
 from dev.passwords import PASSWORD as PASSWORD
@@ -16,9 +16,14 @@ CA = str(certificates.BUNDLE)
 
 def filled(count: int, *, leads: int = 1, every: int = 0) -> str:
     """Return the user whose inbox has these mails. It is kept for the next run."""
-    user = f"bench.{fingerprint(count, leads, every)}@sales.example"
+    return filled_with((leads, every), count, lambda: mailbox(count, leads=leads, every=every))
+
+
+def filled_with(what: object, count: int, made: Callable[[], Iterable[Mail]]) -> str:
+    """Return the user whose inbox has so many mails, made now unless it has them already."""
+    user = f"bench.{fingerprint(what, count)}@sales.example"
     if messages(user) != count:
-        fill(user, mailbox(count, leads=leads, every=every))
+        fill(user, made())
     return user
 
 
