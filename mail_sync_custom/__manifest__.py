@@ -18,6 +18,8 @@
         "views/res_users_views.xml",
     ],
     "assets": {
+        "wizard/mail_sync_account_disable_views.xml",
+        "wizard/mail_sync_account_password_views.xml",
         "web.assets_backend": ["mail_sync_custom/static/src/**/*"],
         "web.assets_tests": ["mail_sync_custom/static/tests/tours/**/*"],
     },

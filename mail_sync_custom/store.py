@@ -42,6 +42,7 @@ _RACES = (
     errorcodes.SERIALIZATION_FAILURE,
     errorcodes.DEADLOCK_DETECTED,
     errorcodes.UNIQUE_VIOLATION,
+    errorcodes.FOREIGN_KEY_VIOLATION,  # the mail that it was to be linked to has just been removed
 )
 #: What a mail's own content can do to a write. The mail is set aside; those beside it go on.
 _CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
@@ -173,6 +174,7 @@ class OdooStore:
         if not records:
             return ()
         _lock_targets(env, records)
+        _check_standing(env, records)
         account = env["mail.sync.account"].browse(self.account_id)
         try:
             with env.cr.savepoint():
@@ -290,10 +292,12 @@ def _settled(
         SQL(
             """
             SELECT message_id, variant, date FROM mail_sync_message
-            WHERE account_id = %s AND message_id = ANY(%s) AND outcome IN ('recorded', 'removed')
+            WHERE message_id = ANY(%(ids)s)
+              AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
+                   OR outcome = 'removed' AND everywhere)
             """,
-            account_id,
-            message_ids,
+            account=account_id,
+            ids=message_ids,
         )
     )
     found: dict[str, list[Settled]] = defaultdict(list)
@@ -309,7 +313,7 @@ def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
             SELECT p.email_normalized FROM res_users u JOIN res_partner p ON p.id = u.partner_id
             WHERE u.active AND NOT u.share AND p.email_normalized = ANY(%(emails)s)
             UNION
-            SELECT a.email FROM mail_sync_account a WHERE a.email = ANY(%(emails)s)
+            SELECT a.email FROM mail_sync_account a WHERE a.active AND a.email = ANY(%(emails)s)
             """,
             emails=emails,
         )
@@ -336,6 +340,25 @@ def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:
             )
         )
         if len(rows) < len(ids):
+            raise Stale
+
+
+def _check_standing(env: api.Environment, records: Sequence[Record]) -> None:
+    """Raise Stale where a mail has been removed since it was seen to stand on its records.
+
+    Its body was not fetched for those, and there would be a link to nothing.
+    """
+    seen = {
+        record.verdict: set(record.verdict.targets) - set(record.verdict.missing)
+        for record in records
+    }
+    ids = [verdict.message_id for verdict, targets in seen.items() if targets]
+    standing = _standing(env, ids, []) if ids else {}
+    for verdict, targets in seen.items():
+        there = {
+            s.target for s in standing.get(verdict.message_id, ()) if s.variant == verdict.variant
+        }
+        if not targets <= there:
             raise Stale
 
 

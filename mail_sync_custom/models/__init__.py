@@ -1,5 +1,7 @@
 from . import mail_sync_provider
 from . import mail_sync_account
+from . import mail_sync_account_details
+from . import mail_sync_account_disable
 from . import mail_sync_mailbox
 from . import mail_sync_message
 from . import mail_sync_entry

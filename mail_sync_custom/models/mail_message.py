@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 from odoo.addons.mail.tools.discuss import Store
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 
 class MailMessage(models.Model):
@@ -59,13 +61,72 @@ class MailMessage(models.Model):
             )
         return defaults
 
+    # -- removing ----------------------------------------------------------------------------
+
+    def action_mail_sync_remove(self):
+        """Remove recorded mails from their records, so that they stay removed.
+
+        For who has the mail in their own mailbox, and for administrators. The mail goes for a
+        colleague who has it too, and comes back by nobody's mailbox.
+        """
+        self.check_access("read")
+        # sudo: an owner's right to take back what their mailbox brought
+        messages_sudo = self.sudo()
+        for message_sudo in messages_sudo:
+            message_sudo._mail_sync_check_removable(self.env.user)
+        messages_sudo._mail_sync_remove()
+        self.env.user._bus_send("mail.message/delete", {"message_ids": self.ids})
+
+    def _mail_sync_check_removable(self, user):
+        """Raise an error unless it is a recorded mail, and this user's to remove."""
+        if not self.mail_sync_entry_ids:
+            raise UserError(self.env._("This was not recorded by Mail Sync."))
+        owners = self.mail_sync_link_ids.filtered(lambda m: m.outcome == "recorded").account_id
+        if user not in owners.user_id and not user.has_group("base.group_system"):
+            raise AccessError(
+                self.env._("Only who has this mail in their mailbox can remove it here.")
+            )
+
+    def _mail_sync_remove(self):
+        """Remove entries; leave a tombstone where nothing is left of a mail."""
+        links = self.mail_sync_link_ids
+        self._mail_sync_take_away()
+        # Where the mail stands on another record as well, the link keeps it from coming back.
+        links.filtered(lambda link: not link.mail_message_ids).write(
+            {"outcome": "removed", "everywhere": True}
+        )
+
+    def _mail_sync_take_away(self):
+        """Delete entries, and the files that came with them and are used nowhere else.
+
+        Odoo leaves the attachments of a record behind when the message goes.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT attachment_id FROM message_attachment_rel used
+                WHERE message_id = ANY(%(ids)s) AND NOT EXISTS (
+                    SELECT FROM message_attachment_rel other
+                    WHERE other.attachment_id = used.attachment_id
+                      AND other.message_id != ALL(%(ids)s)
+                )
+                """,
+                ids=self.ids,
+            )
+        )
+        files = self.env["ir.attachment"].browse(id_ for [id_] in rows)
+        self.unlink()
+        files.unlink()
+
     def _mail_sync_to_store(self):
         # sudo: whoever can read a mail may know why it is here and who brought it
         message_sudo = self.sudo()
-        entry_sudo = message_sudo.mail_sync_entry_ids[:1]
+        # At most one; a slice of it would be read by itself, a query a mail.
+        entry_sudo = message_sudo.mail_sync_entry_ids
+        holding = message_sudo.mail_sync_link_ids.filtered(lambda m: m.outcome == "recorded")
         return {
             "direction": entry_sudo.direction,
             "because": entry_sudo._words(),
-            "mailboxes": message_sudo.mail_sync_link_ids.account_id.user_id.mapped("name"),
+            "mailboxes": holding.account_id.user_id.mapped("name"),
             "omitted": entry_sudo.omitted or "",
         }

@@ -40,7 +40,8 @@ CONNECTION_FIELDS = tuple(
         "host port ssl self_signed fingerprint starttls plain_allowed username secret".split()
     )
 )
-_SENDING_WELL = {"sending_error_code": False, "sending_failures": 0, "sending_retry_at": False}
+#: What an account is like whose mail is taken by its server.
+SENDING_WELL = {"sending_error_code": False, "sending_failures": 0, "sending_retry_at": False}
 _HEALTH_FIELDS = tuple(status.Health.__dataclass_fields__)
 
 
@@ -325,7 +326,7 @@ class MailSyncAccount(models.Model):
         if deeper:
             values["history_from"] = self._history_from(values["history"], now)
         if account.active:
-            account.write({**values, **_SENDING_WELL})
+            account.write({**values, **SENDING_WELL})
             account._happen(status.Event.CONNECTED)
         else:
             begun = status.begin(status.Event.CONNECTED)
@@ -463,6 +464,8 @@ class MailSyncAccount(models.Model):
                 "message": message,
                 "type": kind,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+        if not self.active:
+            raise UserError(self.env._("This mailbox is disabled. Connect it again to use it."))
             },
         }
 
@@ -603,7 +606,7 @@ class MailSyncAccount(models.Model):
 
     def _sending_worked(self):
         own = self.error_code == self.sending_error_code
-        self.write(dict(_SENDING_WELL))
+        self.write(dict(SENDING_WELL))
         if own and status.State(self.state).attempts:
             health, notice = status.after_success(self._health(), datetime.now(UTC))
             self._set_health(health)

@@ -34,6 +34,8 @@ class MailSyncEntry(models.Model):
     # The nearest mail that it answers, for the case that it is recorded later.
     answers = fields.Char(index="btree_not_null", readonly=True)
     omitted = fields.Text("Left out", readonly=True)
+    # Somebody who held it, and is no longer there to remove it.
+    kept = fields.Boolean(readonly=True)
 
     _mail_message_unique = models.UniqueIndex("(mail_message_id)")
     _once = models.UniqueIndex("(message_id, variant, model, res_id)")

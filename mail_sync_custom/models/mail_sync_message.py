@@ -1,6 +1,12 @@
-from odoo import fields, models
+import time
+
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..fields import BigInteger
+
+#: Entries that are removed at a time.
+REMOVE = 500
 
 
 class MailSyncMessage(models.Model):
@@ -40,6 +46,11 @@ class MailSyncMessage(models.Model):
         required=True,
         readonly=True,
     )
+    everywhere = fields.Boolean(
+        "Removed for Everyone",
+        readonly=True,
+        help="The mail itself was removed, and does not come back by a colleague's mailbox either.",
+    )
     error_code = fields.Char(readonly=True)
     detail = fields.Char("Reason", readonly=True)
     attempts = fields.Integer(readonly=True)
@@ -61,3 +72,48 @@ class MailSyncMessage(models.Model):
         failed_sudo = self.sudo().filtered(lambda m: m.outcome == "failed")
         failed_sudo.write({"retry_at": fields.Datetime.now(), "attempts": 0})
         failed_sudo.account_id._schedule_now()
+
+    # -- removing ----------------------------------------------------------------------------
+
+    @api.model
+    def _unheld(self, limit):
+        """Return entries that an account let go of, and that no other account holds."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT r.mail_message_id
+                FROM mail_sync_message l
+                JOIN mail_sync_message_mail_message_rel r ON r.mail_sync_message_id = l.id
+                JOIN mail_sync_entry e ON e.mail_message_id = r.mail_message_id
+                WHERE l.outcome = 'removed' AND e.kept IS NOT TRUE
+                  AND NOT EXISTS (
+                    SELECT FROM mail_sync_message_mail_message_rel other
+                    JOIN mail_sync_message o ON o.id = other.mail_sync_message_id
+                    WHERE other.mail_message_id = r.mail_message_id AND o.outcome = 'recorded'
+                  )
+                LIMIT %s
+                """,
+                limit,
+            )
+        )
+        return self.env["mail.message"].browse(id_ for [id_] in rows)
+
+    @api.model
+    def _remove_unheld(self, seconds):
+        """Remove entries that nobody holds, for so long. Returns whether any are left."""
+        until = time.monotonic() + seconds
+        self.env.flush_all()
+        while unheld := self._unheld(REMOVE):
+            if time.monotonic() >= until:
+                return True
+            unheld._mail_sync_take_away()
+        return False
+
+    @api.model
+    def _cron_remove(self):
+        """Remove what was too much to be removed while somebody looked on."""
+        while unheld := self._unheld(REMOVE):
+            unheld._mail_sync_take_away()
+            remaining = len(self._unheld(1))
+            if not self.env["ir.cron"]._commit_progress(len(unheld), remaining=remaining):
+                break

@@ -24,7 +24,7 @@ class ResUsers(models.Model):
             "mail_sync_state",
         ]
 
-    @api.depends("mail_sync_account_ids")
+    @api.depends("mail_sync_account_ids.active")
     def _compute_mail_sync_account_id(self):
         for user in self:
             user.mail_sync_account_id = user.mail_sync_account_ids[:1]
@@ -49,3 +49,20 @@ class ResUsers(models.Model):
     def action_open_mail_sync(self):
         """Open the Mail Sync page from the preferences."""
         return self.env["mail.sync.account"].action_open_mine()
+    def write(self, vals):
+        """A user who is archived has their mailbox disabled; what was recorded stays."""
+        result = super().write(vals)
+        if "active" in vals and not vals["active"]:
+            # sudo: whoever may archive a user may end what runs in their name
+            self.sudo().mail_sync_account_ids._disable("keep")
+        return result
+
+    def unlink(self):
+        """As for an archived user. Their account goes with them; what it held is held for them."""
+        self.check_access("unlink")
+        # sudo: as above
+        accounts_sudo = self.sudo().with_context(active_test=False).mail_sync_account_ids
+        accounts_sudo._disable("keep")
+        accounts_sudo._leave_for_good()
+        return super().unlink()
+

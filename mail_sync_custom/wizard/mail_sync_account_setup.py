@@ -104,10 +104,10 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.model
     def default_get(self, fields_list):
-        """Start from the user's account, and from their address where there is none yet."""
+        """Start from the user's account, one that was disabled too, or else from their address."""
         values = super().default_get(fields_list)
         # sudo: a user's own settings, without the secrets
-        account_sudo = self.env["mail.sync.account"].sudo()._of_user(self.env.user)
+        account_sudo = self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
         if not account_sudo:
             email = email_normalize(self.env.user.email or "")
             provider = self.env["mail.sync.provider"]._suggest(email)

@@ -1,0 +1,171 @@
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .. import vault
+from ..engine import session, smtp
+from ..engine.errors import LoginRefused
+from ..engine.values import Connected, Security
+from .common import MailSyncCase, mail
+
+LENA = "Lena Park <lena@customer.example>"
+ANN = "Ann <ann@company.example>"
+
+
+@tagged("post_install", "-at_install")
+class TestPassword(MailSyncCase):
+    """Ann's provider knows one password, ``self.provider``; which ones were tried is noted."""
+
+    def setUp(self):
+        super().setUp()
+        self.provider = {"imap": "correct horse", "smtp": "correct horse"}
+        self.tried = []
+        for module, name, door in (
+            (session, "connect", self._log_in_imap),
+            (smtp, "check", self._log_in_smtp),
+        ):
+            replaced = patch.object(module, name, door)
+            replaced.start()
+            self.addCleanup(replaced.stop)
+
+    def _log_in(self, protocol, credentials):
+        self.tried.append((protocol, credentials.password))
+        if credentials.password != self.provider[protocol]:
+            raise LoginRefused("no")
+
+    def _log_in_imap(self, endpoint, credentials, **budgets):
+        self._log_in("imap", credentials)
+        return self._connect(endpoint, credentials, **budgets)
+
+    def _log_in_smtp(self, endpoint, credentials, **budgets):
+        self._log_in("smtp", credentials)
+        return Connected(Security.IMPLICIT_TLS, "ab" * 32)
+
+    def wizard(self, **values):
+        action = self.account.with_user(self.ann).action_change_password()
+        Wizard = self.env[action["res_model"]].with_user(self.ann)
+        return Wizard.with_context(**action["context"]).create(values)
+
+    def change(self, password, **values):
+        return self.wizard(password=password, **values).action_change_password()
+
+    def saved(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return tuple(vault.decrypt(self.account[f"{p}_secret"]) for p in ("imap", "smtp"))
+
+    def test_one_field_is_enough_and_nothing_is_lost(self):
+        self.deliver(mail(LENA, ANN, "Before"))
+        self.sync()
+        before = self.account.mailbox_ids.read(["name", "uid_high", "uidvalidity"])
+        self.provider = dict.fromkeys(self.provider, "new é密")
+        self.deliver(mail(LENA, ANN, "Meanwhile"))
+        self.sync()
+        self.assertEqual((self.account.state, self.account.error_code), ("error", "login_refused"))
+        said = self.change("new é密")
+        self.assertIn("works", said["params"]["message"])
+        self.assertEqual(self.saved(), ("new é密", "new é密"))
+        self.assertEqual(self.account.state, "enabled")
+        self.assertFalse(self.account.error_code)
+        self.assertLessEqual(self.account.next_sync_at, fields.Datetime.now())
+        self.assertEqual(self.account.mailbox_ids.read(["name", "uid_high", "uidvalidity"]), before)
+        self.sync()
+        self.assertCountEqual(self.entries().mapped("subject"), ["Before", "Meanwhile"])
+
+    def test_a_password_that_is_refused_is_not_saved_and_the_step_is_named(self):
+        for wrong, named in (("imap", r"Reading \(IMAP\)"), ("smtp", r"Sending \(SMTP\)")):
+            self.provider = dict.fromkeys(self.provider, "new") | {wrong: "something else"}
+            with self.assertRaisesRegex(UserError, named):
+                self.change("new")
+            self.assertEqual(self.saved(), ("correct horse", "correct horse"))
+
+    def test_another_password_for_sending_is_not_touched(self):
+        self.account.smtp_secret = vault.encrypt("for sending")
+        wizard = self.wizard()
+        self.assertFalse(wizard.one_password)
+        self.assertEqual(wizard.used_for, "imap")
+        self.provider["imap"] = "new"
+        self.change("new")
+        self.assertEqual(self.saved(), ("new", "for sending"))
+        self.assertEqual(self.tried, [("imap", "new")])
+        self.provider["smtp"] = "newer"
+        self.change("newer", used_for="smtp")
+        self.assertEqual(self.saved(), ("new", "newer"))
+
+    def test_it_ends_a_run_that_uses_the_old_one(self):
+        self.account.write(
+            {"lease_token": "x", "lease_until": fields.Datetime.add(fields.Datetime.now(), hours=1)}
+        )
+        self.provider = dict.fromkeys(self.provider, "new")
+        self.change("new")
+        self.assertFalse(self.account.lease_token)
+
+    def test_an_account_that_waits_for_a_place_goes_on_waiting(self):
+        self.account.write({"state": "pending", "next_sync_at": False})
+        self.provider = dict.fromkeys(self.provider, "new")
+        self.change("new")
+        self.assertEqual(self.account.state, "pending")
+        self.assertFalse(self.account.next_sync_at)
+
+    def test_one_that_was_given_up_begins_again(self):
+        self.account.write({"state": "connection", "error_code": "login_refused"})
+        self.provider = dict.fromkeys(self.provider, "new")
+        self.change("new")
+        self.assertEqual(self.account.state, "enabled")
+
+    def test_a_password_goes_in_and_never_comes_out(self):
+        wizard = self.wizard(password="hunter2")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(wizard.password)
+        self.assertNotIn("hunter2", str(wizard.read()))
+        with self.assertRaises(AccessError):
+            wizard.read(["secret"])
+        self.assertEqual(vault.decrypt(wizard.sudo().secret), "hunter2")
+
+    def test_the_wizard_is_gone_once_it_is_done(self):
+        wizard = self.wizard(password="correct horse")
+        wizard.action_change_password()
+        self.assertFalse(wizard.exists())
+
+    def test_an_empty_password_is_asked_for(self):
+        with self.assertRaisesRegex(UserError, "Enter the new password"):
+            self.wizard().action_change_password()
+
+    def test_nobody_else_changes_it(self):
+        for user in (self.salesperson("ben"), self.salesperson("boss", groups="base.group_system")):
+            with self.assertRaises(AccessError):
+                self.account.with_user(user).action_change_password()
+            with self.assertRaises(AccessError):
+                self.env["mail.sync.account.password"].with_user(user).create(
+                    {"account_id": self.account.id, "password": "x"}
+                ).action_change_password()
+
+    # -- testing the connection --------------------------------------------------------------
+
+    def test_connection_says_of_each_that_it_works(self):
+        imap = self.account.with_user(self.ann).action_test_connection()["params"]
+        smtp_ = imap["next"]["params"]
+        self.assertEqual((imap["title"], imap["type"]), ("Reading (IMAP)", "success"))
+        self.assertEqual((smtp_["title"], smtp_["type"]), ("Sending (SMTP)", "success"))
+        self.assertCountEqual([protocol for protocol, _ in self.tried], ["imap", "smtp"])
+
+    def test_connection_says_what_fails_and_changes_nothing(self):
+        self.provider["imap"] = "changed"
+        self.env.flush_all()
+        before = self.account.read()
+        imap = self.account.with_user(self.ann).action_test_connection()["params"]
+        self.assertEqual(imap["type"], "danger")
+        self.assertIn("password", imap["message"])
+        self.assertEqual(imap["next"]["params"]["type"], "success")
+        self.env.invalidate_all()
+        self.assertEqual(self.account.read(), before)
+        self.assertFalse(self.account.log_ids)
+
+    def test_connection_of_a_colleague_is_not_tested(self):
+        admin = self.salesperson("boss", groups="base.group_system")
+        with self.assertRaises(AccessError):
+            self.account.with_user(admin).action_test_connection()
+        self.assertFalse(self.tried)

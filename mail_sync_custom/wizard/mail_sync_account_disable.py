@@ -1,0 +1,89 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class MailSyncAccountDisable(models.TransientModel):
+    """*Disable Syncing*: what is to become of what was recorded, said in numbers first."""
+
+    _name = "mail.sync.account.disable"
+    _description = "Disable Syncing"
+
+    account_id = fields.Many2one(
+        "mail.sync.account", required=True, readonly=True, ondelete="cascade"
+    )
+    email = fields.Char(related="account_id.email")
+    policy = fields.Selection(
+        [
+            ("keep", "Keep all previously synced communication"),
+            ("remove", "Remove it from the Life of the Lead and from opportunities"),
+        ],
+        "Previously synced communication",
+        default="keep",
+        required=True,
+    )
+    kept_entry_count = fields.Integer("Entries That Stay", compute="_compute_counts")
+    kept_record_count = fields.Integer("Records They Are On", compute="_compute_counts")
+    removed_entry_count = fields.Integer("Entries to Be Removed", compute="_compute_counts")
+    removed_record_count = fields.Integer(
+        "Records They Are Removed From", compute="_compute_counts"
+    )
+    shared_entry_count = fields.Integer("Entries Others Hold", compute="_compute_counts")
+    consequence = fields.Text("What this means", compute="_compute_consequence")
+
+    @api.depends("account_id")
+    def _compute_counts(self):
+        """Count what either answer means: for *keep* what stays, for *remove* what goes."""
+        for wizard in self:
+            account = wizard.account_id
+            counts = account._managed_sudo()._entry_counts() if account else (0, 0, 0, 0)
+            entries, records, alone, alone_records = counts
+            wizard.kept_entry_count, wizard.kept_record_count = entries, records
+            wizard.removed_entry_count, wizard.removed_record_count = alone, alone_records
+            wizard.shared_entry_count = entries - alone
+
+    @api.depends("account_id", "policy")
+    def _compute_consequence(self):
+        for wizard in self:
+            removes = wizard.policy == "remove"
+            wizard.consequence = (
+                wizard._words_of_removing() if removes else wizard._words_of_keeping()
+            )
+
+    def _words_of_keeping(self):
+        if not self.kept_entry_count:
+            return self.env._("This mailbox has not brought any mail so far.")
+        return self.env._(
+            "%(entries)s mails on %(records)s leads, opportunities and contacts stay there.",
+            entries=self.kept_entry_count,
+            records=self.kept_record_count,
+        )
+
+    def _words_of_removing(self):
+        words = self.env._(
+            "%(entries)s mails on %(records)s leads, opportunities and contacts are removed for "
+            "everyone, with their attachments. This cannot be undone: they do not come back when "
+            "the mailbox is connected again.",
+            entries=self.removed_entry_count,
+            records=self.removed_record_count,
+        )
+        if not self.removed_entry_count:
+            words = self.env._("There is nothing to remove that this mailbox alone has brought.")
+        if self.shared_entry_count:
+            words += " " + self.env._(
+                "%s that a colleague's mailbox holds too stay.", self.shared_entry_count
+            )
+        return words + " " + self.env._("Mails that were written in the CRM stay.")
+
+    def action_disable(self):
+        """Disable the mailbox, erase its password, and keep or remove what it brought."""
+        self.ensure_one()
+        account_sudo = self.account_id._managed_sudo()
+        if not account_sudo.active:
+            raise UserError(self.env._("This mailbox is disabled already."))
+        own = account_sudo.user_id == self.env.user
+        account_sudo._disable(self.policy)
+        if not own:
+            account_sudo._tell_disabled(self.env.user)
+        Account = self.env["mail.sync.account"]
+        action = Account.action_open_mine() if own else Account._action_open_all()
+        return {**action, "target": "main"}
