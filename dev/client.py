@@ -37,7 +37,8 @@ class Client:
             payload = json.load(answer)
         if error := payload.get("error"):
             raise Refused(error["data"]["message"] or error["message"])
-        return payload["result"]
+        # A method that returns nothing has no result in its answer.
+        return payload.get("result")
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a public method of a model, as the web client does."""
