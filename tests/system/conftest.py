@@ -27,8 +27,15 @@ def new_company(request: pytest.FixtureRequest) -> Iterator[Office]:
         yield made
 
 
-@pytest.fixture
-def quiet_company(request: pytest.FixtureRequest) -> Iterator[Office]:
-    """Return an office that no other test has been in, in which nothing runs by itself."""
+@pytest.fixture(scope="module")
+def _quiet_company(request: pytest.FixtureRequest) -> Iterator[Office]:
     with office(named(request), "--max-cron-threads=0") as made:
         yield made
+
+
+@pytest.fixture
+def quiet_company(_quiet_company: Office) -> Office:
+    """Return an office for a module's tests, in which nothing runs by itself."""
+    if not _quiet_company.server.is_running():
+        _quiet_company.server.start()
+    return _quiet_company

@@ -1,0 +1,95 @@
+"""What stands between Odoo and its SMTP server, and can hold an answer back, as networks do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+from dev import dovecot, services
+
+
+class SmtpProxy:
+    """Passes lines on without TLS, until the line or the answer that it was told to hold.
+
+    ``hold`` is ``"end of data"``: the server has the whole mail and has answered, and the answer
+    does not get through; or ``"data"``: the server has given leave to send the text, and the text
+    does not get through.
+    """
+
+    def __init__(self, hold: str = ""):
+        self.hold = hold
+        #: Set when something is being held.
+        self.holding = threading.Event()
+        self.connections = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.host, self.port = self._listening.getsockname()
+
+    def __enter__(self) -> SmtpProxy:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.close()
+
+    def settings(self) -> dict[str, object]:
+        """Return what has to be entered in the wizard to send through here."""
+        return {
+            "smtp_host": self.host,
+            "smtp_port": self.port,
+            "smtp_ssl": False,
+            "smtp_plain_allowed": True,
+        }
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        server = socket.create_connection((dovecot.PLAIN, services.describe().smtp_port))
+        reads, replies = client.makefile("rb"), server.makefile("rb")
+        with client, server:
+            if not _pass_reply(replies, client):
+                return
+            while line := reads.readline():
+                if not self._command(line, reads, replies, client, server):
+                    return
+
+    def _command(self, line, reads, replies, client, server) -> bool:
+        """Pass a command on and its reply back; False when the conversation is over."""
+        server.sendall(line)
+        if line.strip().upper() != b"DATA":
+            return _pass_reply(replies, client)
+        if not _pass_reply(replies, client):
+            return False
+        while (text := reads.readline()) and text != b".\r\n":
+            if self.hold == "data":
+                return self._stand_still(reads)
+            server.sendall(text)
+        if not text:
+            return False
+        server.sendall(text)
+        if self.hold == "end of data":
+            replies.readline()
+            return self._stand_still(reads)
+        return _pass_reply(replies, client)
+
+    def _stand_still(self, reads) -> bool:
+        """Answer nothing for as long as the client is there."""
+        self.holding.set()
+        while reads.read(65536):
+            pass
+        return False
+
+
+def _pass_reply(replies, client: socket.socket) -> bool:
+    """Pass a reply on, all of its lines; False when there is none."""
+    while line := replies.readline():
+        client.sendall(line)
+        if line[3:4] != b"-":
+            return True
+    return False
