@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL, formataddr
 
 from . import safe_html
@@ -247,6 +247,8 @@ def _link(
             "mailbox_id": commit.mailbox.ref,
             "uidvalidity": commit.state.uidvalidity,
         }
+        if r.verdict.missing:
+            values["brought_at"] = fields.Datetime.now()
         if link := known.get(key):
             link.write(values)
         else:

@@ -429,7 +429,7 @@ def _advance(env: api.Environment, commit: Commit, failed: int) -> None:
         "uid_low": state.low,
         "uid_high": state.high,
         "uid_floor": state.floor,
-        "remaining_count": commit.remaining if not state.complete else 0,
+        "remaining_count": commit.remaining if commit.capped or not state.complete else 0,
     }
     if not commit.retried:
         values |= {

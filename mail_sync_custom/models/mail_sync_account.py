@@ -143,11 +143,14 @@ class MailSyncAccount(models.Model):
     sending_retry_at = fields.Datetime(readonly=True)
     headline = fields.Char("What Is Wrong", compute="_compute_headline")
     remedy = fields.Char("How to Fix It", compute="_compute_headline")
-    seen_count = fields.Integer("Mails Looked At", compute="_compute_counts")
-    recorded_count = fields.Integer("Mails Recorded", compute="_compute_counts")
-    excluded_count = fields.Integer("Mails Excluded", compute="_compute_counts")
-    failed_count = fields.Integer("Mails Set Aside", compute="_compute_counts")
-    remaining_count = fields.Integer("Still to Look At", compute="_compute_counts")
+    # For those, too, who may see how an account is doing and not what its folders are called.
+    seen_count = fields.Integer("Mails Looked At", compute="_compute_counts", compute_sudo=True)
+    recorded_count = fields.Integer("Mails Recorded", compute="_compute_counts", compute_sudo=True)
+    excluded_count = fields.Integer("Mails Excluded", compute="_compute_counts", compute_sudo=True)
+    failed_count = fields.Integer("Mails Set Aside", compute="_compute_counts", compute_sudo=True)
+    remaining_count = fields.Integer(
+        "Still to Look At", compute="_compute_counts", compute_sudo=True
+    )
     billable = fields.Boolean(compute="_compute_billable")
 
     _user_unique = models.UniqueIndex("(user_id)", "One mailbox a user.")
@@ -160,10 +163,13 @@ class MailSyncAccount(models.Model):
 
     @api.depends("mailbox_ids.seen_count", "mailbox_ids.recorded_count")
     def _compute_counts(self):
+        # By a search: mailbox_ids would stay in memory for a reader who is not to see the folders.
+        mailboxes = self.env["mail.sync.mailbox"].search([("account_id", "in", self.ids)])
+        by_account = mailboxes.grouped("account_id")
         for account in self:
             for name in ("seen", "recorded", "excluded", "failed", "remaining"):
-                count = sum(account.mailbox_ids.mapped(f"{name}_count"))
-                account[f"{name}_count"] = count
+                counts = by_account.get(account, mailboxes.browse()).mapped(f"{name}_count")
+                account[f"{name}_count"] = sum(counts)
 
     @api.depends("error_code", "provider_id")
     @api.depends_context("lang")
@@ -242,13 +248,13 @@ class MailSyncAccount(models.Model):
         return vault.encrypt(secret)
 
     def _limits(self):
-        """Return the engine's limits from the administrator's one for attachments."""
+        """Return the engine's limits from the administrator's for attachments and the plan's."""
         # sudo: a limit of the administrator's, which holds for everyone
         parameters_sudo = self.env["ir.config_parameter"].sudo()
         megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
         attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
         # base64 makes four bytes of three, and there is a letter around the attachment.
-        return sync.Limits(attachment * 3 // 2 + 1024 * 1024, attachment)
+        return sync.Limits(attachment * 3 // 2 + 1024 * 1024, attachment, self._records_left())
 
     @api.model
     def _history_from(self, history, now):
@@ -325,11 +331,13 @@ class MailSyncAccount(models.Model):
         now = fields.Datetime.now()
         if deeper:
             values["history_from"] = self._history_from(values["history"], now)
+        event = account._arrival(user.company_id)
         if account.active:
             account.write({**values, **SENDING_WELL})
-            account._happen(status.Event.CONNECTED)
+            account._happen(event)
         else:
-            begun = status.begin(status.Event.CONNECTED)
+            begun = status.begin(event)
+            values["queued_at"] = now if event is status.Event.QUEUED else False
             values |= {"active": True, "state": str(begun.state), "company_id": user.company_id.id}
             if account:
                 account.write(values)
@@ -405,6 +413,8 @@ class MailSyncAccount(models.Model):
     def action_sync_now(self):
         """Read the mailbox now, and say what came of it."""
         account_sudo = self._owned_sudo()
+        if account_sudo.state == "pending":
+            raise UserError(account_sudo._waiting_words())
         if not status.State(account_sudo.state).attempts:
             raise UserError(
                 self.env._("This mailbox is not being synchronised. Reconnect it first.")
@@ -454,6 +464,8 @@ class MailSyncAccount(models.Model):
         self.check_access("read")
         if self.user_id != self.env.user and not self.env.su:
             raise AccessError(self.env._("Only its owner can do this with a mailbox."))
+        if not self.active:
+            raise UserError(self.env._("This mailbox is disabled. Connect it again to use it."))
         return self.sudo()
 
     def _notification(self, message, kind):
@@ -464,8 +476,6 @@ class MailSyncAccount(models.Model):
                 "message": message,
                 "type": kind,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-        if not self.active:
-            raise UserError(self.env._("This mailbox is disabled. Connect it again to use it."))
             },
         }
 
@@ -479,6 +489,8 @@ class MailSyncAccount(models.Model):
         if error:
             return self._explain(error), "danger"
         seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
+        if self.paused_until:
+            return self._pause_words(recorded), "warning"
         if result.report.more:
             return self.env._(
                 "%(seen)s mails looked at, %(recorded)s recorded. The rest follows by itself.",
@@ -556,7 +568,8 @@ class MailSyncAccount(models.Model):
         if health != before:
             self._set_health(health)
         now = now.replace(tzinfo=None, microsecond=0)
-        self.write({"last_sync_at": now, "next_sync_at": now if more else now + POLL})
+        following = self.paused_until or (now if more else now + POLL)
+        self.write({"last_sync_at": now, "next_sync_at": following})
         if notice:
             self._tell(notice)
 
@@ -635,7 +648,8 @@ class MailSyncAccount(models.Model):
     # -- turns -------------------------------------------------------------------------------
 
     def _schedule_now(self):
-        self.write({"next_sync_at": fields.Datetime.now()})
+        """Have what is synchronised at all read now."""
+        self.filtered("billable").write({"next_sync_at": fields.Datetime.now()})
         self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger()
 
     @api.model

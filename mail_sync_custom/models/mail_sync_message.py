@@ -55,6 +55,8 @@ class MailSyncMessage(models.Model):
     detail = fields.Char("Reason", readonly=True)
     attempts = fields.Integer(readonly=True)
     retry_at = fields.Datetime("Next try", readonly=True)
+    # When it last brought the mail to a record; empty where it stood there already.
+    brought_at = fields.Datetime(readonly=True)
     mail_message_ids = fields.Many2many(
         "mail.message", "mail_sync_message_mail_message_rel", string="Entries", readonly=True
     )
@@ -64,6 +66,7 @@ class MailSyncMessage(models.Model):
     )
     _failed_idx = models.Index("(mailbox_id, retry_at) WHERE outcome = 'failed'")
     _message_id_idx = models.Index("(message_id)")
+    _brought_idx = models.Index("(account_id, brought_at) WHERE brought_at IS NOT NULL")
 
     def action_retry(self):
         """Look again at what was set aside, at the account's next run, which is now."""

@@ -1,4 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+#: Who sees in the list of users how everyone's mailbox is doing.
+MANAGERS = "base.group_system,mail_sync_custom.group_mail_sync_company_manager"
 
 
 class ResUsers(models.Model):
@@ -11,8 +16,20 @@ class ResUsers(models.Model):
         compute="_compute_mail_sync_account_id",
         search="_search_mail_sync_account_id",
     )
+    # What is told of a colleague's mailbox is for those who look after it; one's own is readable.
     mail_sync_state = fields.Selection(
-        related="mail_sync_account_id.state", string="Mail Sync Status"
+        selection=lambda self: self.env["mail.sync.account"]._fields["state"].selection,
+        string="Mail Sync Status",
+        compute="_compute_mail_sync_status",
+        compute_sudo=True,
+        search="_search_mail_sync_state",
+        groups=MANAGERS,
+    )
+    mail_sync_last_sync_at = fields.Datetime(
+        "Last Mail Sync", compute="_compute_mail_sync_status", compute_sudo=True, groups=MANAGERS
+    )
+    mail_sync_headline = fields.Char(
+        "Mail Sync Error", compute="_compute_mail_sync_status", compute_sudo=True, groups=MANAGERS
     )
 
     @property
@@ -22,6 +39,8 @@ class ResUsers(models.Model):
             "mail_sync_account_ids",
             "mail_sync_account_id",
             "mail_sync_state",
+            "mail_sync_last_sync_at",
+            "mail_sync_headline",
         ]
 
     @api.depends("mail_sync_account_ids.active")
@@ -31,6 +50,51 @@ class ResUsers(models.Model):
 
     def _search_mail_sync_account_id(self, operator, value):
         return [("mail_sync_account_ids", operator, value)]
+
+    @api.depends(
+        "mail_sync_account_ids.state",
+        "mail_sync_account_ids.last_sync_at",
+        "mail_sync_account_ids.headline",
+    )
+    @api.depends_context("lang")
+    def _compute_mail_sync_status(self):
+        for user in self:
+            account = user.mail_sync_account_ids.filtered("active")[:1]
+            user.mail_sync_state = account.state
+            user.mail_sync_last_sync_at = account.last_sync_at
+            user.mail_sync_headline = account.headline
+
+    def _search_mail_sync_state(self, operator, value):
+        """Find users by their status; False finds those without a mailbox that is connected."""
+        # A field that is not to be read is not to be guessed by searching either.
+        self._check_field_access(self._fields["mail_sync_state"], "read")
+        if operator != "in":
+            return NotImplemented
+        connected = Domain("state", "!=", False)
+        found = Domain("mail_sync_account_ids", "any!", [("state", "in", list(value))])
+        if False in value:
+            found |= Domain("mail_sync_account_ids", "not any!", connected)
+        return found
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Group and sort users by their status, which is a column of their account's.
+
+        Not stored a second time: each change of status would write on the user, too.
+        """
+        if field_expr != "mail_sync_state":
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields[field_expr], "read")
+        account = self.env["mail.sync.account"]
+        # There is one account a user, so that the join repeats nobody.
+        joined = query.left_join(alias, "id", account._table, "user_id", "mail_sync_account_ids")
+        return account.sudo()._field_to_sql(joined, "state", query)
+
+    def action_open_mail_sync_disable(self):
+        """Ask what is to happen to what a user's mailbox has brought, then disable it."""
+        self.ensure_one()
+        if not self.mail_sync_account_id:
+            raise UserError(self.env._("This user has no mailbox that you could disable."))
+        return self.mail_sync_account_id.action_open_disable()
 
     def _compute_outgoing_mail_server_id(self):
         """A synced user's server is the one of their account, whatever its log-in name is.
@@ -46,15 +110,15 @@ class ResUsers(models.Model):
             user.outgoing_mail_server_id = account.mail_server_id
             user.outgoing_mail_server_type = "default"
 
-    def action_open_mail_sync(self):
-        """Open the Mail Sync page from the preferences."""
-        return self.env["mail.sync.account"].action_open_mine()
     def write(self, vals):
         """A user who is archived has their mailbox disabled; what was recorded stays."""
         result = super().write(vals)
         if "active" in vals and not vals["active"]:
             # sudo: whoever may archive a user may end what runs in their name
             self.sudo().mail_sync_account_ids._disable("keep")
+        if "company_id" in vals:
+            # sudo: whoever may move a user moves their mailbox with them
+            self.sudo().mail_sync_account_ids._follow_users()
         return result
 
     def unlink(self):
@@ -66,3 +130,6 @@ class ResUsers(models.Model):
         accounts_sudo._leave_for_good()
         return super().unlink()
 
+    def action_open_mail_sync(self):
+        """Open the Mail Sync page from the preferences."""
+        return self.env["mail.sync.account"].action_open_mine()

@@ -92,6 +92,7 @@ class MailSyncAccountSetup(models.TransientModel):
         "Folder of sent mail",
         domain="[('setup_id', '=', id), ('special_use', '!=', 'inbox')]",
     )
+    waits = fields.Boolean(compute="_compute_waits", compute_sudo=True)
     history = fields.Selection(
         selection=lambda self: self.env["mail.sync.account"]._fields["history"].selection,
         string="Read back",
@@ -132,6 +133,15 @@ class MailSyncAccountSetup(models.TransientModel):
                 elif setup._secret(protocol):
                     hint = self.env._("Saved; leave empty to keep it")
                 setup[f"{protocol}_password_hint"] = hint
+
+    @api.depends("step")
+    def _compute_waits(self):
+        """Say before *Finish* that the company has no free place for this mailbox."""
+        for setup in self:
+            user = setup.create_uid or self.env.user
+            account = self.env["mail.sync.account"]._of_user(user)
+            full = user.company_id._mail_sync_places_left() == 0
+            setup.waits = account.state == "pending" if account else full
 
     @api.onchange("provider_id")
     def _onchange_provider_id(self):
@@ -221,8 +231,8 @@ class MailSyncAccountSetup(models.TransientModel):
         # sudo: to connect their own mailbox is every user's right, whatever they may write
         account = self.env["mail.sync.account"].sudo()._set_up(self.env.user, self._values())
         self.sudo().unlink()
-        action = account.with_env(self.env).action_open_mine()
-        return {**action, "target": "main"}
+        action = {**account.with_env(self.env).action_open_mine(), "target": "main"}
+        return account._say_waiting(action) if account.state == "pending" else action
 
     def write(self, vals):
         """What was changed has to be tried again before it is saved."""

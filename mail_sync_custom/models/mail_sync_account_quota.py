@@ -1,0 +1,65 @@
+from datetime import UTC, datetime, time, timedelta
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+
+class MailSyncAccount(models.Model):
+    """The mails that the company's plan lets a user record in a day, by the user's own clock.
+
+    Counted is what the account has brought to the records since midnight. A mail that stood there
+    already costs nothing, and neither does one that was written in the CRM.
+    """
+
+    _inherit = "mail.sync.account"
+
+    paused_until = fields.Datetime(
+        "Goes On",
+        compute="_compute_paused_until",
+        compute_sudo=True,
+        help="As many mails have been recorded today as the company's plan allows. It goes on "
+        "then, where it stopped.",
+    )
+
+    @api.depends("state", "company_id.mail_sync_plan_id.daily_limit", "user_id.tz")
+    def _compute_paused_until(self):
+        for account in self:
+            used_up = account.state in ("enabled", "error") and account._records_left() == 0
+            account.paused_until = used_up and account._day()[1]
+
+    def _records_left(self):
+        """Return how many mails may still be recorded today; ``None`` where there is no limit."""
+        self.ensure_one()
+        # sudo: the plan is the administrator's, and its effect everyone's
+        daily_limit = self.sudo().company_id.mail_sync_plan_id.daily_limit
+        if not daily_limit:
+            return None
+        brought = self.env["mail.sync.message"].search_count(
+            [("account_id", "=", self.id), ("brought_at", ">=", self._day()[0])]
+        )
+        return max(daily_limit - brought, 0)
+
+    def _day(self):
+        """Return the beginning and the end of the owner's day, in UTC as the database has it."""
+        today, tz = self._today(), self._tz()
+        midnights = (datetime.combine(today + timedelta(days), time.min) for days in (0, 1))
+        return tuple(tz.localize(at).astimezone(UTC).replace(tzinfo=None) for at in midnights)
+
+    def _today(self):
+        """Return the date where the owner is."""
+        return datetime.now(self._tz()).date()
+
+    def _tz(self):
+        """Return the owner's time zone, and not that of whoever looks on."""
+        self.ensure_one()
+        return self.with_context(tz=False).with_user(self.user_id).env.tz
+
+    def _pause_words(self, recorded):
+        """Return what *Sync now* says when the day's mails are used up."""
+        return self.env._(
+            "%(recorded)s recorded. These were the last of the %(limit)s mails that your company's "
+            "plan records in a day. It goes on where it stopped: %(time)s.",
+            recorded=recorded,
+            limit=self.sudo().company_id.mail_sync_plan_id.daily_limit,
+            time=format_datetime(self.env, self.paused_until, tz=self.user_id.tz or "UTC"),
+        )

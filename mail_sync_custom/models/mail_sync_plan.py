@@ -1,0 +1,33 @@
+from odoo import fields, models
+
+
+class MailSyncPlan(models.Model):
+    """What a company may do with Mail Sync. All plans have it, for all roles.
+
+    A company without a plan has no daily limit either: it is as if on a Trial.
+    """
+
+    _name = "mail.sync.plan"
+    _description = "Mail Sync Plan"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    daily_limit = fields.Integer(
+        "Mails a Day",
+        help="How many mails are recorded for each user in a day. What is above goes on the next "
+        "day. 0: no limit.",
+    )
+
+    _daily_limit_positive = models.Constraint(
+        "CHECK (daily_limit >= 0)", "A number of mails a day cannot be negative."
+    )
+
+    def write(self, vals):
+        """Another limit holds from now on: who was stopped by the old one is read again."""
+        result = super().write(vals)
+        if "daily_limit" in vals:
+            # sudo: whoever may change the plan changes it for all of its companies
+            companies_sudo = self.env["res.company"].sudo()
+            companies_sudo.search([("mail_sync_plan_id", "in", self.ids)])._mail_sync_plan_changed()
+        return result

@@ -1,0 +1,92 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+#: An account has its place from the set-up until it is disabled, in whichever of these it is.
+HAS_A_PLACE = ("enabled", "error", "connection")
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    mail_sync_plan_id = fields.Many2one(
+        "mail.sync.plan",
+        "Mail Sync Plan",
+        ondelete="restrict",
+        default=lambda self: self.env.ref("mail_sync_custom.plan_trial", raise_if_not_found=False),
+        groups="base.group_system",
+        help="A new company begins with Trial. A plan may limit the mails that are recorded a day.",
+    )
+    mail_sync_account_limit = fields.Integer(
+        "Mailbox Limit",
+        groups="base.group_system",
+        help="So many mailboxes can be connected. Who comes after that waits, and starts by itself "
+        "when there is a place. 0: no limit. A limit below the number of those connected ends "
+        "nobody's synchronization.",
+    )
+
+    _mail_sync_account_limit_positive = models.Constraint(
+        "CHECK (mail_sync_account_limit >= 0)", "A number of mailboxes cannot be negative."
+    )
+
+    def write(self, vals):
+        """A raised limit starts those who wait; another plan, those who were stopped for today."""
+        result = super().write(vals)
+        if "mail_sync_account_limit" in vals:
+            self.env["mail.sync.account"]._free_places(self)
+        if "mail_sync_plan_id" in vals:
+            self._mail_sync_plan_changed()
+        return result
+
+    @api.model
+    def _mail_sync_begin_with_trial(self):
+        """Give the companies that were there before the plans the one that a new company has."""
+        self.search([("mail_sync_plan_id", "=", False)]).mail_sync_plan_id = self.env.ref(
+            "mail_sync_custom.plan_trial"
+        )
+
+    def _mail_sync_plan_changed(self):
+        """Read again now what has been waiting for the next day."""
+        # sudo: the plan is the administrator's to change, and it holds for everyone
+        waiting_sudo = (
+            self.env["mail.sync.account"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "in", self.ids),
+                    # Who fails waits for another reason, and goes on waiting.
+                    ("state", "=", "enabled"),
+                    ("failure_count", "=", 0),
+                ]
+            )
+        )
+        if waiting_sudo:
+            waiting_sudo._schedule_now()
+
+    # -- places ------------------------------------------------------------------------------
+
+    def _mail_sync_lock_places(self):
+        """Have the company's places to oneself until the end of the transaction.
+
+        A lock alone would not do: whoever has waited for it would still count what was there
+        before. The update makes PostgreSQL refuse the second of two transactions that are at it
+        at the same moment, and Odoo then repeats that request, with the first one's done.
+        """
+        for company in self.filtered("mail_sync_account_limit"):
+            self.env.execute_query(
+                SQL(
+                    "UPDATE res_company SET write_date = write_date WHERE id = %s RETURNING id",
+                    company.id,
+                )
+            )
+
+    def _mail_sync_places_left(self):
+        """Return how many more mailboxes may be connected; ``None`` where there is no limit."""
+        self.ensure_one()
+        # sudo: the limit is the administrator's, and its effect everyone's
+        company_sudo = self.sudo()
+        if not company_sudo.mail_sync_account_limit:
+            return None
+        taken = company_sudo.env["mail.sync.account"].search_count(
+            [("company_id", "=", self.id), ("state", "in", HAS_A_PLACE)]
+        )
+        return max(company_sudo.mail_sync_account_limit - taken, 0)
