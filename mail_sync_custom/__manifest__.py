@@ -9,6 +9,7 @@
     "external_dependencies": {"python": ["imapclient"]},
     "data": [
         "security/mail_sync_groups.xml",
+        "security/mail_sync_groups.xml",
         "security/ir.model.access.csv",
         "security/mail_sync_security.xml",
         "security/mail_sync_usage_security.xml",
@@ -33,6 +34,7 @@
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
+    "post_init_hook": "post_init_hook",
     "application": True,
     "installable": True,
 }
