@@ -27,6 +27,7 @@
         "views/res_config_settings_views.xml",
         "views/res_users_views.xml",
         "views/res_users_admin_views.xml",
+        "views/res_users_admin_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["mail_sync_custom/static/src/**/*"],

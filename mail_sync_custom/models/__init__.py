@@ -8,12 +8,14 @@ from . import mail_sync_account_places
 from . import mail_sync_account_quota
 from . import mail_sync_account_billing
 from . import mail_sync_usage
+from . import mail_sync_account_top_bar
 from . import mail_sync_mailbox
 from . import mail_sync_message
 from . import mail_sync_entry
 from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import crm_lead
+from . import ir_http
 from . import ir_http
 from . import ir_mail_server
 from . import mail_compose_message

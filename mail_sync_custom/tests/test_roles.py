@@ -91,6 +91,7 @@ CHATTER = dict(
 
 #: The menus of ours that somebody sees, beside *Mail Sync* under their name.
 MENUS = {
+    "menu_mail_sync_accounts_crm": {"sales_manager", "company_manager", "administrator"},
     "menu_mail_sync_accounts": {"administrator"},
 }
 

@@ -1,0 +1,88 @@
+"""The top bar in a browser: it knows of the mailbox what is true now, without being loaded again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from dev import services
+from dev.demo import LOGIN_PASSWORD
+from dev.passwords import PASSWORD, set_password
+
+from .office import Office, Salesperson
+
+MISSING = "Your Mail Sync is not configured"
+PATIENCE = 20_000
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=services.describe().chromium, args=["--no-sandbox"]
+        )
+        yield browser.new_page(viewport={"width": 1280, "height": 800})
+        browser.close()
+
+
+def open_crm(page: Page, company: Office, login: str) -> None:
+    """Log in, and mark the page so that a reload would be noticed."""
+    page.goto(f"{company.server.url}/web/login")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", LOGIN_PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".o_user_menu")
+    page.evaluate("window.sameAsBefore = true")
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.locator(".o_mail_sync_systray")).to_contain_text(words, timeout=PATIENCE)
+
+
+def says_nothing(page: Page) -> None:
+    expect(page.locator(".o_mail_sync_systray")).to_have_count(0, timeout=PATIENCE)
+
+
+def disable(owner: Salesperson) -> None:
+    wizard = owner.client.create("mail.sync.account.disable", account_id=owner.account_id())
+    owner.client.call("mail.sync.account.disable", "action_disable", [wizard])
+
+
+def test_an_administrator_is_reminded_until_it_is_configured(new_company: Office, page: Page):
+    boss = new_company.salesperson("boss")
+    system = new_company.admin.call(
+        "ir.model.data", "check_object_reference", "base", "group_system"
+    )[1]
+    new_company.admin.call("res.users", "write", [boss.client.uid], {"group_ids": [(4, system)]})
+    open_crm(page, new_company, boss.email)
+    says(page, MISSING)
+
+    page.click(".o_mail_sync_systray")
+    expect(page.locator(".o_mail_sync_welcome")).to_be_visible()
+    page.evaluate("window.sameAsBefore = true")
+
+    boss.connect()  # in another tab
+    says_nothing(page)
+    disable(boss)
+    says(page, MISSING)
+    assert page.evaluate("window.sameAsBefore")
+
+
+def test_a_salesperson_is_told_that_theirs_fails_and_nothing_else(new_company: Office, page: Page):
+    ann = new_company.salesperson("ann")
+    open_crm(page, new_company, ann.email)
+    says_nothing(page)
+    ann.connect()
+    ann.sync()
+    set_password(ann.email, "another since")
+    ann.sync()
+    says(page, "Mail Sync:")
+    page.click(".o_mail_sync_systray")
+    expect(page.locator(".o_mail_sync_page .alert-danger")).to_be_visible()
+    assert page.evaluate("window.sameAsBefore")
+
+    set_password(ann.email, PASSWORD)
+    ann.sync()
+    says_nothing(page)
