@@ -9,7 +9,6 @@
     "external_dependencies": {"python": ["imapclient"]},
     "data": [
         "security/mail_sync_groups.xml",
-        "security/mail_sync_groups.xml",
         "security/ir.model.access.csv",
         "security/mail_sync_security.xml",
         "security/mail_sync_usage_security.xml",
@@ -25,8 +24,9 @@
         "views/mail_sync_plan_views.xml",
         "views/mail_sync_usage_views.xml",
         "views/res_config_settings_views.xml",
+        "views/crm_lead_views.xml",
+        "views/res_partner_views.xml",
         "views/res_users_views.xml",
-        "views/res_users_admin_views.xml",
         "views/res_users_admin_views.xml",
     ],
     "assets": {
@@ -35,7 +35,6 @@
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
-    "post_init_hook": "post_init_hook",
     "application": True,
     "installable": True,
 }

@@ -1,6 +1,7 @@
-"""What happens once, when the addon is installed."""
+"""What happens once, when the addon is installed, and when it is uninstalled."""
 
 from odoo.fields import Command
+from odoo.tools import SQL
 
 #: Each role, and Odoo's groups that already give all that the role gives in the CRM. The highest
 #: comes first. Salesperson and Marketing Manager have no equal among Odoo's groups: whoever has
@@ -25,3 +26,24 @@ def post_init_hook(env):
             {"user_ids": [Command.link(user.id) for user in users]}
         )
         left -= users
+
+
+def uninstall_hook(env):
+    """Leave an Odoo that works without us: no server without a password, no mail that is public.
+
+    What was recorded stays, as internal notes with their files. Odoo itself removes the tables,
+    groups, crons and views.
+    """
+    accounts = env["mail.sync.account"].search([])
+    accounts._disable("keep")
+    subtype = env.ref("mail_sync_custom.mt_synced_mail")
+    note = env.ref("mail.mt_note")
+    # Without a subtype they would still be internal, but be filtered and shown as nothing at all.
+    env.execute_query(
+        SQL(
+            "UPDATE mail_message SET subtype_id = %s WHERE subtype_id = %s RETURNING id",
+            note.id,
+            subtype.id,
+        )
+    )
+    env["ir.config_parameter"].search([("key", "=like", "mail_sync_custom.%")]).unlink()

@@ -8,7 +8,6 @@ from . import mail_sync_account_places
 from . import mail_sync_account_quota
 from . import mail_sync_account_billing
 from . import mail_sync_usage
-from . import mail_sync_account_top_bar
 from . import mail_sync_mailbox
 from . import mail_sync_message
 from . import mail_sync_entry
@@ -16,14 +15,15 @@ from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import crm_lead
 from . import ir_http
-from . import ir_http
 from . import ir_mail_server
 from . import mail_compose_message
 from . import mail_mail
 from . import mail_message
+from . import mail_message_delivery
 from . import mail_notification
 from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import mail_sync_timeline
 from . import res_users

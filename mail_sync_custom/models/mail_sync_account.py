@@ -144,7 +144,6 @@ class MailSyncAccount(models.Model):
     headline = fields.Char("What Is Wrong", compute="_compute_headline")
     remedy = fields.Char("How to Fix It", compute="_compute_headline")
     # For those, too, who may see how an account is doing and not what its folders are called.
-    # For those, too, who may see how an account is doing and not what its folders are called.
     seen_count = fields.Integer("Mails Looked At", compute="_compute_counts", compute_sudo=True)
     recorded_count = fields.Integer("Mails Recorded", compute="_compute_counts", compute_sudo=True)
     excluded_count = fields.Integer("Mails Excluded", compute="_compute_counts", compute_sudo=True)
@@ -164,9 +163,6 @@ class MailSyncAccount(models.Model):
 
     @api.depends("mailbox_ids.seen_count", "mailbox_ids.recorded_count")
     def _compute_counts(self):
-        # By a search: mailbox_ids would stay in memory for a reader who is not to see the folders.
-        mailboxes = self.env["mail.sync.mailbox"].search([("account_id", "in", self.ids)])
-        by_account = mailboxes.grouped("account_id")
         # By a search: mailbox_ids would stay in memory for a reader who is not to see the folders.
         mailboxes = self.env["mail.sync.mailbox"].search([("account_id", "in", self.ids)])
         by_account = mailboxes.grouped("account_id")
@@ -819,5 +815,6 @@ def _finish(store, result):
             else:
                 account._succeeded(now, more=result.report.more)
             account.write({"lease_token": False, "lease_until": False})
+            store.live.end(account)
     except LeaseLost:
         _logger.info("Mail Sync: account %s has new settings, or another worker", store.account_id)

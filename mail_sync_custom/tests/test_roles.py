@@ -81,6 +81,14 @@ EXPECTED = {
     "mail.sync.account.password": Access(own(), own(), own(), nobody()),
 }
 
+EXPECTED |= {
+    # -- what is allowed, and what is billed: an administrator's; a Company Manager sees the bill
+    "mail.sync.plan": Access(*(shared(administrators=True),) * 4),
+    "mail.sync.usage": Access(
+        (*NOT_INTERNAL, _, _, _, _, _, COMPANY, COMPANY), nobody(), nobody(), nobody()
+    ),
+}
+
 #: Which entries somebody reads: those on the records that they can open.
 NOBODYS = {"own lead", "own opportunity", "nobody's lead", "nobody's opportunity"}
 LEADS = NOBODYS | {"a colleague's lead"}
@@ -93,6 +101,8 @@ CHATTER = dict(
 MENUS = {
     "menu_mail_sync_accounts_crm": {"sales_manager", "company_manager", "administrator"},
     "menu_mail_sync_accounts": {"administrator"},
+    "menu_mail_sync_report": {"company_manager", "administrator"},
+    "menu_mail_sync_usage": {"company_manager", "administrator"},
 }
 
 
