@@ -12,13 +12,12 @@ from engine.errors import ConnectionLost
 from engine.memory_store import Killed
 from engine.sync import UNREAD
 from engine.values import Outcome
-from tests.engine.world import ANN, DAY, EVE, LEA, NOON, Clock, World
+from tests.engine.world import DAY, EVE, NOON, Clock, World
 
 SMALL = {"CHUNK": 3, "FIRST_BATCH": 3, "BATCH": 5, "SLICE_MESSAGES": 2}
 WINDOW = 30
 
 boxes = st.sampled_from(["INBOX", "Sent"])
-few = st.integers(0, 6)
 
 
 @pytest.fixture(autouse=True)
@@ -35,85 +34,73 @@ class Mailboxes(RuleBasedStateMachine):
         self.timeless = {"uidvalidity"} if timeless else set()  # a Sent without UIDVALIDITY
         self.world = World(since=window and NOON - window * DAY)
         self.window = window
+        self.world.server["Sent"].mute = set(self.timeless)
         self.leas = {}  # each mail of hers that there ever was: the server's date
-        self.says_less("Sent", False)
 
     # -- what happens on the server
 
-    @rule(box=boxes, count=st.integers(1, 7), lea=st.booleans(), days=st.integers(0, 2 * WINDOW))
-    def comes(self, box, count, lea, days):
-        for _ in range(count):
-            people = (ANN, LEA) if box == "Sent" else (LEA, ANN)
-            people = people if lea else (EVE, ANN)
-            when = NOON - days * DAY
-            message_id = self.world.deliver(box, sender=people[0], to=people[1], at=when)
-            if lea:
-                self.leas[message_id] = when
+    @rule(
+        box=boxes,
+        count=st.integers(1, 9),
+        leas=st.integers(1, 3),
+        days=st.sampled_from([0, 1, WINDOW, WINDOW + 1, 3 * WINDOW]),
+        mood=st.sampled_from(["", "", "hidden", "nil", "sizeless"]),
+    )
+    def comes(self, box, count, leas, days, mood):
+        """Every first, second or third mail is Lea's; the last but one has a mood."""
+        when = NOON - days * DAY
+        for number in range(count):
+            if number % leas:
+                self.world.deliver(box, sender=EVE, at=when)
+            else:
+                self.leas[self.world.deliver(box, at=when)] = when
+        if mood:
+            mailbox = self.world.server[box]
+            getattr(mailbox, mood).add(max(mailbox.uidnext - 2, 1))
 
     @precondition(lambda self: self.leas)
-    @rule(data=st.data(), box=boxes)
-    def is_filed_again(self, data, box):
-        message_id = data.draw(st.sampled_from(sorted(self.leas)))
-        self.world.deliver(box, message_id=message_id, at=self.leas[message_id])
+    @rule(data=st.data(), box=boxes, copies=st.integers(1, 3))
+    def is_filed_again(self, data, box, copies):
+        message_id = data.draw(st.sampled_from(sorted(self.leas)[-5:]))
+        for _ in range(copies):
+            self.world.deliver(box, message_id=message_id, at=self.leas[message_id])
 
-    @rule(box=boxes, data=st.data())
-    def is_deleted(self, box, data):
+    @rule(box=boxes, what=st.sampled_from(["deleted", "skips", "renumbers", "restored", "mute"]))
+    def changes(self, box, what):
         mailbox = self.world.server[box]
-        if mailbox.messages:
-            mailbox.expunge(data.draw(st.sampled_from(sorted(mailbox.messages))))
-
-    @rule(box=boxes, gap=st.sampled_from([1, 5, 500]))
-    def skips(self, box, gap):
-        mailbox = self.world.server[box]
-        mailbox.skip_to(mailbox.uidnext + gap)
-
-    @rule(box=boxes)
-    def renumbers(self, box):
-        if not (self.timeless and box == "Sent"):  # or nobody could tell
-            self.world.server[box].renumber()
-
-    @rule(box=boxes, lost=st.integers(1, 5))
-    def is_restored_from_a_backup(self, box, lost):
-        mailbox = self.world.server[box]
-        uidnext = max(mailbox.uidnext - lost, 1)
-        if "uidnext" not in mailbox.mute:
-            mailbox.expunge(*range(uidnext, mailbox.uidnext))
+        timeless = self.timeless if box == "Sent" else set()
+        if what == "deleted":
+            mailbox.expunge(*sorted(mailbox.messages)[1::3], -1)
+        elif what == "skips":
+            mailbox.skip_to(mailbox.uidnext + 50)
+        elif what == "mute":
+            mailbox.mute = timeless | (set() if "uidnext" in mailbox.mute else {"uidnext"})
+        elif what == "renumbers" and not timeless:  # or nobody could tell
+            mailbox.renumber()
+        elif what == "restored" and "uidnext" not in mailbox.mute:
+            uidnext = max(mailbox.uidnext - 4, 1)
+            mailbox.expunge(*range(uidnext, mailbox.uidnext), -1)
             mailbox.skip_to(uidnext)
             self.world.sync()  # later UIDNEXT might have risen again, and nobody could tell
 
-    @rule(box=boxes, less=st.booleans())
-    def says_less(self, box, less):
-        mute = self.timeless if box == "Sent" else set()
-        self.world.server[box].mute = mute | ({"uidnext"} if less else set())
-
-    @rule(box=boxes, data=st.data(), mood=st.sampled_from(["hidden", "nil", "sizeless"]))
-    def leaves_out(self, box, data, mood):
-        mailbox = self.world.server[box]
-        if mailbox.messages:
-            getattr(mailbox, mood).add(data.draw(st.sampled_from(sorted(mailbox.messages))))
-
     # -- runs that end early
 
-    @rule(step=few, after=st.booleans())
-    def is_killed(self, step, after):
-        store = self.world.store
-        store.dies_before, store.dies_after = (None, step) if after else (step, None)
-        with suppress(Killed):
-            self.world.sync()
-        store.dies_before = store.dies_after = None
-
-    @rule(step=st.integers(0, 12))
-    def is_cut_off(self, step):
-        self.world.server.fail_after(step, ConnectionLost())
-        with suppress(ConnectionLost):
-            self.world.sync()
-        self.world.server.fail_after(10**6, ConnectionLost())
-
-    @rule(seconds=st.integers(1, 6), stale=st.integers(0, 2))
-    def has_little_time(self, seconds, stale):
-        self.world.store.stale = stale
-        self.world.sync(seconds=seconds, clock=Clock())
-        self.world.store.stale = 0
+    @rule(
+        strike=st.sampled_from(["dies_before", "dies_after", "stale", "cut", "time"]),
+        step=st.integers(0, 9),
+    )
+    def is_struck(self, strike, step):
+        store, server, how = self.world.store, self.world.server, {}
+        if strike == "cut":
+            server.fail_after(step, ConnectionLost())
+        elif strike == "time":
+            how = {"seconds": 1 + step, "clock": Clock()}
+        else:
+            setattr(store, strike, step if strike != "stale" else step % 3)
+        with suppress(Killed, ConnectionLost):
+            self.world.sync(**how)
+        store.dies_before, store.dies_after, store.stale = None, None, 0
+        server.fail_after(10**6, ConnectionLost())
 
     # -- and one that does not
 
@@ -179,8 +166,8 @@ class Mailboxes(RuleBasedStateMachine):
 
 
 Mailboxes.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=20,
+    max_examples=20,
+    stateful_step_count=15,
     derandomize=True,
     deadline=None,
     database=None,
