@@ -27,6 +27,7 @@ from .engine.errors import LeaseLost, safe_text
 from .engine.matching import Known, Owner, Settled, Standing, Target
 from .engine.sync import Commit, Failure, Mailbox, Record, Stale
 from .engine.values import MailboxState, Outcome, SpecialUse
+from .live import Live
 
 _logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class OdooStore:
         self.dbname = dbname
         self.account_id = account_id
         self.token = token
+        self.live = Live()
 
     @contextmanager
     def transaction(self) -> Iterator[api.Environment]:
@@ -146,6 +148,7 @@ class OdooStore:
                 failures = self._record(env, commit)
                 _fail(env, self.account_id, commit, (*commit.failures, *failures))
                 _advance(env, commit, len(failures))
+                self.live.note(env["mail.sync.account"].browse(self.account_id), commit)
                 return failures
         except psycopg2.Error as error:
             if error.pgcode in _RACES:

@@ -70,8 +70,8 @@ class MailMail(models.Model):
                     "state": "outgoing",
                     "failure_type": False,
                     "failure_reason": self.env._(
-                        "Waits for the mailbox %s, which cannot send at the moment. "
-                        "It goes by itself as soon as it can.",
+                        "the mailbox %s cannot send at the moment. "
+                        "The mail goes by itself as soon as it can.",
                         mail._mail_sync_account().email,
                     ),
                 }

@@ -66,7 +66,7 @@ class TestSending(MailSyncCase):
         )
         mail.send()
         self.assertEqual(mail.state, "outgoing")
-        self.assertIn("Waits for the sender's mailbox", mail.failure_reason)
+        self.assertIn("ann@company.example cannot send at the moment", mail.failure_reason)
 
     def test_the_address_that_odoo_sends_from_is_refused(self):
         self.env["mail.alias.domain"].create({"name": "company.example", "default_from": "crm"})

@@ -101,7 +101,7 @@ def test_a_changed_password_keeps_the_mail_until_it_is_entered(new_company):
         ann.write(lead, "Waits")
         wait_until(
             lambda: any(
-                "Waits for the mailbox" in (m["failure_reason"] or "")
+                "cannot send at the moment" in (m["failure_reason"] or "")
                 for m in queue(new_company, "Waits")
             ),
             "The mail says that it waits",

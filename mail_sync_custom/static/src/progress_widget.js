@@ -1,4 +1,4 @@
-import { Component, onWillUnmount, status } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, status, useState } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
@@ -11,8 +11,8 @@ const RESTING = 20000;
 const SIGNS = ["state", "syncing", "last_sync_at", "error_code", "seen_count", "remaining_count"];
 
 /**
- * How far a synchronization is. It keeps the page it stands on up to date by itself: often while
- * mails are being read, now and then otherwise.
+ * How far a synchronization is. It keeps the page it stands on up to date by itself: the server
+ * tells of each step while mails are being read, and is asked now and then, should that not arrive.
  */
 export class MailSyncProgress extends Component {
     static template = "mail_sync_custom.Progress";
@@ -20,12 +20,20 @@ export class MailSyncProgress extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.busService = useService("bus_service");
+        /** What was told since the page was loaded. */
+        this.state = useState({ told: null });
+        this.onTold = (told) => this.follow(told);
+        onMounted(() => this.busService.subscribe("mail_sync/progress", this.onTold));
         this.schedule();
-        onWillUnmount(() => browser.clearTimeout(this.timeout));
+        onWillUnmount(() => {
+            this.busService.unsubscribe("mail_sync/progress", this.onTold);
+            browser.clearTimeout(this.timeout);
+        });
     }
 
     get account() {
-        return this.props.record.data;
+        return { ...this.props.record.data, ...this.state.told };
     }
 
     get isWorking() {
@@ -41,6 +49,23 @@ export class MailSyncProgress extends Component {
         return this.total ? Math.round((100 * this.account.seen_count) / this.total) : 0;
     }
 
+    /** Move on with what the server tells; the rest of the page follows when the run is over. */
+    async follow(told) {
+        if (told.id !== this.props.record.resId) {
+            return;
+        }
+        const { id, ...figures } = told;
+        this.state.told = figures;
+        if (!told.syncing) {
+            await this.reload();
+        }
+    }
+
+    async reload() {
+        await this.props.record.load();
+        this.state.told = null;
+    }
+
     schedule() {
         const pause = this.isWorking ? WORKING : RESTING;
         this.timeout = browser.setTimeout(() => this.refresh(), pause);
@@ -53,7 +78,7 @@ export class MailSyncProgress extends Component {
             const signs = JSON.stringify(found);
             if (signs !== this.signs && status(this) !== "destroyed") {
                 this.signs = signs;
-                await this.props.record.load();
+                await this.reload();
             }
         }
         if (status(this) !== "destroyed") {

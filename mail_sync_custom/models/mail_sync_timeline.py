@@ -1,0 +1,336 @@
+"""The Life of the Lead: all communication of a record, in order of time.
+
+The chatter sorts by id, so that history that is recorded today stands above yesterday's notes.
+Here the order is by date, whenever and by whichever way a message came.
+"""
+
+import textwrap
+from collections import defaultdict
+
+from markupsafe import Markup
+from odoo import fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL
+from odoo.tools.mail import email_split_tuples, html_to_inner_content
+
+#: Entries that one request may ask for.
+MAX_PAGE = 100
+#: What is read of a body to show how it begins.
+BODY_START = 20_000
+PREVIEW = 280
+
+
+class MailSyncTimeline(models.AbstractModel):
+    """For records whose communication is shown in order of time."""
+
+    _name = "mail.sync.timeline"
+    _description = "Life of the Lead"
+
+    def mail_sync_timeline(self, offset=0, limit=20, filters=None):
+        """Return a page of the record's communication, and whether there is more of it.
+
+        ``filters``: ``show`` (``mails``, ``in``, ``out`` or ``all``), ``mailbox`` (the id of the
+        user whose mailbox it is) and ``oldest_first``.
+        """
+        self.ensure_one()
+        self._mail_sync_check_timeline()
+        filters = filters or {}
+        offset, limit = max(0, int(offset)), min(max(1, int(limit)), MAX_PAGE)
+        self.env.flush_all()
+        domain = self._mail_sync_timeline_domain(filters)
+        order = "date, id" if filters.get("oldest_first") else "date desc, id desc"
+        # The user's own rights: what they may not read of the record is left out by the search.
+        messages = self.env["mail.message"].search(domain, offset=offset, limit=limit, order=order)
+        # sudo: nothing is shown of it, only that there is something after this page
+        after_sudo = self.env["mail.message"].sudo()
+        more = after_sudo.search(domain, offset=offset + limit, limit=1, order=order)
+        page = {"entries": self._mail_sync_entries(messages), "more": bool(more)}
+        return page if offset else {**page, **self._mail_sync_timeline_head()}
+
+    def _mail_sync_check_timeline(self):
+        """Raise AccessError unless it is a colleague who may read the record."""
+        if not self.env.user._is_internal():
+            raise AccessError(self.env._("This is for colleagues only."))
+        self.check_access("read")
+
+    # -- what is asked for -------------------------------------------------------------------
+
+    def _mail_sync_timeline_domain(self, filters):
+        domain = Domain(
+            [
+                ("model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("message_type", "!=", "user_notification"),
+            ]
+        )
+        show = filters.get("show") or "mails"
+        if show != "all" or filters.get("mailbox"):
+            domain &= _where(_is_mail)
+        if show in ("in", "out"):
+            domain &= _where(lambda message: SQL("%s = %s", _direction(message), show))
+        if mailbox := filters.get("mailbox"):
+            # sudo: only to compare with the author of a mail that the user may read
+            user_sudo = self.env["res.users"].sudo().browse(int(mailbox)).exists()
+            domain &= _where(lambda message: _is_of(message, user_sudo))
+        return domain
+
+    def _mail_sync_timeline_head(self):
+        """Return what is shown above the entries, or instead of them where there are none."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT account.user_id
+                FROM mail_message message
+                JOIN mail_sync_message_mail_message_rel rel ON rel.mail_message_id = message.id
+                JOIN mail_sync_message link ON link.id = rel.mail_sync_message_id
+                JOIN mail_sync_account account ON account.id = link.account_id
+                WHERE message.model = %s AND message.res_id = %s AND link.outcome = 'recorded'
+                """,
+                self._name,
+                self.id,
+            )
+        )
+        # sudo: whoever can read the record may know whose mailboxes its mails came from
+        users = self.env["res.users"].sudo().browse(id_ for [id_] in rows)
+        account = self.env["mail.sync.account"].sudo()._of_user(self.env.user)
+        return {
+            "mailboxes": [
+                {"id": user.id, "name": user.name}
+                for user in users.sorted(lambda user: (user != self.env.user, user.name))
+            ],
+            "addresses": self._mail_sync_addresses(),
+            "account_state": account.state or False,
+        }
+
+    def _mail_sync_addresses(self):
+        """Return the addresses whose mails are recorded on this record."""
+        own = self.email_normalized
+        contact = "partner_id" in self and self.partner_id.email_normalized
+        return list(dict.fromkeys(email for email in (own, contact) if email))
+
+    # -- what is shown of each message -------------------------------------------------------
+
+    def _mail_sync_entries(self, messages):
+        """Return messages, which the user may read, as the web client shows them."""
+        # sudo: whoever can read a message may know whom it went between, what came with it, why
+        # it is here, by whose mailbox, and what has become of it
+        messages_sudo = messages.sudo()
+        facts = _facts(messages)
+        changes = self._mail_sync_changes(messages_sudo)
+        _fetch(messages_sudo)
+        return [
+            {
+                **_correspondence(message_sudo),
+                **_provenance(message_sudo, self.env.user),
+                "id": message_sudo.id,
+                "date": fields.Datetime.to_string(message_sudo.date),
+                "subject": message_sudo.subject or "",
+                "label": _label(message_sudo, facts[message_sudo.id]["is_mail"]),
+                "direction": facts[message_sudo.id]["direction"],
+                "preview": _preview(facts[message_sudo.id]["body_start"]),
+                "changes": changes[message_sudo.id],
+                "attachments": _attachments(message_sudo, facts[message_sudo.id]["body_start"]),
+                "delivery": message_sudo.mail_sync_delivery,
+                "delivery_reason": message_sudo.mail_sync_delivery_reason or "",
+            }
+            for message_sudo in messages_sudo
+        ]
+
+    def _mail_sync_changes(self, messages_sudo):
+        """Return for each message the changes of fields that it tells of, those one may see."""
+        values_sudo = messages_sudo.tracking_value_ids._filter_has_field_access(self.env)
+        values_sudo = self._track_filter_for_display(values_sudo)
+        message_of = {value.id: value.mail_message_id.id for value in values_sudo}
+        found = defaultdict(list)
+        for change in values_sudo._tracking_value_format():
+            old, new = change["oldValue"], change["newValue"]
+            found[message_of[change["id"]]].append(
+                {"field": change["fieldInfo"]["changedField"], "old": old or "", "new": new or ""}
+            )
+        return found
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "mail.sync.timeline"]
+
+
+class ResPartner(models.Model):
+    _name = "res.partner"
+    _inherit = ["res.partner", "mail.sync.timeline"]
+
+
+# --- conditions on a message, in SQL ----------------------------------------------------------
+# As domains they would be "id in (all notifications of this kind)". As conditions on the row they
+# cost what the messages of one record cost, however many there are of others.
+
+
+def _where(condition):
+    """Return a domain of messages from a function of the table's alias."""
+    return Domain.custom(to_sql=lambda _model, alias, _query: condition(SQL.identifier(alias)))
+
+
+def _is_mail(message):
+    """Whether it is a mail to or from outside: what was received, or went to a customer."""
+    return SQL(
+        """
+        (%(m)s.message_type IN ('email', 'email_outgoing') OR EXISTS (
+            SELECT FROM mail_notification notification
+            LEFT JOIN res_partner partner ON partner.id = notification.res_partner_id
+            WHERE notification.mail_message_id = %(m)s.id
+              AND notification.notification_type = 'email'
+              AND partner.partner_share IS NOT FALSE
+        ))
+        """,
+        m=message,
+    )
+
+
+def _direction(message):
+    """Which way a mail went: as it was recorded, else by whether a colleague has written it."""
+    return SQL(
+        """
+        COALESCE(
+            (SELECT entry.direction FROM mail_sync_entry entry
+             WHERE entry.mail_message_id = %(m)s.id),
+            CASE WHEN EXISTS (
+                SELECT FROM res_partner author
+                WHERE author.id = %(m)s.author_id AND author.partner_share IS NOT TRUE
+            ) THEN 'out' ELSE 'in' END
+        )
+        """,
+        m=message,
+    )
+
+
+def _is_of(message, user_sudo):
+    """Whether a user's mailbox holds a mail, or they wrote it here and it is still to go."""
+    return SQL(
+        """
+        (EXISTS (
+            SELECT FROM mail_sync_message_mail_message_rel rel
+            JOIN mail_sync_message link ON link.id = rel.mail_sync_message_id
+            JOIN mail_sync_account account ON account.id = link.account_id
+            WHERE rel.mail_message_id = %(m)s.id AND link.outcome = 'recorded'
+              AND account.user_id = %(user)s
+        ) OR (%(m)s.message_type != 'email' AND %(m)s.author_id = %(author)s))
+        """,
+        m=message,
+        user=user_sudo.id or 0,
+        author=user_sudo.partner_id.id or 0,
+    )
+
+
+def _facts(messages):
+    """Return for each message how its body begins, whether it is a mail and which way it went.
+
+    Bodies can be megabytes, and only their beginnings are shown.
+    """
+    table = SQL.identifier("message")
+    rows = messages.env.execute_query_dict(
+        SQL(
+            """
+            SELECT id, left(body, %(start)s) AS body_start, %(is_mail)s AS is_mail,
+                   CASE WHEN %(is_mail)s THEN %(direction)s END AS direction
+            FROM mail_message message WHERE id = ANY(%(ids)s)
+            """,
+            start=BODY_START,
+            is_mail=_is_mail(table),
+            direction=_direction(table),
+            ids=messages.ids,
+        )
+    )
+    return {row["id"]: row for row in rows}
+
+
+# --- one message, as it is shown --------------------------------------------------------------
+
+
+def _fetch(messages_sudo):
+    """Read what is shown of a page, all together and without the bodies."""
+    own = "date subject message_type email_from author_id subtype_id mail_activity_type_id"
+    recipients = "incoming_email_to incoming_email_cc outgoing_email_to"
+    messages_sudo.fetch([*own.split(), *recipients.split(), "parent_id"])
+    messages_sudo.parent_id.fetch(["date", "subject"])
+
+
+def _correspondence(message_sudo):
+    """Return who sent it, to whom, and in copy to whom."""
+    sender = next(iter(_people(message_sudo.email_from)), {"name": "", "email": ""})
+    name = message_sudo.author_id.name or sender["name"]
+    return {
+        "sender": {"name": name or sender["email"], "email": sender["email"]},
+        "author_id": message_sudo.author_id.id,
+        "to": _people(message_sudo.incoming_email_to) or _notified(message_sudo),
+        "cc": _people(message_sudo.incoming_email_cc),
+    }
+
+
+def _people(addresses):
+    """Return the people in a header as ``{"name", "email"}``."""
+    return [{"name": name, "email": email} for name, email in email_split_tuples(addresses or "")]
+
+
+def _notified(message_sudo):
+    """Return whom a mail that was written here went to: those outside the company."""
+    people = {}
+    for notification in message_sudo.notification_ids:
+        partner = notification.res_partner_id
+        if notification.notification_type == "email" and (not partner or partner.partner_share):
+            email = partner.email or notification.mail_email_address or ""
+            people[email] = {"name": partner.name or "", "email": email}
+    return list(people.values()) or _people(message_sudo.outgoing_email_to)
+
+
+def _provenance(message_sudo, user):
+    """Return by which way it came here, whose mailbox has it, and what it answers."""
+    entry_sudo = message_sudo.mail_sync_entry_ids[:1]
+    links_sudo = message_sudo.mail_sync_link_ids.filtered(lambda link: link.outcome == "recorded")
+    owners = links_sudo.account_id.user_id
+    # Odoo hangs what is posted under the first message of a record: that is no answer to it.
+    parent_sudo = entry_sudo and message_sudo.parent_id
+    return {
+        "because": entry_sudo._words() if entry_sudo else "",
+        "omitted": entry_sudo.omitted or "",
+        "mailboxes": owners.mapped("name"),
+        "mine": user in owners,
+        "gateway": message_sudo.message_type == "email" and not entry_sudo,
+        "answers": parent_sudo
+        and {
+            "id": parent_sudo.id,
+            "subject": parent_sudo.subject or "",
+            "date": fields.Datetime.to_string(parent_sudo.date),
+        },
+    }
+
+
+def _label(message_sudo, is_mail):
+    """Return what kind of message it is; nothing for a mail, whose direction says it."""
+    env = message_sudo.env
+    if is_mail:
+        return ""
+    if message_sudo.mail_activity_type_id:
+        return message_sudo.mail_activity_type_id.name
+    if message_sudo.message_type == "notification":
+        return message_sudo.subtype_id.description or env._("Change")
+    if message_sudo.subtype_id == env.ref("mail.mt_comment"):
+        return env._("Message")
+    return env._("Note")
+
+
+def _preview(body_start):
+    """Return how a message begins, as one line of text."""
+    start = body_start or ""
+    if start.rfind("<") > start.rfind(">"):
+        start = start[: start.rfind("<")]  # it was cut within a tag
+    return textwrap.shorten(html_to_inner_content(Markup(start)), PREVIEW, placeholder=" …")  # noqa: S704 - only its text is kept
+
+
+def _attachments(message_sudo, body_start):
+    """Return the files that came with it, without the pictures that its text shows."""
+    return [
+        {"id": file.id, "name": file.name, "mimetype": file.mimetype, "size": file.file_size}
+        for file in message_sudo.attachment_ids
+        if f"/web/image/{file.id}?" not in (body_start or "")
+    ]

@@ -1,0 +1,160 @@
+import { Component, markup, useState } from "@odoo/owl";
+
+import { deserializeDateTime } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
+import { humanSize } from "@web/core/utils/binary";
+import { useService } from "@web/core/utils/hooks";
+
+import { deliveryText } from "./delivery";
+
+const { DateTime } = luxon;
+
+/** Recipients that are named before the others are only counted. */
+const NAMED = 4;
+
+/** One mail, note, call or change. */
+export class TimelineEntry extends Component {
+    static template = "mail_sync_custom.TimelineEntry";
+    static props = { entry: Object, found: Boolean, goTo: Function };
+
+    setup() {
+        this.orm = useService("orm");
+        this.state = useState({ expanded: false, body: "", quoted: false, quoteShown: false });
+    }
+
+    get entry() {
+        return this.props.entry;
+    }
+
+    // -- head --------------------------------------------------------------------------------------
+
+    get icon() {
+        if (this.entry.direction) {
+            return this.entry.direction === "out" ? "fa-arrow-up" : "fa-arrow-down";
+        }
+        return this.entry.changes.length ? "fa-pencil" : "fa-comment-o";
+    }
+
+    get colour() {
+        const colours = { in: "text-bg-success", out: "text-bg-info" };
+        return colours[this.entry.direction] || "text-bg-secondary";
+    }
+
+    get label() {
+        const ways = { in: _t("Received"), out: _t("Sent") };
+        return ways[this.entry.direction] || this.entry.label;
+    }
+
+    get moment() {
+        return deserializeDateTime(this.entry.date);
+    }
+
+    get when() {
+        return this.moment.toLocaleString(DateTime.DATETIME_MED);
+    }
+
+    get ago() {
+        return this.moment.toRelative();
+    }
+
+    get recipients() {
+        return [
+            { label: _t("To"), people: this.entry.to },
+            { label: _t("Cc"), people: this.entry.cc },
+        ].filter(({ people }) => people.length);
+    }
+
+    names(people) {
+        const named = this.state.expanded ? people : people.slice(0, NAMED);
+        const names = named.map(({ name, email }) => name || email).join(", ");
+        const others = people.length - named.length;
+        return others ? _t("%(names)s and %(count)s more", { names, count: others }) : names;
+    }
+
+    full(people) {
+        return people
+            .map(({ name, email }) => (name && email ? `${name} <${email}>` : name || email))
+            .join(", ");
+    }
+
+    get answersText() {
+        return this.entry.answers.subject || _t("a mail without a subject");
+    }
+
+    get answersTitle() {
+        const moment = deserializeDateTime(this.entry.answers.date);
+        return _t("Show the mail of %s", moment.toLocaleString(DateTime.DATETIME_MED));
+    }
+
+    get deliveryText() {
+        return deliveryText(this.entry.delivery, this.entry.delivery_reason);
+    }
+
+    get mailboxText() {
+        const { mailboxes, gateway, direction, mine } = this.entry;
+        if (mine && mailboxes.length === 1) {
+            return _t("From my mailbox");
+        }
+        if (mailboxes.length) {
+            return _t("From the mailbox of %s", mailboxes.join(", "));
+        }
+        if (gateway) {
+            return _t("Came to the company's own address");
+        }
+        return direction === "out" ? _t("Written here") : "";
+    }
+
+    // -- text --------------------------------------------------------------------------------------
+
+    get canExpand() {
+        return Boolean(this.entry.preview || this.entry.direction);
+    }
+
+    async toggle() {
+        if (!this.canExpand) {
+            return;
+        }
+        if (!this.state.expanded && !this.state.body) {
+            const [{ body }] = await this.orm.read("mail.message", [this.entry.id], ["body"]);
+            // The server keeps bodies sanitized; the chatter shows them in the same way.
+            this.state.body = markup(body || "");
+            this.state.quoted = hasQuoteBesidesText(body || "");
+        }
+        this.state.expanded = !this.state.expanded;
+    }
+
+    toggleQuote() {
+        this.state.quoteShown = !this.state.quoteShown;
+    }
+
+    /** A link in a mail leads out of Odoo, not away from the lead. */
+    onClickBody(ev) {
+        const link = ev.target.closest("a[href]");
+        if (link) {
+            link.target = "_blank";
+            link.rel = "noopener noreferrer";
+        }
+    }
+
+    // -- attachments ---------------------------------------------------------------------------------
+
+    urlOf({ id }) {
+        return `/web/content/${id}?download=true`;
+    }
+
+    sizeOf({ size }) {
+        return humanSize(size);
+    }
+
+    get omitted() {
+        return this.entry.omitted.split("\n").filter(Boolean);
+    }
+}
+
+/** Whether a text quotes another one, and says something of its own. */
+function hasQuoteBesidesText(body) {
+    const parsed = new DOMParser().parseFromString(body, "text/html");
+    const quotes = parsed.querySelectorAll("[data-o-mail-quote]");
+    quotes.forEach((quote) => quote.remove());
+    return quotes.length > 0 && Boolean(parsed.body.textContent.trim());
+}
