@@ -552,7 +552,8 @@ def _encryption(env) -> Words:
             env._("Without SSL this server offers no encryption"),
             env._(
                 "Check 'Use SSL?' and use port 993 for IMAP and 465 for SMTP. Without encryption "
-                "others on the way could read your password and your mail."
+                "others on the way could read your password and your mail. Only if your provider "
+                "has none at all, check 'Allow without encryption'."
             ),
         ),
         "starttls_gone": (
