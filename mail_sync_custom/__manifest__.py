@@ -24,6 +24,8 @@
         "views/mail_sync_plan_views.xml",
         "views/mail_sync_usage_views.xml",
         "views/res_config_settings_views.xml",
+        "views/crm_lead_views.xml",
+        "views/res_partner_views.xml",
         "views/res_users_views.xml",
         "views/res_users_admin_views.xml",
     ],

@@ -19,9 +19,11 @@ from . import ir_mail_server
 from . import mail_compose_message
 from . import mail_mail
 from . import mail_message
+from . import mail_message_delivery
 from . import mail_notification
 from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import mail_sync_timeline
 from . import res_users

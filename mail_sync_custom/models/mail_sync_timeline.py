@@ -253,6 +253,7 @@ def _fetch(messages_sudo):
     recipients = "incoming_email_to incoming_email_cc outgoing_email_to"
     messages_sudo.fetch([*own.split(), *recipients.split(), "parent_id"])
     messages_sudo.parent_id.fetch(["date", "subject"])
+    messages_sudo.mail_sync_entry_ids.fetch(["reason", "because", "omitted"])
 
 
 def _correspondence(message_sudo):
@@ -293,7 +294,7 @@ def _provenance(message_sudo, user):
     return {
         "because": entry_sudo._words() if entry_sudo else "",
         "omitted": entry_sudo.omitted or "",
-        "mailboxes": owners.mapped("name"),
+        "mailboxes": owners.sorted("name").mapped("name"),
         "mine": user in owners,
         "gateway": message_sudo.message_type == "email" and not entry_sudo,
         "answers": parent_sudo
@@ -312,8 +313,10 @@ def _label(message_sudo, is_mail):
         return ""
     if message_sudo.mail_activity_type_id:
         return message_sudo.mail_activity_type_id.name
-    if message_sudo.message_type == "notification":
-        return message_sudo.subtype_id.description or env._("Change")
+    if message_sudo.tracking_value_ids:
+        return env._("Change")
+    if message_sudo.subtype_id.description:
+        return message_sudo.subtype_id.description
     if message_sudo.subtype_id == env.ref("mail.mt_comment"):
         return env._("Message")
     return env._("Note")
