@@ -1,3 +1,6 @@
+from . import discretion
 from . import models
 from . import wizard
 from .hooks import post_init_hook, uninstall_hook
+
+discretion.install()
