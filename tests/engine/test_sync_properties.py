@@ -1,11 +1,10 @@
 """By chance: mail comes and goes, servers renumber, workers die; each mail of Lea's stands once."""
 
 from contextlib import suppress
+from functools import cache
+from random import Random
 
-import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from engine import parse, plan
 from engine.errors import ConnectionLost
@@ -17,20 +16,46 @@ from tests.engine.world import DAY, EVE, NOON, Clock, World
 SMALL = {"CHUNK": 3, "FIRST_BATCH": 3, "BATCH": 5, "SLICE_MESSAGES": 2}
 WINDOW = 30
 
-boxes = st.sampled_from(["INBOX", "Sent"])
+
+def steps(random):
+    """Yield what happens, as the name of a method of Chance and its arguments."""
+    for _ in range(30):
+        box = random.choice(["INBOX", "Sent"])
+        days = random.choice([0, 1, WINDOW, WINDOW + 1, 3 * WINDOW])
+        mood = random.choice(["", "", "hidden", "nil", "sizeless"])
+        change = random.choice(["deleted", "skips", "renumbers", "restored", "mute"])
+        strike = random.choice(["dies_before", "dies_after", "stale", "cut", "time"])
+        yield random.choice(
+            [
+                ("comes", box, random.randint(1, 9), random.randint(1, 2), days, mood),
+                ("comes", box, random.randint(1, 9), random.randint(1, 2), days, mood),
+                ("is_filed_again", box, random.randrange(5), random.randint(1, 3)),
+                ("changes", box, change),
+                ("is_struck", strike, random.randrange(8)),
+                ("is_struck", strike, random.randrange(8)),
+                ("is_read",),
+            ]
+        )
+    yield ("is_read",)
 
 
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch):
-    for name, size in SMALL.items():
-        monkeypatch.setattr(plan, name, size)
+@pytest.fixture(autouse=True, scope="module")
+def small_batches():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in SMALL.items():
+            patch.setattr(plan, name, size)
+        yield
 
 
-class Mailboxes(RuleBasedStateMachine):
+@cache
+def id_of(raw):
+    return parse.envelope(raw).message_id
+
+
+class Chance:
     """Ann's mailbox, while workers that may die read it, and Lea's timeline."""
 
-    @initialize(window=st.sampled_from([None, WINDOW]), timeless=st.booleans())
-    def connect(self, window, timeless):
+    def __init__(self, window, timeless):
         self.timeless = {"uidvalidity"} if timeless else set()  # a Sent without UIDVALIDITY
         self.world = World(since=window and NOON - window * DAY)
         self.window = window
@@ -39,15 +64,8 @@ class Mailboxes(RuleBasedStateMachine):
 
     # -- what happens on the server
 
-    @rule(
-        box=boxes,
-        count=st.integers(1, 9),
-        leas=st.integers(1, 3),
-        days=st.sampled_from([0, 1, WINDOW, WINDOW + 1, 3 * WINDOW]),
-        mood=st.sampled_from(["", "", "hidden", "nil", "sizeless"]),
-    )
     def comes(self, box, count, leas, days, mood):
-        """Every first, second or third mail is Lea's; the last but one has a mood."""
+        """Every mail, or every second, is Lea's; the last but one has a mood."""
         when = NOON - days * DAY
         for number in range(count):
             if number % leas:
@@ -58,14 +76,10 @@ class Mailboxes(RuleBasedStateMachine):
             mailbox = self.world.server[box]
             getattr(mailbox, mood).add(max(mailbox.uidnext - 2, 1))
 
-    @precondition(lambda self: self.leas)
-    @rule(data=st.data(), box=boxes, copies=st.integers(1, 3))
-    def is_filed_again(self, data, box, copies):
-        message_id = data.draw(st.sampled_from(sorted(self.leas)[-5:]))
-        for _ in range(copies):
+    def is_filed_again(self, box, which, copies):
+        for message_id in list(self.leas)[-1 - which :][:1] * copies:
             self.world.deliver(box, message_id=message_id, at=self.leas[message_id])
 
-    @rule(box=boxes, what=st.sampled_from(["deleted", "skips", "renumbers", "restored", "mute"]))
     def changes(self, box, what):
         mailbox = self.world.server[box]
         timeless = self.timeless if box == "Sent" else set()
@@ -85,10 +99,6 @@ class Mailboxes(RuleBasedStateMachine):
 
     # -- runs that end early
 
-    @rule(
-        strike=st.sampled_from(["dies_before", "dies_after", "stale", "cut", "time"]),
-        step=st.integers(0, 9),
-    )
     def is_struck(self, strike, step):
         store, server, how = self.world.store, self.world.server, {}
         if strike == "cut":
@@ -104,7 +114,6 @@ class Mailboxes(RuleBasedStateMachine):
 
     # -- and one that does not
 
-    @rule()
     def is_read(self):
         for mailbox in self.world.server.mailboxes.values():
             mailbox.hidden.clear()
@@ -114,10 +123,10 @@ class Mailboxes(RuleBasedStateMachine):
         for box in self.world.store.boxes.values():
             assert box.state.complete
             assert self.covered(box) == self.world.server[box.name].messages
-        assert self.world.store.set_aside == {}
-
-    def teardown(self):
-        self.is_read()
+        # What failed under an old numbering, and is not found in the new one, waits for its user.
+        boxes = self.world.store.boxes
+        for aside in self.world.store.set_aside.values():
+            assert aside.uidvalidity != boxes[aside.mailbox].state.uidvalidity
 
     # -- what is true at any moment
 
@@ -132,7 +141,6 @@ class Mailboxes(RuleBasedStateMachine):
             if state.low <= u < state.high or u < state.floor
         }
 
-    @invariant()
     def every_mail_of_leas_that_is_covered_stands_there_or_is_set_aside(self):
         there = {*self.world.timeline(), *(id_ for id_, _ in self.world.store.set_aside)}
         hidden = {
@@ -142,35 +150,33 @@ class Mailboxes(RuleBasedStateMachine):
         }
         for box in self.world.store.boxes.values():
             for uid, message in self.covered(box).items():
-                message_id = parse.envelope(message.raw).message_id
+                message_id = id_of(message.raw)
                 if message_id in self.leas and self.is_inside(message):
                     assert message_id in there or (box.ref, uid) in hidden
 
     def is_inside(self, message):
         return self.window is None or message.internaldate >= NOON - self.window * DAY
 
-    @invariant()
     def nothing_stands_there_twice_nor_is_anybody_elses(self):
         timeline = self.world.timeline()
         assert len(timeline) == len(set(timeline))
         assert set(timeline) <= self.leas.keys()
 
-    @invariant()
     def every_connection_was_closed(self):
         assert self.world.server.open == 0
 
-    @invariant()
     def flags_are_as_they_were(self):
         for mailbox in self.world.server.mailboxes.values():
             assert all(m.flags == frozenset() for m in mailbox.messages.values())
 
 
-Mailboxes.TestCase.settings = settings(
-    max_examples=20,
-    stateful_step_count=15,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-TestMailboxes = Mailboxes.TestCase
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_each_mail_of_a_lead_stands_there_once(seed):
+    random = Random(seed)
+    chance = Chance(window=random.choice([None, WINDOW]), timeless=random.choice([False, True]))
+    for step, *arguments in steps(random):
+        getattr(chance, step)(*arguments)
+        chance.every_mail_of_leas_that_is_covered_stands_there_or_is_set_aside()
+        chance.nothing_stands_there_twice_nor_is_anybody_elses()
+        chance.every_connection_was_closed()
+        chance.flags_are_as_they_were()
