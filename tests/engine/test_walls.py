@@ -19,11 +19,12 @@ DECISIONS = {
     "sync": VALUES | {"engine.plan", "engine.matching", "engine.parse"},
 }
 #: What the rest of the addon may know of the addon.
-BRIDGE = {"engine", "recording", "safe_html"}
+BRIDGE = {"engine", "recording", "safe_html", "live"}
 LAYERS = {
     "store.py": BRIDGE,
     "recording.py": BRIDGE,
     "safe_html.py": {"engine"},
+    "live.py": {"engine"},
     "fields.py": set(),
     "vault.py": set(),
     "models/*.py": {"engine", "store", "fields", "vault", "models"},
