@@ -47,3 +47,5 @@ def uninstall_hook(env):
         )
     )
     env["ir.config_parameter"].search([("key", "=like", "mail_sync_custom.%")]).unlink()
+    # A plan that is in use would not let itself be deleted.
+    env["res.company"].search([]).mail_sync_plan_id = False
