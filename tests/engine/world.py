@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from engine.memory import MemoryServer
@@ -15,7 +15,7 @@ BOB = "bob@corp.example"  # a colleague
 LEA = "lea@client.example"  # the address of a lead
 EVE = "eve@elsewhere.example"  # nobody we know
 
-NOON = datetime(2024, 3, 4, 12, 0, tzinfo=timezone.utc)
+NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 _numbers = count(1)
