@@ -41,6 +41,8 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
     files = _create_attachments(account.env, entries)
     messages = _create_messages(account, entries, files)
+    # What stands in the cache would be kept up to date at each link, one record after another.
+    messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
     _create_entries(account.env, entries, messages)
     _link(account, commit, records, entries, messages)
     account.env.flush_all()
@@ -75,7 +77,8 @@ def _create_attachments(
 def _create_messages(account, entries: Sequence[_Entry], files) -> models.BaseModel:
     env = account.env
     authors = _authors(account, entries)
-    subtype = env.ref("mail_sync_custom.mt_synced_mail")
+    # Unlike `env.ref`, this asks the database once a process and not once a commit.
+    subtype_id = env["ir.model.data"]._xmlid_to_res_id("mail_sync_custom.mt_synced_mail")
     bodies: dict[int, str] = {}
     values = []
     for entry, attached in zip(entries, files, strict=True):
@@ -88,7 +91,7 @@ def _create_messages(account, entries: Sequence[_Entry], files) -> models.BaseMo
                 "model": entry.target.model,
                 "res_id": entry.target.res_id,
                 "message_type": "email",
-                "subtype_id": subtype.id,
+                "subtype_id": subtype_id,
                 "is_internal": True,
                 "message_id": f"<{entry.record.verdict.message_id}>",
                 "subject": envelope.subject,
@@ -162,23 +165,31 @@ def _thread(env, entries: Sequence[_Entry], messages) -> None:
     is new is a parent as well as a child (RFC 5322 §3.6.4).
     """
     parents = _messages_by_id(env, {id_ for e in entries for id_ in _ancestors(e.record)})
-    pairs = []
-    for entry, message in zip(entries, messages, strict=True):
-        target = entry.target
-        places = ((id_, target.model, target.res_id) for id_ in _ancestors(entry.record))
-        if parent := next((parents[place] for place in places if place in parents), None):
-            pairs.append((message.id, parent))
-    for child, parent in pairs:
-        if child != parent:
-            env["mail.message"].browse(child).parent_id = parent
-    env["mail.message"].flush_model(["parent_id"])
+    places = [
+        [(id_, entry.target.model, entry.target.res_id) for id_ in _ancestors(entry.record)]
+        for entry in entries
+    ]
+    found = [next((parents[p] for p in each if p in parents), None) for each in places]
+    env.execute_query(
+        SQL(
+            """
+            UPDATE mail_message child SET parent_id = found.parent_id
+            FROM unnest(%s::int[], %s::int[]) AS found(id, parent_id)
+            WHERE child.id = found.id AND child.id != found.parent_id
+            RETURNING child.id
+            """,
+            messages.ids,
+            found,
+        )
+    )
+    # The index over what is answered serves this as long as nothing is done to that column.
     env.execute_query(
         SQL(
             """
             UPDATE mail_message child SET parent_id = parent.id
             FROM mail_sync_entry answer, mail_message parent
             WHERE parent.id = ANY(%s) AND child.id = answer.mail_message_id
-              AND '<' || answer.answers || '>' = parent.message_id
+              AND answer.answers = trim(both '<>' from parent.message_id)
               AND child.model = parent.model AND child.res_id = parent.res_id
               AND child.id != parent.id AND child.parent_id IS DISTINCT FROM parent.id
             RETURNING child.id
