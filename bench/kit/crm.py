@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import odoo.tools
-from dev import database, postgres
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
+
+from dev import database, postgres
 
 from . import mails, servers
 

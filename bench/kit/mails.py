@@ -95,7 +95,7 @@ class _Maker:
         message_id = f"<{number}.{self.random.getrandbits(64):x}@{sender.partition('@')[2]}>"
         lines = [
             f"Return-Path: <{sender}>",
-            f"Received: from mx{number % 7}.example (mx{number % 7}.example [192.0.2.{number % 250}])",
+            f"Received: from mx{number % 7}.example ([192.0.2.{number % 250}])",
             f"\tby mail.sales.example with ESMTPS id {self.random.getrandbits(60):x};",
             f"\t{format_datetime(date)}",
             f"DKIM-Signature: v=1; a=rsa-sha256; d={sender.partition('@')[2]}; s=one;",

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that counts what goes through it, for a second opinion on our counters."""
+"""A TCP proxy on loopback that counts what goes through it: a second opinion on our counters."""
 
 from __future__ import annotations
 
