@@ -49,11 +49,6 @@ class TestTopBar(MailSyncCase):
         self.account.unlink()
         self.assertFalse(self.told(self.ann)[-1]["configured"])
 
-    def test_the_words_are_in_the_language_of_the_owner(self):
-        self.env["res.lang"]._activate_lang("fr_FR")
-        self.ann.lang = "fr_FR"
-        self.assertEqual(self.env["mail.sync.account"]._top_bar(self.ann)["configured"], True)
-
 
 @tagged("post_install", "-at_install")
 class TestUserList(MailSyncCase):

@@ -1,4 +1,4 @@
-"""The top bar in a browser: it knows of the mailbox what is true now, without being loaded again."""
+"""The top bar and the list of users, in a browser: what is true now, without loading it again."""
 
 from __future__ import annotations
 
@@ -50,12 +50,15 @@ def disable(owner: Salesperson) -> None:
     owner.client.call("mail.sync.account.disable", "action_disable", [wizard])
 
 
+def administrator(company: Office) -> Salesperson:
+    boss = company.salesperson("boss")
+    system = company.admin.call("ir.model.data", "check_object_reference", "base", "group_system")
+    company.admin.call("res.users", "write", [boss.client.uid], {"group_ids": [(4, system[1])]})
+    return boss
+
+
 def test_an_administrator_is_reminded_until_it_is_configured(new_company: Office, page: Page):
-    boss = new_company.salesperson("boss")
-    system = new_company.admin.call(
-        "ir.model.data", "check_object_reference", "base", "group_system"
-    )[1]
-    new_company.admin.call("res.users", "write", [boss.client.uid], {"group_ids": [(4, system)]})
+    boss = administrator(new_company)
     open_crm(page, new_company, boss.email)
     says(page, MISSING)
 
@@ -76,7 +79,7 @@ def test_a_salesperson_is_told_that_theirs_fails_and_nothing_else(new_company: O
     says_nothing(page)
     ann.connect()
     ann.sync()
-    set_password(ann.email, "another since")
+    set_password(ann.email, "another-since")
     ann.sync()
     says(page, "Mail Sync:")
     page.click(".o_mail_sync_systray")
@@ -86,3 +89,33 @@ def test_a_salesperson_is_told_that_theirs_fails_and_nothing_else(new_company: O
     set_password(ann.email, PASSWORD)
     ann.sync()
     says_nothing(page)
+
+
+def test_an_administrator_finds_who_fails_and_disables_them(new_company: Office, page: Page):
+    boss, ann, ben = (administrator(new_company), *map(new_company.salesperson, ("ann", "ben")))
+    for owner in (ann, ben):
+        owner.connect()
+    set_password(ann.email, "another-since")
+    ann.sync()
+    open_crm(page, new_company, boss.email)
+    page.goto(f"{new_company.server.url}/odoo/users")
+    row = page.locator(".o_data_row", has_text=ann.email)
+    expect(row.locator(".text-bg-danger")).to_have_text("Error")
+    expect(row).to_contain_text("refused")
+    expect(page.locator(".o_data_row", has_text=ben.email)).to_contain_text("Enabled")
+
+    page.click(".o_searchview_dropdown_toggler")
+    page.click(".o_group_by_menu .o-dropdown-item:has-text('Mail Sync Status')")
+    expect(page.locator(".o_group_name", has_text="Error (1)")).to_be_visible()
+    page.click(".o_group_by_menu .o-dropdown-item:has-text('Mail Sync Status')")
+    page.click(".o_filter_menu .o-dropdown-item:has-text('Mail Sync Fails')")
+    page.keyboard.press("Escape")
+    expect(page.locator(".o_data_row")).to_have_count(1)
+
+    row.locator("button[name=action_open_mail_sync_disable]").click()
+    expect(page.locator(".modal")).to_contain_text("Keep all previously synced communication")
+    page.click(".modal button[name=action_disable]")
+    expect(page.locator(".modal")).to_have_count(0)
+    assert not new_company.sql(
+        "SELECT 1 FROM mail_sync_account WHERE active AND user_id = %s", ann.client.uid
+    )
