@@ -28,7 +28,7 @@ class MailMessage(models.Model):
         links = self.env["mail.sync.message"].search([("mail_message_ids", "in", self.ids)])
         linked = {message: link.direction for link in links for message in link.mail_message_ids}
         for message in self:
-            entry = message.mail_sync_entry_ids[:1]
+            entry = message.mail_sync_entry_ids
             message.mail_sync_direction = entry.direction or linked.get(message)
 
     def _get_forbidden_access(self, operation):
@@ -81,11 +81,15 @@ class MailMessage(models.Model):
         """Raise an error unless it is a recorded mail, and this user's to remove."""
         if not self.mail_sync_entry_ids:
             raise UserError(self.env._("This was not recorded by Mail Sync."))
-        owners = self.mail_sync_link_ids.filtered(lambda m: m.outcome == "recorded").account_id
-        if user not in owners.user_id and not user.has_group("base.group_system"):
+        if user not in self._mail_sync_owners() and not user._is_system():
             raise AccessError(
                 self.env._("Only who has this mail in their mailbox can remove it here.")
             )
+
+    def _mail_sync_owners(self):
+        """Return whose mailboxes hold this mail."""
+        links = self.mail_sync_link_ids.filtered(lambda link: link.outcome == "recorded")
+        return links.account_id.user_id
 
     def _mail_sync_remove(self):
         """Remove entries; leave a tombstone where nothing is left of a mail."""
@@ -123,10 +127,11 @@ class MailMessage(models.Model):
         message_sudo = self.sudo()
         # At most one; a slice of it would be read by itself, a query a mail.
         entry_sudo = message_sudo.mail_sync_entry_ids
-        holding = message_sudo.mail_sync_link_ids.filtered(lambda m: m.outcome == "recorded")
+        owners = message_sudo._mail_sync_owners()
         return {
             "direction": entry_sudo.direction,
             "because": entry_sudo._words(),
-            "mailboxes": holding.account_id.user_id.mapped("name"),
+            "mailboxes": owners.mapped("name"),
             "omitted": entry_sudo.omitted or "",
+            "removable": self.env.user in owners or self.env.user._is_system(),
         }

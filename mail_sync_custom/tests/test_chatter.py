@@ -25,12 +25,15 @@ class TestChatter(MailSyncCase):
         note = self.lead.message_post(body="Called her.", subject="Note")
         self.assertEqual(self.told(note), {"Note": None})
 
-    def test_a_colleague_who_may_read_the_lead_is_told_the_same(self):
+    def test_a_colleague_who_may_read_the_lead_is_told_the_same_and_cannot_remove_it(self):
         self.deliver(mail("lena@customer.example", self.ann.email, "Question"))
         self.sync()
         recorded = self.entries()
         bob = new_test_user(self.env, "bob", groups="sales_team.group_sale_salesman_all_leads")
-        self.assertEqual(self.told(recorded, bob), self.told(recorded))
+        told = self.told(recorded)
+        self.assertTrue(told["Question"]["removable"])
+        told["Question"]["removable"] = False
+        self.assertEqual(self.told(recorded, bob), told)
 
     def test_a_long_conversation_costs_no_query_a_mail(self):
         for number in range(20):

@@ -41,7 +41,7 @@ class TestTours(HttpCase):
             {"name": "Solar roof", "email_from": "lena@customer.example"}
         )
 
-    def tour(self, name):
+    def tour(self, name, path="/odoo"):
         settings = {
             "email": self.email,
             "password": self.services["password"],
@@ -50,7 +50,7 @@ class TestTours(HttpCase):
             "smtp_port": self.services["smtps_port"],
         }
         self.start_tour(
-            "/odoo",
+            path,
             name,
             login="ann",
             # The steps of a tour are built when it is asked whether it is ready.
@@ -78,10 +78,21 @@ class TestTours(HttpCase):
         self.assertFalse(self.env["mail.sync.account"].search([("user_id", "=", self.ann.id)]))
 
     def test_an_account_that_fails_says_what_to_do(self):
-        self.connect_with_a_password_that_changed_since()
+        self.connect("the former password")
         self.tour("mail_sync_page_in_error")
 
-    def connect_with_a_password_that_changed_since(self):
+    def test_a_recorded_mail_says_why_it_is_there_and_can_be_removed(self):
+        self.deliver(mail("lena@customer.example", self.email, "Visit", "When can you come?"))
+        account = self.connect(self.services["password"])
+        self.lead.message_post(body="Called her.")
+        with self.enter_registry_test_mode():
+            account.with_user(self.ann).action_sync_now()
+        self.assertIn("Visit", self.lead.message_ids.mapped("subject"))
+        self.tour("mail_sync_lead", f"/odoo/crm/{self.lead.id}")
+        self.assertNotIn("Visit", self.lead.message_ids.mapped("subject"))
+
+    def connect(self, password):
+        """Return an account of Ann's as the wizard would have made it with this password."""
         Account = self.env["mail.sync.account"]
         settings = {
             f"{protocol}_{name}": value
@@ -92,10 +103,10 @@ class TestTours(HttpCase):
                 "ssl": True,
                 "self_signed": True,
                 "username": self.email,
-                "secret": Account._encrypt("the former password"),
+                "secret": Account._encrypt(password),
             }.items()
         }
         folders = [{"name": "INBOX", "special_use": "inbox", "uidvalidity": 0, "uidnext": 0}]
-        Account._set_up(
+        return Account._set_up(
             self.ann, {**settings, "email": self.email, "history": "all", "folders": folders}
         )

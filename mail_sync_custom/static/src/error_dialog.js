@@ -16,7 +16,7 @@ export class MailSyncErrorDialog extends Component {
         return _t("Not connected yet");
     }
 
-    /** The lines of the message: the cause, the remedy and, where there are any, the server's words. */
+    /** The lines of the message; the server's words only where it said any. */
     get lines() {
         const [cause, remedy, serverWords] = this.props.message.split("\n");
         return { cause, remedy, serverWords };
@@ -38,4 +38,6 @@ function mailSyncErrorHandler(env, error, originalError) {
 }
 
 // Before Odoo's handler of RPC errors, which is 97.
-registry.category("error_handlers").add("mailSyncErrorHandler", mailSyncErrorHandler, { sequence: 96 });
+registry
+    .category("error_handlers")
+    .add("mailSyncErrorHandler", mailSyncErrorHandler, { sequence: 96 });

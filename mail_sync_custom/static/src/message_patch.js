@@ -4,8 +4,10 @@ import { fields } from "@mail/core/common/record";
 
 import { Component } from "@odoo/owl";
 
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { usePopover } from "@web/core/popover/popover_hook";
+import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 
 /** Why a recorded mail stands where it stands, and who it went between. */
@@ -13,13 +15,34 @@ export class MailSyncPopover extends Component {
     static template = "mail_sync_custom.MessagePopover";
     static props = ["message", "close?"];
 
+    setup() {
+        this.dialog = useService("dialog");
+    }
+
     get correspondents() {
-        const { email_from: from, incoming_email_to: to, incoming_email_cc: cc } = this.props.message;
+        const { message } = this.props;
         return [
-            { label: _t("From"), names: from || "" },
-            { label: _t("To"), names: this.props.message.mailSyncNames(to, true) },
-            { label: _t("Cc"), names: this.props.message.mailSyncNames(cc, true) },
+            { label: _t("From"), names: message.email_from },
+            { label: _t("To"), names: message.mailSyncNames(message.incoming_email_to, true) },
+            { label: _t("Cc"), names: message.mailSyncNames(message.incoming_email_cc, true) },
         ].filter(({ names }) => names);
+    }
+
+    remove() {
+        const { message, close } = this.props;
+        // Not `useService`: the popover is gone when the answer comes.
+        const { orm } = this.env.services;
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Remove this mail from the CRM?"),
+            body: _t("It stays in your mailbox as it is, and does not come back here."),
+            confirmLabel: _t("Remove"),
+            confirm: async () => {
+                await orm.call("mail.message", "action_mail_sync_remove", [[message.id]]);
+                message.delete();
+            },
+            cancel: () => {},
+        });
+        close?.();
     }
 }
 
@@ -28,6 +51,12 @@ patch(MessageModel.prototype, {
         super.setup(...arguments);
         /** What the server tells of a mail recorded from a mailbox; nothing for any other. */
         this.mail_sync = fields.Attr();
+    },
+
+    /** A sender without a contact is a name and an address, without the quotes between them. */
+    get authorName() {
+        const name = super.authorName;
+        return this.mail_sync && !this.author ? name?.replace(/^"(.*)" </, "$1 <") : name;
     },
 
     /** Pairs of name and address as one line: the names, or all of it. */

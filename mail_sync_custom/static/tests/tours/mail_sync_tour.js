@@ -55,7 +55,7 @@ const fill = (protocol, { password }) => [
 
 const press = (name, label) => ({
     content: `Press ${label}`,
-    trigger: `.modal footer button[name=${name}]:contains(${label}), .modal-footer button[name=${name}]:contains(${label})`,
+    trigger: `.modal-footer button[name=${name}]:contains(${label})`,
     run: "click",
 });
 
@@ -115,7 +115,9 @@ tours.add("mail_sync_connect", {
         { content: "Sync now", trigger: "button[name=action_sync_now]", run: "click" },
         {
             content: "The mail of the lead is recorded, the other only looked at",
-            trigger: ".o_mail_sync_counts:has([name=seen_count]:contains(2)) [name=recorded_count]:contains(1)",
+            trigger:
+                ".o_mail_sync_counts:has([name=seen_count]:contains(2)) " +
+                "[name=recorded_count]:contains(1)",
         },
     ],
 });
@@ -169,7 +171,8 @@ tours.add("mail_sync_page_in_error", {
         {
             content: "The log has the step, and how to fix it",
             trigger:
-                ".o_mail_sync_page [name=log_ids] .o_data_row:contains(Signing in):contains(enter the password again)",
+                ".o_mail_sync_page [name=log_ids] .o_data_row:contains(Signing in)" +
+                ":contains(enter the password again)",
         },
         {
             content: "Change settings",
@@ -184,6 +187,42 @@ tours.add("mail_sync_page_in_error", {
                     throw new Error("The saved password is shown, or nothing tells of it");
                 }
             },
+        },
+    ],
+});
+
+tours.add("mail_sync_lead", {
+    steps: () => [
+        {
+            content: "The mail says which way it went",
+            trigger:
+                ".o-mail-Message:contains(Subject: Visit) " +
+                ".o_mail_sync_badge:contains(Received)",
+            run: "click",
+        },
+        {
+            content: "It says why it is here",
+            trigger:
+                ".o_mail_sync_popover:contains(because lena@customer.example is an address)" +
+                ":contains(From the mailbox of)",
+        },
+        {
+            content: "What was written in Odoo has no badge",
+            trigger: ".o-mail-Message:contains(Called her):not(:has(.o_mail_sync_badge))",
+        },
+        {
+            content: "Remove it",
+            trigger: ".o_mail_sync_popover button:contains(Remove)",
+            run: "click",
+        },
+        {
+            content: "Yes, really",
+            trigger: ".modal-footer .btn-primary:contains(Remove)",
+            run: "click",
+        },
+        {
+            content: "It is gone",
+            trigger: ".o-mail-Thread:not(:has(.o_mail_sync_badge))",
         },
     ],
 });
