@@ -47,11 +47,15 @@ _HEALTH_FIELDS = tuple(status.Health.__dataclass_fields__)
 
 @dataclass
 class RunResult:
-    """What a run of one account did: its report, or the error that ended it."""
+    """What a run of one account did: its report, or the error that ended it.
+
+    ``paused_until`` is when it goes on, where the day's mails are used up.
+    """
 
     report: sync.Report | None = None
     error: MailError | None = None
     filed: int = 0
+    paused_until: datetime | None = None
     problems: list[MailError] = field(default_factory=list)
 
 
@@ -489,8 +493,8 @@ class MailSyncAccount(models.Model):
         if error:
             return self._explain(error), "danger"
         seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
-        if self.paused_until:
-            return self._pause_words(recorded), "warning"
+        if result.paused_until:
+            return self._pause_words(recorded, result.paused_until), "warning"
         if result.report.more:
             return self.env._(
                 "%(seen)s mails looked at, %(recorded)s recorded. The rest follows by itself.",
@@ -814,6 +818,7 @@ def _finish(store, result):
                 account._failed(error, now)
             else:
                 account._succeeded(now, more=result.report.more)
+                result.paused_until = account.paused_until or None
             account.write({"lease_token": False, "lease_until": False})
             store.live.end(account)
     except LeaseLost:

@@ -54,12 +54,15 @@ class MailSyncAccount(models.Model):
         self.ensure_one()
         return self.with_context(tz=False).with_user(self.user_id).env.tz
 
-    def _pause_words(self, recorded):
-        """Return what *Sync now* says when the day's mails are used up."""
+    def _pause_words(self, recorded, until):
+        """Return what *Sync now* says when the day's mails are used up.
+
+        ``until`` is from the run, which has seen what it recorded: this transaction has not.
+        """
         return self.env._(
             "%(recorded)s recorded. These were the last of the %(limit)s mails that your company's "
             "plan records in a day. It goes on where it stopped: %(time)s.",
             recorded=recorded,
             limit=self.sudo().company_id.mail_sync_plan_id.daily_limit,
-            time=format_datetime(self.env, self.paused_until, tz=self.user_id.tz or "UTC"),
+            time=format_datetime(self.env, until, tz=self.user_id.tz or "UTC"),
         )

@@ -1,0 +1,35 @@
+"""The daily limit of the Free CRM plan, as its user meets it."""
+
+from __future__ import annotations
+
+from dev.demo import mail
+
+from .office import Office, somebody
+
+
+def test_sync_now_says_that_the_days_mails_are_used_up_and_the_next_day_goes_on(
+    quiet_company: Office,
+):
+    company = quiet_company
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    ann.connect()
+    ann.sync()
+    plan = company.admin.call("mail.sync.plan", "search", [("daily_limit", "=", 100)])
+    company.admin.call("mail.sync.plan", "write", plan, {"daily_limit": 2})
+    own = company.admin.call("res.company", "search", [])[:1]
+    company.admin.call("res.company", "write", own, {"mail_sync_plan_id": plan[0]})
+
+    subjects = ["First", "Second", "Third"]
+    ann.has(*(mail(lena, ann.person, subject, "?") for subject in subjects))
+    assert "2 mails that your company's plan" in ann.sync()
+    assert ann.account("paused_until")["paused_until"]
+    assert len(lead.subjects()) == 2
+    said = ann.sync()
+    assert said.startswith("0 recorded") and "plan" in said
+    assert len(lead.subjects()) == 2
+
+    # What was recorded was recorded yesterday now.
+    company.sql("UPDATE mail_sync_message SET brought_at = brought_at - interval '1 day'")
+    ann.sync()
+    assert sorted(lead.subjects()) == sorted(subjects)
