@@ -1,7 +1,7 @@
 import logging
 from dataclasses import asdict
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
@@ -37,7 +37,17 @@ class MailSyncAccount(models.Model):
 
     _inherit = "mail.sync.account"
 
+    may_disable = fields.Boolean(compute="_compute_may_disable")
+
     # -- who may -----------------------------------------------------------------------------
+
+    @api.depends("active", "user_id")
+    @api.depends_context("uid")
+    def _compute_may_disable(self):
+        """Show the button to who may press it."""
+        for account in self:
+            own = account.user_id == self.env.user
+            account.may_disable = account.active and (own or account._may_manage())
 
     def _managed_sudo(self):
         """Return the account as superuser for its owner, and for who may disable it for them."""
@@ -110,7 +120,8 @@ class MailSyncAccount(models.Model):
         links.filtered(lambda link: link.outcome == "failed").unlink()
         if policy == "remove":
             accounts._let_go()
-        accounts._free_their_places()
+        self.env.flush_all()
+        self._free_places(accounts.company_id)
 
     def _give_up_waiting_mails(self):
         """Tell the sender of each mail that waits for the mailbox that it will not leave by it.
@@ -134,12 +145,6 @@ class MailSyncAccount(models.Model):
             [("account_id", "in", self.ids), ("raw", "!=", False)]
         )
         outgoing.write({"raw": False})
-
-    def _free_their_places(self):
-        """Let those in the queue begin. Nobody waits where there is no limit."""
-        if free_places := getattr(self, "_free_places", None):
-            self.env.flush_all()
-            free_places(self.company_id)
 
     # -- what is recorded --------------------------------------------------------------------
 

@@ -420,6 +420,7 @@ class TestWhoMay(DisableCase):
         ben = self.salesperson("ben")
         with self.assertRaises(AccessError):
             self.account.with_user(ben).action_open_disable()
+        self.assertTrue(self.account.with_user(self.ann).may_disable)
         wizard = self.env["mail.sync.account.disable"].with_user(ben)
         with self.assertRaises(AccessError):
             wizard.create({"account_id": self.account.id}).action_disable()

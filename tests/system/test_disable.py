@@ -1,0 +1,127 @@
+"""Disabling and changing the password on real servers, and beside others who are at work."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from dev.client import Refused
+from dev.demo import mail
+from dev.passwords import PASSWORD, set_password
+
+from .office import Office, Salesperson, barrier, meanwhile, somebody
+
+
+def disable(owner: Salesperson, policy: str) -> None:
+    """Press *Disable Syncing*, choose, press *Disable Sync*."""
+    account = owner.account_id()
+    owner.client.call("mail.sync.account", "action_open_disable", [account])
+    wizard = owner.client.create("mail.sync.account.disable", account_id=account, policy=policy)
+    owner.client.call("mail.sync.account.disable", "action_disable", [wizard])
+
+
+def change_password(owner: Salesperson, password: str) -> None:
+    wizard = owner.client.create(
+        "mail.sync.account.password", account_id=owner.account_id(), password=password
+    )
+    owner.client.call("mail.sync.account.password", "action_change_password", [wizard])
+
+
+def test_keep_then_remove_then_connected_again(company: Office):
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    ann.has(mail(lena, ann.person, "First", "Hello", days_ago=3))
+    ann.connect()
+    ann.sync()
+
+    disable(ann, "keep")
+    assert lead.subjects() == ["First"]
+    ann.has(mail(lena, ann.person, "Second", "Hello", days_ago=2))
+    ann.connect()
+    ann.sync()
+    assert lead.subjects() == ["First", "Second"]
+
+    disable(ann, "remove")
+    assert lead.subjects() == []
+    ann.has(mail(lena, ann.person, "Third", "Hello"))
+    ann.connect()
+    ann.sync()
+    assert lead.subjects() == ["Third"]
+
+
+def test_a_colleague_who_is_finding_the_same_mail_does_not_lose_it(quiet_company: Office):
+    """Ben's link to Ann's entry is made and not yet committed when Ann removes hers."""
+    company = quiet_company
+    ann, ben, lena = company.salesperson("ann"), company.salesperson("ben"), somebody("lena")
+    lead = company.lead(lena, ann)
+    letter = mail(lena, ann.person, "To both", "Hello")
+    for person in (ann, ben):
+        person.has(letter)
+        person.connect()
+    ann.sync()
+    assert lead.subjects() == ["To both"]
+
+    with barrier(
+        company, "mail_sync_message_mail_message_rel", "INSERT", at_commit=True
+    ) as finding:
+        found = meanwhile(ben.sync)
+        finding.reached()
+        removed = meanwhile(lambda: disable(ann, "remove"))
+        time.sleep(1)  # it has met Ben by now, and waits for him
+        assert not removed.done()
+    found.result(timeout=60)
+    removed.result(timeout=60)
+
+    assert lead.subjects() == ["To both"]
+    disable(ben, "remove")
+    assert lead.subjects() == []
+
+
+def test_a_run_that_is_under_way_ends_without_a_trace(quiet_company: Office):
+    company = quiet_company
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    ann.has(mail(lena, ann.person, "Half read", "Hello"))
+    ann.connect()
+
+    with barrier(company, "mail_message", "INSERT", "NEW.subject = 'Half read'") as recording:
+        running = meanwhile(ann.sync)
+        recording.reached()
+        disabling = meanwhile(lambda: disable(ann, "remove"))
+        time.sleep(1)
+    running.result(timeout=60)
+    disabling.result(timeout=60)
+
+    assert lead.subjects() == []
+    assert company.sql(
+        "SELECT active, imap_secret, lease_token FROM mail_sync_account WHERE user_id = %s",
+        ann.client.uid,
+    ) == [(False, None, None)]
+
+
+def test_a_changed_password_is_one_field(company: Office):
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    ann.connect()
+    ann.sync()
+    try:
+        set_password(ann.email, "new one é")
+        ann.has(mail(lena, ann.person, "Meanwhile", "Hello"))
+        ann.sync()
+        assert ann.account("state")["state"] == "error"
+        tested = ann.client.call("mail.sync.account", "action_test_connection", [ann.account_id()])
+        assert [tested["params"]["type"], tested["params"]["next"]["params"]["type"]] == [
+            "danger",
+            "danger",
+        ]
+        with pytest.raises(Refused, match=r"Reading \(IMAP\)"):
+            change_password(ann, "a guess")
+        change_password(ann, "new one é")
+        ann.sync()
+        assert ann.account("state")["state"] == "enabled"
+        assert lead.subjects() == ["Meanwhile"]
+        ann.write(lead, "Sent with it")
+        assert lead.receives("Sent with it")
+    finally:
+        set_password(ann.email, PASSWORD)
