@@ -162,6 +162,10 @@ class Story:
         page.click(".o_mail_sync_choice")
         page.wait_for_selector(".o_mail_sync_setup")
         self.shoot(page, "wizard-imap-empty")
+        self.choose(page, "GoDaddy")
+        self.shoot(page, "wizard-provider")
+        self.choose(page, "Other")
+        page.check("[name=imap_ssl] input")
         self.fill(page, "imap", password="not the password", host=host)
         page.fill("[name=imap_port] input", str(self.mail_host.imaps_port))
         page.check("[name=imap_self_signed] input")
@@ -187,6 +191,11 @@ class Story:
     def fill(self, page, protocol: str, **values: str) -> None:
         for name, value in values.items():
             page.fill(f"[name={protocol}_{name}] input", value)
+
+    def choose(self, page, provider: str) -> None:
+        page.fill("[name=provider_id] input", provider)
+        page.locator(".o-autocomplete--dropdown-item", has_text=provider).first.click()
+        page.wait_for_timeout(500)
 
     def read(self) -> None:
         """Eve's mail is recorded"""
