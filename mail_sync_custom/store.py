@@ -25,7 +25,7 @@ from psycopg2 import errorcodes
 from . import recording
 from .engine.errors import LeaseLost, safe_text
 from .engine.matching import Known, Owner, Settled, Standing, Target
-from .engine.sync import Commit, Failure, Mailbox, Record, Stale
+from .engine.sync import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from .engine.values import MailboxState, Outcome, SpecialUse
 from .live import Live
 
@@ -76,28 +76,18 @@ class OdooStore:
 
     def mailboxes(self) -> list[Mailbox]:
         with self.transaction() as env:
+            boxes = env["mail.sync.account"].browse(self.account_id).mailbox_ids
+            aside = _aside(boxes)
             return [
                 Mailbox(
                     box.id,
                     box.name,
                     SpecialUse(box.special_use) if box.special_use else None,
                     box._state(),
+                    aside[box.id, box.uidvalidity],
                 )
-                for box in env["mail.sync.account"].browse(self.account_id).mailbox_ids
+                for box in boxes
             ]
-
-    def retries(self, mailbox: Mailbox) -> list[int]:
-        with self.transaction() as env:
-            due = env["mail.sync.message"].search(
-                [
-                    ("mailbox_id", "=", mailbox.ref),
-                    ("outcome", "=", "failed"),
-                    ("uidvalidity", "=", mailbox.state.uidvalidity),
-                    ("retry_at", "<=", fields.Datetime.now()),
-                ],
-                limit=50,
-            )
-            return due.mapped("uid")
 
     # -- whose is it --------------------------------------------------------------------------
 
@@ -195,6 +185,21 @@ class OdooStore:
                 _logger.info("Mail set aside: %s", record.verdict.message_id, exc_info=True)
                 failures.append(_as_failure(record, error))
         return tuple(failures)
+
+
+def _aside(boxes) -> dict[tuple[int, int], dict[int, bool]]:
+    """Return what is set aside of some mailboxes, by their id and UIDVALIDITY: UID → due again."""
+    now = fields.Datetime.now()
+    found: dict[tuple[int, int], dict[int, bool]] = defaultdict(dict)
+    for message in boxes.env["mail.sync.message"].search_read(
+        [("mailbox_id", "in", boxes.ids), ("outcome", "=", "failed")],
+        ["mailbox_id", "uidvalidity", "uid", "retry_at"],
+        load=None,
+    ):
+        place = (message["mailbox_id"], message["uidvalidity"])
+        retry_at = message["retry_at"]
+        found[place][message["uid"]] = bool(retry_at and retry_at <= now)
+    return found
 
 
 def _bracketed(message_ids: Collection[str]) -> list[str]:
@@ -368,29 +373,35 @@ def _check_standing(env: api.Environment, records: Sequence[Record]) -> None:
 def _as_failure(record: Record, error: Exception) -> Failure:
     words = safe_text(str(error) or type(error).__name__)
     verdict = record.verdict
-    return Failure(record.uid, verdict.message_id, "not_recordable", words, verdict.direction)
+    return Failure(
+        record.uid,
+        verdict.message_id,
+        "not_recordable",
+        words,
+        verdict.direction,
+        verdict.variant,
+    )
 
 
 def _fail(
     env: api.Environment, account_id: int, commit: Commit, failures: Sequence[Failure]
 ) -> None:
-    """Set messages aside, with the time of the next try, and let go those that now succeeded."""
+    """Set messages aside, with the time of the next try, and let go what need not be any more."""
     Message = env["mail.sync.message"]
+    asked = [failure.message_id for failure in failures]
     before = Message.search(
         [
             ("account_id", "=", account_id),
             ("outcome", "=", "failed"),
             "|",
-            ("message_id", "in", [failure.message_id for failure in failures]),
-            "&",
+            ("message_id", "in", asked),
             ("mailbox_id", "=", commit.mailbox.ref),
-            ("uid", "in", commit.retried),
         ]
     )
-    known = {message.message_id: message for message in before}
+    known = {(message.message_id, message.variant): message for message in before}
     now = fields.Datetime.now()
     for failure in failures:
-        message = known.pop(failure.message_id, Message)
+        message = known.pop((failure.message_id, failure.variant), Message)
         values = {
             "mailbox_id": commit.mailbox.ref,
             "uid": failure.uid,
@@ -404,18 +415,23 @@ def _fail(
         if message:
             message.write(values)
         else:
-            Message.create(
-                {
-                    **values,
-                    "account_id": account_id,
-                    "message_id": failure.message_id,
-                    "outcome": "failed",
-                }
-            )
-    # What is not recorded by now was no lead's after all, or has vanished from the server.
-    Message.browse([m.id for m in known.values()]).filtered(
-        lambda m: m.outcome == "failed"
-    ).unlink()
+            key = {"message_id": failure.message_id, "variant": failure.variant}
+            Message.create({**values, **key, "account_id": account_id, "outcome": "failed"})
+    Message.browse([m.id for m in known.values() if _is_over(m, commit)]).unlink()
+
+
+def _is_over(message, commit: Commit) -> bool:
+    """Whether a message that is set aside need not be tried again.
+
+    One that was tried just now and is not recorded was no lead's after all, or has vanished from
+    the server. One of an older numbering is found anew while the window is read again; what is
+    left of those when that is done has vanished too.
+    """
+    if message.mailbox_id.id != commit.mailbox.ref or message.outcome != "failed":
+        return False
+    if message.uidvalidity == commit.state.uidvalidity:
+        return message.uid in commit.retried
+    return commit.state.complete or message.message_id.endswith(UNREAD)
 
 
 def _retry_at(now: datetime, attempts: int) -> datetime | bool:

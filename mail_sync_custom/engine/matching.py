@@ -204,7 +204,9 @@ def judge(
     message_id, variant, settled = _key(envelope, known, way, internaldate)
     if settled:
         return Verdict(Outcome.DUPLICATE, way, message_id, variant)
-    targets, reason, because = _place(envelope, people, known, by_address, answered)
+    targets, reason, because = _place(
+        envelope, people, known, by_address, answered, own_id=message_id
+    )
     standing = {s.target for s in known.standing.get(message_id, ()) if s.variant == variant}
     missing = tuple(t for t in targets if t not in standing)
     return Verdict(Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because)
@@ -295,8 +297,13 @@ def _place(
     known: Known,
     by_address: str,
     answered: tuple[Target, ...],
+    own_id: str,
 ) -> tuple[tuple[Target, ...], Reason, str]:
     """Return the records of the thread, else those of the addresses, and why."""
+    written = [s for s in known.standing.get(own_id, ()) if s.from_crm]
+    if found := _targets(written):
+        # Whoever wrote it in the CRM has said where it belongs.
+        return found, Reason.THREAD, own_id
     if not by_address:
         return answered, Reason.ANSWER, _first(known.standing, envelope.in_reply_to)
     ancestor, thread = _thread(envelope, known)

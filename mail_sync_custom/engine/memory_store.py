@@ -194,7 +194,7 @@ class MemoryStore:
         return self.account
 
     def mailboxes(self) -> list[Mailbox]:
-        return list(self.boxes.values())
+        return [replace(box, aside=self._aside(box.ref, box.state)) for box in self.boxes.values()]
 
     def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
         database = self.database
@@ -213,14 +213,12 @@ class MemoryStore:
             colleagues=frozenset(self.database.colleagues.intersection(emails)),
         )
 
-    def retries(self, mailbox: Mailbox) -> list[int]:
-        if self.patient:
-            return []
-        return [
-            aside.failure.uid
+    def _aside(self, ref: int, state: MailboxState) -> dict[int, bool]:
+        return {
+            aside.failure.uid: not self.patient
             for aside in self.set_aside.values()
-            if (aside.mailbox, aside.uidvalidity) == (mailbox.ref, mailbox.state.uidvalidity)
-        ]
+            if (aside.mailbox, aside.uidvalidity) == (ref, state.uidvalidity)
+        }
 
     def commit(self, commit: Commit) -> tuple[Failure, ...]:
         if meanwhile := self.meanwhile:
@@ -315,7 +313,7 @@ class MemoryStore:
 def _is_over(key: Key, aside: SetAside, commit: Commit) -> bool:
     """Whether a message was looked at again, or was known by a UID that means nothing now."""
     if aside.uidvalidity != commit.state.uidvalidity:
-        return key[0].endswith(UNREAD)
+        return commit.state.complete or key[0].endswith(UNREAD)
     return aside.failure.uid in commit.retried
 
 

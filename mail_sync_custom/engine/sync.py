@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -94,12 +94,16 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox to be read, as the store has it. ``ref`` is the store's own name for it."""
+    """A mailbox to be read, as the store has it. ``ref`` is the store's own name for it.
+
+    ``aside`` has the UIDs of ``state`` that are set aside, and whether each is due again.
+    """
 
     ref: int
     name: str
     special_use: SpecialUse | None
     state: MailboxState
+    aside: Mapping[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +176,6 @@ class Store(Protocol):
         These have been set aside as failures in the same transaction. Raises Stale, or LeaseLost
         when this run must not write any more.
         """
-
-    def retries(self, mailbox: Mailbox) -> Sequence[int]:
-        """Return the UIDs that were set aside, belong to ``mailbox.state``, and are due again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +270,7 @@ class _Run:
     def _news(self, mailbox: Mailbox, snapshot: Snapshot | None) -> _Reader | None:
         if snapshot is None:
             raise MailboxMissing(mailbox.name)
-        retries = self.store.retries(mailbox)
+        retries = [uid for uid, is_due in mailbox.aside.items() if is_due]
         if plan.unchanged(mailbox.state, snapshot) and not retries:
             return None
         # Between STATUS and EXAMINE mail may come: from here on only EXAMINE counts.
@@ -277,7 +278,7 @@ class _Run:
         reader = _Reader(self, mailbox, self._uidnext(snapshot))
         if plan.renumbered(mailbox.state, snapshot):
             reader.begin(snapshot, self._floor(reader.uidnext))
-            retries = ()
+            retries = []
         reader.forward()
         reader.retry(retries)
         return reader
@@ -335,6 +336,7 @@ class _Reader:
 
     def __init__(self, run: _Run, mailbox: Mailbox, uidnext: int):
         self.run = run
+        self.aside = frozenset(mailbox.aside)
         self.session = run.session
         self.store = run.store
         self.mailbox = mailbox
@@ -344,6 +346,7 @@ class _Reader:
     def begin(self, snapshot: Snapshot, floor: int) -> None:
         """Forget the old numbering. What it covered is told from its ids, not from its UIDs."""
         self.state = plan.begin(snapshot, self.uidnext, floor)
+        self.aside = frozenset()
         self._save(lambda: Commit(self.mailbox, self.state))
 
     def forward(self) -> None:
@@ -440,22 +443,26 @@ class _Reader:
         Where the quota ends in the middle of it, the slice ends there.
         """
         wanted = self._sift(headers) if wanted is None else wanted
+        if not retried:
+            # Set aside by a run that was cut short there; its turn comes by itself, alone.
+            wanted = [pair for pair in wanted if pair[0].uid not in self.aside]
         sizes = {h.uid: h.size for h, _ in wanted}
         bodies = _Bodies(self.session, self.run.limits)
 
         def decide() -> Commit:
             kept, verdicts, tally = self._affordable(part, wanted, history)
             covered = range(kept.lo, kept.hi)
-            records, failures = bodies.fill(verdicts, sizes)
+            records, failures = self._filled(bodies, verdicts, sizes)
             failures += [
                 Failure(uid, self._unread_id(uid), "message_not_delivered")
                 for uid in missing
                 if uid in covered
             ]
-            looked_at = sum(h.uid in covered for h in headers)
-            tally[Outcome.UNRELATED] += looked_at - len(verdicts) - tally.total()
+            looked_at = [h.uid for h in headers if h.uid in covered]
+            aside = 0 if retried else sum(uid in self.aside for uid in looked_at)
+            tally[Outcome.UNRELATED] += len(looked_at) - len(verdicts) - aside - tally.total()
             tally[Outcome.RECORDED] = len(records)
-            tally[Outcome.FAILED] = len(failures)
+            tally[Outcome.FAILED] = len(failures) + aside
             return Commit(
                 self.mailbox,
                 self.state if retried else self.state.after(kept.lo, kept.hi),
@@ -468,6 +475,24 @@ class _Reader:
             )
 
         self._save(decide)
+
+    def _filled(
+        self, bodies: _Bodies, verdicts: Sequence[Record], sizes: Mapping[int, int | None]
+    ) -> tuple[list[Record], list[Failure]]:
+        """Return the mails with their bodies; where the connection ends over one, set that aside.
+
+        A message that a server cannot hand out may end every connection that asks for it, and
+        nothing behind it would ever be read (zammad/zammad#2754). Suspecting the wrong one, on a
+        bad line, costs it a few minutes.
+        """
+        try:
+            return bodies.fill(verdicts, sizes)
+        except MailError as error:
+            if suspect := bodies.suspect(verdicts):
+                failure = replace(suspect, code=error.code, detail=error.detail)
+                tally = {Outcome.FAILED: 0}
+                self._save(lambda: Commit(self.mailbox, self.state, (), (failure,), tally))
+            raise
 
     def _affordable(
         self, part: plan.Batch, wanted: Sequence[tuple[Headers, Envelope]], history: bool
@@ -551,6 +576,7 @@ class _Bodies:
         self.limits = limits
         self.emails: dict[int, Email] = {}
         self.errors: dict[int, MessageUnreadable] = {}
+        self.asked: list[int] = []
 
     def fill(
         self, records: Sequence[Record], sizes: Mapping[int, int | None]
@@ -563,6 +589,7 @@ class _Bodies:
         self._fetch([uid for uid in needed if uid not in large | unsized], None)
         self._fetch(sorted(large), PARTIAL_BYTES)
         self._fetch(sorted(unsized), self.limits.message_bytes)
+        self.asked = []
         whole, failures = [], []
         for record in records:
             if record.verdict.missing and record.uid not in self.emails:
@@ -574,9 +601,16 @@ class _Bodies:
                 )
         return whole, failures
 
+    def suspect(self, records: Sequence[Record]) -> Failure | None:
+        """Return the message over which a fetch ended: the first that was asked for in vain."""
+        missing = (uid for uid in self.asked if uid not in self.emails and uid not in self.errors)
+        uid = next(missing, None)
+        return next((self._failure(record) for record in records if record.uid == uid), None)
+
     def _fetch(self, uids: Sequence[int], limit: int | None) -> None:
         if not uids:
             return
+        self.asked = sorted(uids)
         for uid, raw in self.session.bodies(uids, limit):
             try:
                 truncated = limit is not None and len(raw) >= limit

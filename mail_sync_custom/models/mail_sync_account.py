@@ -55,8 +55,8 @@ class RunResult:
     report: sync.Report | None = None
     error: MailError | None = None
     filed: int = 0
-    paused_until: datetime | None = None
     problems: list[MailError] = field(default_factory=list)
+    paused_until: datetime | None = None
 
 
 class MailSyncAccount(models.Model):
@@ -801,7 +801,7 @@ def _read(store, seconds):
     with session.connect(endpoint, credentials, budget=CONNECT_SECONDS) as connection:
         filed = outgoing.file_sent(store, connection)
         report = sync.run(connection, store, limits=limits, seconds=seconds)
-    return RunResult(report, None, filed, [error for _, error in report.problems])
+    return RunResult(report, filed=filed, problems=[error for _, error in report.problems])
 
 
 def _finish(store, result):

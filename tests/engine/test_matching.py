@@ -323,3 +323,12 @@ def test_an_answer_in_the_same_batch_goes_where_its_question_goes():
     here = with_record(here, question, judge(question, OWNER, here))
     answer = envelope(ANN, (LEA, EVE), message_id="2@x", in_reply_to=("1@mail.example",))
     assert judge(answer, OWNER, here).targets == (LEAD,)
+
+
+def test_a_mail_written_on_one_of_two_leads_of_an_address_stands_on_that_one_alone():
+    both = known(
+        by_address={LEA: (LEAD, OTHER, CONTACT)},
+        standing={"1@mail.example": stands(LEAD, from_crm=True)},
+    )
+    verdict = judge(envelope(sender=ANN, to=(LEA,)), OWNER, both, sent=True)
+    assert (verdict.targets, verdict.missing) == ((LEAD,), ())

@@ -1,6 +1,6 @@
 """The header fields that decisions are made from: ids, dates, subjects, and our own stamp."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -79,7 +79,7 @@ def test_of_a_thread_of_thousands_its_beginning_and_its_end_are_kept():
 
 
 def utc(*numbers: int) -> datetime:
-    return datetime(*numbers, tzinfo=timezone.utc)
+    return datetime(*numbers, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a server may answer to FETCH, LIST, STATUS and SEARCH, and what is read from it."""
 
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -14,8 +14,8 @@ from engine.dialogue import CODE_CAPABILITY
 from engine.errors import ProtocolViolation
 from engine.values import MAX_UID, Folder, Headers, Snapshot
 
-LATEST = datetime(2030, 1, 1, tzinfo=timezone.utc)
-WHEN = datetime(2024, 7, 17, 9, 44, 25, tzinfo=timezone.utc)
+LATEST = datetime(2030, 1, 1, tzinfo=UTC)
+WHEN = datetime(2024, 7, 17, 9, 44, 25, tzinfo=UTC)
 RAW = b"From: a@example.com\r\n\r\n"
 STAMP = b'INTERNALDATE "17-Jul-2024 02:44:25 -0700"'
 SECTION = b"BODY[HEADER.FIELDS (FROM TO)] {%d}" % len(RAW)
@@ -188,7 +188,7 @@ def test_a_date_that_is_absurd_is_none(stamp):
 
 
 def test_a_date_of_next_month_is_none():
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     stamp = internaldate.encode(now + timedelta(days=30)).strip(b'"')
     assert internaldate.decode(stamp, internaldate.latest()) is None
 

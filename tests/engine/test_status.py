@@ -1,7 +1,7 @@
 """Days of failure in no time: states, pauses and notices against a clock that is turned by hand."""
 
 import itertools
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ from engine.status import (
     shows,
 )
 
-T0 = datetime(2025, 3, 3, 8, 0, tzinfo=timezone.utc)
+T0 = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 POLL = 5 * MINUTE  # how often a healthy account is looked at
 

@@ -545,6 +545,26 @@ def test_a_message_that_fails_does_not_hold_up_the_ones_behind_it(history):
     assert world.store.state("INBOX").high == 4
 
 
+@pytest.mark.parametrize("history", [True, False], ids=["first sync", "new mail"])
+def test_a_message_that_ends_every_connection_holds_up_the_ones_behind_it_for_one_run(history):
+    world = World() if history else kept_up()
+    first, poison, last = (world.deliver() for _ in range(3))
+    inbox = world.server["INBOX"]
+    inbox.poison[inbox.uidnext - 2] = ConnectionLost("* BYE")
+    world.store.patient = True
+    with pytest.raises(ConnectionLost):
+        world.sync()
+    world.sync()
+    assert sorted(world.timeline()) == sorted([first, last])
+    (aside,) = world.store.set_aside.values()
+    assert (aside.failure.message_id, aside.failure.code) == (poison, "connection_lost")
+    inbox.poison.clear()
+    world.store.patient = False
+    world.sync()
+    assert sorted(world.timeline()) == sorted([first, poison, last])
+    assert world.store.set_aside == {}
+
+
 def test_a_mail_that_the_database_refuses_is_set_aside_and_recorded_when_it_no_longer_does(world):
     first, bad, last = world.deliver(), world.deliver(), world.deliver()
     world.store.refused = {bad}
