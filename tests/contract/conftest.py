@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 import subprocess
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from imapclient import IMAPClient
@@ -21,7 +21,7 @@ from engine import session
 from engine.memory import MemoryServer, MemorySession
 from engine.values import Credentials, Endpoint
 
-NOON = datetime(2024, 3, 4, 12, 0, tzinfo=timezone.utc)
+NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 
@@ -53,7 +53,7 @@ class Services(dict):
 
 def new_user() -> str:
     """An address that has never had a mail."""
-    stamp = datetime.now(timezone.utc).strftime("%m%d%H%M%S%f")
+    stamp = datetime.now(UTC).strftime("%m%d%H%M%S%f")
     return f"contract-{os.getpid()}-{stamp}-{next(_numbers)}@example.com"
 
 

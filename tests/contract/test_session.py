@@ -1,6 +1,6 @@
 """What a Session does, in situations: the same for the server in memory and for Dovecot."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -190,7 +190,7 @@ def test_search_beyond_the_end_finds_nothing_and_not_the_last_message(server, lo
 
 
 def test_search_since_a_day(server):
-    days = [datetime(2024, 3, day, 12, tzinfo=timezone.utc) for day in (1, 2, 3)]
+    days = [datetime(2024, 3, day, 12, tzinfo=UTC) for day in (1, 2, 3)]
     uids = [server.deliver("INBOX", mail(), when) for when in days]
     with server.connect() as session:
         session.examine("INBOX")
@@ -269,12 +269,12 @@ def test_nothing_is_asked_for_no_ranges(server):
 
 
 def test_a_date_of_1970_is_no_date(server):
-    server.deliver("INBOX", mail(), datetime(1970, 1, 1, tzinfo=timezone.utc))
-    server.deliver("INBOX", mail(), datetime(2024, 2, 29, 23, 59, 59, tzinfo=timezone.utc))
+    server.deliver("INBOX", mail(), datetime(1970, 1, 1, tzinfo=UTC))
+    server.deliver("INBOX", mail(), datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC))
     with server.connect() as session:
         session.examine("INBOX")
         dates = [header.internaldate for header in session.headers([(1, 9)])]
-    assert dates == [None, datetime(2024, 2, 29, 23, 59, 59, tzinfo=timezone.utc)]
+    assert dates == [None, datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize("count", [MAX_NAMED - 1, MAX_NAMED, MAX_NAMED + 1, 2 * MAX_NAMED])
