@@ -53,14 +53,14 @@ class MailSyncAccountDisable(models.TransientModel):
         if not self.kept_entry_count:
             return self.env._("This mailbox has not brought any mail so far.")
         return self.env._(
-            "%(entries)s mails on %(records)s leads, opportunities and contacts stay there.",
+            "%(entries)s entries on %(records)s leads, opportunities and contacts stay there.",
             entries=self.kept_entry_count,
             records=self.kept_record_count,
         )
 
     def _words_of_removing(self):
         words = self.env._(
-            "%(entries)s mails on %(records)s leads, opportunities and contacts are removed for "
+            "%(entries)s entries on %(records)s leads, opportunities and contacts are removed for "
             "everyone, with their attachments. This cannot be undone: they do not come back when "
             "the mailbox is connected again.",
             entries=self.removed_entry_count,
