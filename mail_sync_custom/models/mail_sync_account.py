@@ -491,7 +491,8 @@ class MailSyncAccount(models.Model):
     def _words(self, result):
         error = result.error or next(iter(result.problems), None)
         if error:
-            return self._explain(error), "danger"
+            # What to do about it stands on the page, which this must not cover.
+            return remedies.headline(self.env, error.code), "danger"
         seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
         if result.paused_until:
             return self._pause_words(recorded, result.paused_until), "warning"

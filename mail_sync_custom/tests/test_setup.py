@@ -74,3 +74,17 @@ class TestSetup(MailSyncCase):
         self.assertTrue(wizard._secret("imap"))
         wizard.imap_host = "evil.example"
         self.assertFalse(wizard._secret("imap"))
+
+    def test_a_new_password_in_step_one_is_used_for_sending_too(self):
+        wizard = (
+            self.env["mail.sync.account.setup"]
+            .with_user(self.ann)
+            .create({"imap_password": "the new one"})
+        )
+        secret = wizard._smtp_defaults()["smtp_secret"]
+        self.assertEqual(vault.decrypt(secret), "the new one")
+
+    def test_a_password_changed_after_it_was_tried_is_tried_again(self):
+        wizard = self.env["mail.sync.account.setup"].with_user(self.ann).create({"step": "ready"})
+        wizard.smtp_password = "another"
+        self.assertEqual(wizard.step, "smtp")

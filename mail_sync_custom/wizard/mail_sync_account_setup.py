@@ -282,7 +282,9 @@ class MailSyncAccountSetup(models.TransientModel):
         values = {}
         if not self.smtp_username:
             values["smtp_username"] = self.imap_username
-        if not self._secret("smtp"):
+        same_user = self.smtp_username in (False, self.imap_username)
+        renewed = setup_sudo.imap_secret and not setup_sudo.smtp_secret and same_user
+        if renewed or not self._secret("smtp"):
             values["smtp_secret"] = setup_sudo._secret("imap")
         if not self.smtp_host and self.imap_host:
             values["smtp_host"] = self.imap_host.replace("imap.", "smtp.", 1)
