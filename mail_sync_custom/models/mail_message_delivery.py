@@ -29,7 +29,10 @@ class MailMessage(models.Model):
         "notification_ids.failure_reason",
     )
     def _compute_mail_sync_delivery(self):
-        """Say what keeps a mail from its recipients: the worst of it, where there is more."""
+        """Say what keeps a mail from its recipients: the worst of it, where there is more.
+
+        Followers of the record who are colleagues get a copy as well; it is not about those.
+        """
         found = {**self._mail_sync_returned(), **self._mail_sync_queued()}
         for message in self:
             state, reason = found.get(message.id, (False, False))
@@ -45,12 +48,13 @@ class MailMessage(models.Model):
                 ("state", "in", ("outgoing", "exception")),
                 ("failure_reason", "!=", False),
             ],
-            ["mail_message_id", "state", "failure_reason"],
+            ["mail_message_id", "state", "failure_reason", "recipient_ids"],
         )
         states = {"outgoing": "waiting", "exception": "refused"}
         return {
             mail.mail_message_id.id: (states[mail.state], mail.failure_reason)
             for mail in mails.sorted(lambda mail: mail.state == "exception")
+            if not mail.recipient_ids or any(mail.recipient_ids.mapped("partner_share"))
         }
 
     def _mail_sync_returned(self):
@@ -60,6 +64,9 @@ class MailMessage(models.Model):
                 ("mail_message_id", "in", self.ids),
                 ("notification_type", "=", "email"),
                 ("notification_status", "in", ("bounce", "exception")),
+                "|",
+                ("res_partner_id", "=", False),
+                ("res_partner_id.partner_share", "=", True),
             ],
             ["mail_message_id", "notification_status", "failure_reason", "failure_type"],
         )

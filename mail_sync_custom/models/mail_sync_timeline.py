@@ -4,6 +4,7 @@ The chatter sorts by id, so that history that is recorded today stands above yes
 Here the order is by date, whenever and by whichever way a message came.
 """
 
+import re
 import textwrap
 from collections import defaultdict
 
@@ -19,6 +20,8 @@ MAX_PAGE = 100
 #: What is read of a body to show how it begins.
 BODY_START = 20_000
 PREVIEW = 280
+#: What one line of text does not show: pictures, links, lists, quotes, a second line.
+_MORE = re.compile(r"<(?:a|blockquote|br|hr|img|li|table)\b|</(?:div|p)>\s*<(?:div|p)\b|\S\n+[^\s<]")
 
 
 class MailSyncTimeline(models.AbstractModel):
@@ -128,7 +131,7 @@ class MailSyncTimeline(models.AbstractModel):
                 "subject": message_sudo.subject or "",
                 "label": _label(message_sudo, facts[message_sudo.id]["is_mail"]),
                 "direction": facts[message_sudo.id]["direction"],
-                "preview": _preview(facts[message_sudo.id]["body_start"]),
+                **_preview(facts[message_sudo.id]["body_start"]),
                 "changes": changes[message_sudo.id],
                 "attachments": _attachments(message_sudo, facts[message_sudo.id]["body_start"]),
                 "delivery": message_sudo.mail_sync_delivery,
@@ -289,20 +292,23 @@ def _provenance(message_sudo, user):
     entry_sudo = message_sudo.mail_sync_entry_ids[:1]
     links_sudo = message_sudo.mail_sync_link_ids.filtered(lambda link: link.outcome == "recorded")
     owners = links_sudo.account_id.user_id
-    # Odoo hangs what is posted under the first message of a record: that is no answer to it.
-    parent_sudo = entry_sudo and message_sudo.parent_id
     return {
         "because": entry_sudo._words() if entry_sudo else "",
         "omitted": entry_sudo.omitted or "",
         "mailboxes": owners.sorted("name").mapped("name"),
         "mine": user in owners,
         "gateway": message_sudo.message_type == "email" and not entry_sudo,
-        "answers": parent_sudo
-        and {
-            "id": parent_sudo.id,
-            "subject": parent_sudo.subject or "",
-            "date": fields.Datetime.to_string(parent_sudo.date),
-        },
+        # Odoo hangs what is posted under the first message of a record: that is no answer to it.
+        "answers": _answered(message_sudo.parent_id) if entry_sudo else False,
+    }
+
+
+def _answered(parent_sudo):
+    """Return the mail that another one answers, if it stands here."""
+    return bool(parent_sudo) and {
+        "id": parent_sudo.id,
+        "subject": parent_sudo.subject or "",
+        "date": fields.Datetime.to_string(parent_sudo.date),
     }
 
 
@@ -323,11 +329,14 @@ def _label(message_sudo, is_mail):
 
 
 def _preview(body_start):
-    """Return how a message begins, as one line of text."""
+    """Return how a message begins, as one line of text, and whether that is all of it."""
     start = body_start or ""
     if start.rfind("<") > start.rfind(">"):
         start = start[: start.rfind("<")]  # it was cut within a tag
-    return textwrap.shorten(html_to_inner_content(Markup(start)), PREVIEW, placeholder=" …")  # noqa: S704 - only its text is kept
+    text = html_to_inner_content(Markup(start))  # noqa: S704 - nothing but its text is kept
+    preview = textwrap.shorten(text, PREVIEW, placeholder=" …")
+    whole = len(start) < BODY_START and not preview.endswith(" …") and not _MORE.search(start)
+    return {"preview": preview, "whole": whole}
 
 
 def _attachments(message_sudo, body_start):

@@ -12,4 +12,5 @@ from . import test_setup
 from . import test_status
 from . import test_top_bar
 from . import test_timeline
+from . import test_timeline_tour
 from . import test_tours

@@ -53,6 +53,14 @@ class TimelineCase(MailSyncCase):
             partner_ids=lena.ids,
         )
 
+    def queued(self, message):
+        """Return the mail in the queue that a message became, as if its sending had not begun."""
+        queue = self.env["mail.mail"].sudo()
+        queued = queue.search([("mail_message_id", "=", message.id)])
+        return queued or queue.create(
+            {"mail_message_id": message.id, "recipient_ids": [Command.clear()]}
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestTimeline(TimelineCase):
@@ -115,6 +123,13 @@ class TestTimeline(TimelineCase):
         self.env.cr.flush()  # what is told of the lead's creation
         self.lead.with_user(self.ann).expected_revenue = 500
         self.env.cr.flush()
+
+    def test_a_text_that_is_shown_whole_says_so(self):
+        self.deliver(mail(LENA, self.ann.email, "Short", text="Yes, please."))
+        self.deliver(mail(LENA, self.ann.email, "Two lines", text="Yes.\nPlease."))
+        self.sync()
+        self.assertTrue(self.entry("Short")["whole"])
+        self.assertFalse(self.entry("Two lines")["whole"])
 
     # -- filters -----------------------------------------------------------------------------
 
@@ -275,6 +290,23 @@ class TestTimeline(TimelineCase):
             (entry["delivery"], entry["delivery_reason"]), ("returned", "Mailbox full.")
         )
 
+    def test_what_a_colleague_did_not_get_is_not_about_the_customer(self):
+        self.lead.message_subscribe(self.env.ref("base.partner_admin").ids)
+        message = self.smart_mail()
+        self.queued(message).unlink()
+        copies = message.sudo().notification_ids.filtered(
+            lambda one: not one.res_partner_id.partner_share
+        )
+        copies |= copies.create(
+            {
+                "mail_message_id": message.id,
+                "res_partner_id": self.ann.partner_id.id,
+                "notification_type": "email",
+            }
+        )
+        copies.write({"notification_status": "exception", "failure_reason": "No address."})
+        self.assertFalse(self.entry("Offer")["delivery"])
+
     def test_a_mail_that_has_gone_says_nothing(self):
         message = self.smart_mail()
         queued = self.queued(message)
@@ -283,14 +315,6 @@ class TestTimeline(TimelineCase):
         queued.write({"state": "sent", "failure_reason": False})
         self.assertFalse(message.mail_sync_delivery)
         self.assertFalse(self.entry("Offer")["delivery"])
-
-    def queued(self, message):
-        """Return the mail in the queue that a message became, as if its sending had not begun."""
-        queue = self.env["mail.mail"].sudo()
-        queued = queue.search([("mail_message_id", "=", message.id)])
-        return queued or queue.create(
-            {"mail_message_id": message.id, "recipient_ids": [Command.clear()]}
-        )
 
 
 @tagged("post_install", "-at_install")

@@ -3,6 +3,7 @@ import { Component, onMounted, onWillUnmount, status, useState } from "@odoo/owl
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { formatInteger } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const WORKING = 3000;
@@ -45,6 +46,14 @@ export class MailSyncProgress extends Component {
         return this.account.seen_count + this.account.remaining_count;
     }
 
+    get seenText() {
+        return formatInteger(this.account.seen_count);
+    }
+
+    get totalText() {
+        return formatInteger(this.total);
+    }
+
     get percent() {
         return this.total ? Math.round((100 * this.account.seen_count) / this.total) : 0;
     }
@@ -61,9 +70,13 @@ export class MailSyncProgress extends Component {
         }
     }
 
+    /** Load the page; what was told is forgotten when the page knows as much, or the run is over. */
     async reload() {
         await this.props.record.load();
-        this.state.told = null;
+        const { told } = this.state;
+        if (told && (!told.syncing || this.props.record.data.seen_count >= told.seen_count)) {
+            this.state.told = null;
+        }
     }
 
     schedule() {

@@ -107,7 +107,7 @@ export class TimelineEntry extends Component {
     // -- text --------------------------------------------------------------------------------------
 
     get canExpand() {
-        return Boolean(this.entry.preview || this.entry.direction);
+        return !this.entry.whole;
     }
 
     async toggle() {
