@@ -492,7 +492,7 @@ class MailSyncAccount(models.Model):
         error = result.error or next(iter(result.problems), None)
         if error:
             # What to do about it stands on the page, which this must not cover.
-            return remedies.headline(self.env, error.code), "danger"
+            return self._explain(error).partition("\n")[0], "danger"
         seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
         if result.paused_until:
             return self._pause_words(recorded, result.paused_until), "warning"

@@ -83,7 +83,7 @@ class MailSyncAccount(models.Model):
             partner_ids=self.user_id.partner_id.ids,
             subject=self.env._("Mail Sync has started: %s", self.email),
             body=self.env._(
-                "There is a place for your mailbox now, and it is being synchronized. You need "
+                "There is a place for your mailbox now, and it is being synchronised. You need "
                 "not do anything."
             ),
             model=False,

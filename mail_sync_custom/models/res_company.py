@@ -21,7 +21,7 @@ class ResCompany(models.Model):
         groups="base.group_system",
         help="So many mailboxes can be connected. Who comes after that waits, and starts by itself "
         "when there is a place. 0: no limit. A limit below the number of those connected ends "
-        "nobody's synchronization.",
+        "nobody's synchronisation.",
     )
 
     _mail_sync_account_limit_positive = models.Constraint(

@@ -69,7 +69,7 @@ class MailSyncAccountPassword(models.TransientModel):
         # sudo: the wizard is its user's own, and has no reason to keep the secret
         self.sudo().unlink()
         said = account_sudo._notification(
-            self.env._("The new password works. Your mailbox is being synchronized."), "success"
+            self.env._("The new password works. Your mailbox is being synchronised."), "success"
         )
         said["params"]["next"] = {"type": "ir.actions.act_window_close"}
         return said
