@@ -182,7 +182,7 @@ def test_the_night_leaves_the_personal_server_alone(company: Office):
     # A user's address in Odoo may become another than the mailbox's.
     company.admin.call("res.users", "write", [ann.client.uid], {"email": "ann@elsewhere.example"})
 
-    the_night(company)
+    company.the_night()
 
     left = company.admin.call("ir.mail_server", "search", [("id", "in", [server, other])])
     assert left == [server]
@@ -191,21 +191,13 @@ def test_the_night_leaves_the_personal_server_alone(company: Office):
     assert lead.receives("In the morning")["Return-Path"] == f"<{ann.email}>"
 
 
-def the_night(company: Office) -> None:
-    """Let Odoo do what it does once a day."""
-    cron = company.admin.call("ir.model.data", "check_object_reference", "base", "autovacuum_job")[
-        1
-    ]
-    company.admin.call("ir.cron", "method_direct_trigger", [cron])
-
-
 def test_the_night_leaves_a_failing_accounts_server_alone(company: Office):
     ann = company.salesperson("ann", login="ann.the.third")
     ann.connect()
     new_password(ann)
     ann.sync()
     [server] = ann.account("mail_server_id")["mail_server_id"][:1]
-    the_night(company)
+    company.the_night()
     assert company.admin.call("ir.mail_server", "search_count", [("id", "=", server)]) == 1
 
 
