@@ -53,7 +53,7 @@ def fill_mailboxes() -> None:
             doveadm("expunge", "-u", person.email, "mailbox", mailbox, "all")
     question = "We have 400 m² of roof in two parts. Can you come and have a look next week?"
     answer = "Gladly. I propose Tuesday at ten, and bring an offer for both parts."
-    thanks = "Tuesday is fine. Jon, our architect, will be there too."
+    thanks = "Tuesday is fine. Jon, our architect, will be there too. His plans are with this."
     ids = [f"{number}@greenhill.example" for number in range(3)]
     put(EVE, "INBOX", mail(LENA, EVE, "Solar roof", question, days_ago=6, message_id=ids[0]))
     put(
@@ -70,20 +70,20 @@ def fill_mailboxes() -> None:
             cc=SAM,
         ),
     )
-    put(
+    plans = mail(
+        LENA,
         EVE,
-        "INBOX",
-        mail(
-            LENA,
-            EVE,
-            "Re: Solar roof",
-            thanks,
-            days_ago=4,
-            message_id=ids[2],
-            answers=f"<{ids[1]}>",
-            cc=JON,
-        ),
+        "Re: Solar roof",
+        thanks,
+        days_ago=4,
+        message_id=ids[2],
+        answers=f"<{ids[1]}>",
+        cc=JON,
     )
+    plans.add_attachment(
+        b"0" * 48_000, maintype="application", subtype="acad", filename="Roof, south.dwg"
+    )
+    put(EVE, "INBOX", plans)
     for number in range(12):
         put(EVE, "INBOX", mail(NEWS, EVE, "This week", f"Issue {number}.", days_ago=number))
     put(SAM, "INBOX", mail(NEWS, SAM, "This week", "Issue 1.", days_ago=1))
@@ -216,8 +216,12 @@ class Story:
         page.locator(".o_mail_sync_badge").first.click()
         page.wait_for_selector(".o_mail_sync_popover")
         self.shoot(page, "lead-because")
-        page.click(".o_user_menu button")
         page.set_viewport_size(SIZE)
+        page.reload()
+        page.wait_for_selector(".o_mail_sync_entry")
+        page.locator(".nav-link[name=mail_sync_timeline]").evaluate("e => e.scrollIntoView()")
+        self.shoot(page, "timeline")
+        page.click(".o_user_menu button")
         page.click("[data-menu=preferences]")
         page.click(".nav-link[name=mail_sync]")
         self.shoot(page, "preferences")

@@ -21,7 +21,9 @@ MAX_PAGE = 100
 BODY_START = 20_000
 PREVIEW = 280
 #: What one line of text does not show: pictures, links, lists, quotes, a second line.
-_MORE = re.compile(r"<(?:a|blockquote|br|hr|img|li|table)\b|</(?:div|p)>\s*<(?:div|p)\b|\S\n+[^\s<]")
+_MORE = re.compile(
+    r"<(?:a|blockquote|br|hr|img|li|table)\b|</(?:div|p)>\s*<(?:div|p)\b|\S\n+[^\s<]"
+)
 
 
 class MailSyncTimeline(models.AbstractModel):
@@ -166,7 +168,8 @@ class ResPartner(models.Model):
 
 # --- conditions on a message, in SQL ----------------------------------------------------------
 # As domains they would be "id in (all notifications of this kind)". As conditions on the row they
-# cost what the messages of one record cost, however many there are of others.
+# cost what the messages of one record cost, however many there are of others. Each is a scalar
+# subquery: beside an OR, PostgreSQL would build a table of all rows to serve an EXISTS.
 
 
 def _where(condition):
@@ -178,13 +181,14 @@ def _is_mail(message):
     """Whether it is a mail to or from outside: what was received, or went to a customer."""
     return SQL(
         """
-        (%(m)s.message_type IN ('email', 'email_outgoing') OR EXISTS (
-            SELECT FROM mail_notification notification
+        (%(m)s.message_type IN ('email', 'email_outgoing') OR (
+            SELECT TRUE FROM mail_notification notification
             LEFT JOIN res_partner partner ON partner.id = notification.res_partner_id
             WHERE notification.mail_message_id = %(m)s.id
               AND notification.notification_type = 'email'
               AND partner.partner_share IS NOT FALSE
-        ))
+            LIMIT 1
+        ) IS TRUE)
         """,
         m=message,
     )
@@ -197,10 +201,9 @@ def _direction(message):
         COALESCE(
             (SELECT entry.direction FROM mail_sync_entry entry
              WHERE entry.mail_message_id = %(m)s.id),
-            CASE WHEN EXISTS (
-                SELECT FROM res_partner author
-                WHERE author.id = %(m)s.author_id AND author.partner_share IS NOT TRUE
-            ) THEN 'out' ELSE 'in' END
+            (SELECT 'out' FROM res_partner author
+             WHERE author.id = %(m)s.author_id AND author.partner_share IS NOT TRUE),
+            'in'
         )
         """,
         m=message,
@@ -211,13 +214,14 @@ def _is_of(message, user_sudo):
     """Whether a user's mailbox holds a mail, or they wrote it here and it is still to go."""
     return SQL(
         """
-        (EXISTS (
-            SELECT FROM mail_sync_message_mail_message_rel rel
+        ((
+            SELECT TRUE FROM mail_sync_message_mail_message_rel rel
             JOIN mail_sync_message link ON link.id = rel.mail_sync_message_id
             JOIN mail_sync_account account ON account.id = link.account_id
             WHERE rel.mail_message_id = %(m)s.id AND link.outcome = 'recorded'
               AND account.user_id = %(user)s
-        ) OR (%(m)s.message_type != 'email' AND %(m)s.author_id = %(author)s))
+            LIMIT 1
+        ) IS TRUE OR (%(m)s.message_type != 'email' AND %(m)s.author_id = %(author)s))
         """,
         m=message,
         user=user_sudo.id or 0,

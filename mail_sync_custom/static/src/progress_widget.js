@@ -12,7 +12,7 @@ const RESTING = 20000;
 const SIGNS = ["state", "syncing", "last_sync_at", "error_code", "seen_count", "remaining_count"];
 
 /**
- * How far a synchronization is. It keeps the page it stands on up to date by itself: the server
+ * How far a synchronisation is. It keeps the page it stands on up to date by itself: the server
  * tells of each step while mails are being read, and is asked now and then, should that not arrive.
  */
 export class MailSyncProgress extends Component {
@@ -63,8 +63,11 @@ export class MailSyncProgress extends Component {
         if (told.id !== this.props.record.resId) {
             return;
         }
-        const { id, ...figures } = told;
-        this.state.told = figures;
+        // A page that is opened is told what was said in the last minute: nothing moves backwards.
+        if (told.seen_count >= this.account.seen_count) {
+            const { id, ...figures } = told;
+            this.state.told = figures;
+        }
         if (!told.syncing) {
             await this.reload();
         }
