@@ -13,9 +13,7 @@ const shown = (...wanted) => ({
     content: `Shown are, in this order: ${wanted.join(", ")}`,
     trigger: ".o_mail_sync_timeline",
     async run({ waitUntil }) {
-        await waitUntil(() => subjects().join() === wanted.join(), {
-            errorMessage: () => `Shown is ${subjects().join(", ")}`,
-        });
+        await waitUntil(() => subjects().join() === wanted.join(), { timeout: 8000 });
     },
 });
 
