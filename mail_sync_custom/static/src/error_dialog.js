@@ -6,7 +6,9 @@ import { _t } from "@web/core/l10n/translation";
 import { RPCError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
-/** What went wrong in the set-up: the step and the cause first, then what to do about it. */
+const MODELS = ["mail.sync.account.setup", "mail.sync.account.password"];
+
+/** What went wrong when it was tried: the step and the cause first, then what to do about it. */
 export class MailSyncErrorDialog extends Component {
     static template = "mail_sync_custom.ErrorDialog";
     static components = { Dialog };
@@ -27,7 +29,7 @@ export class MailSyncErrorDialog extends Component {
 function mailSyncErrorHandler(env, error, originalError) {
     if (
         !(error instanceof UncaughtPromiseError && originalError instanceof RPCError) ||
-        originalError.model !== "mail.sync.account.setup" ||
+        !MODELS.includes(originalError.model) ||
         originalError.exceptionName !== "odoo.exceptions.UserError"
     ) {
         return false;

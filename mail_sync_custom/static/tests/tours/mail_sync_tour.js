@@ -1,63 +1,8 @@
 import { registry } from "@web/core/registry";
 
+import { fill, given, has, input, isEnabled, openPage, openWizard, override, press } from "./steps";
+
 const tours = registry.category("web_tour.tours");
-
-/** What differs from run to run: ports, address, password. The test sets it before it starts. */
-const given = () => window.mailSyncTour;
-
-const input = (name) => `.o_mail_sync_setup .o_field_widget[name=${name}] input`;
-
-const openPage = () => [
-    { content: "Open the user menu", trigger: ".o_user_menu button", run: "click" },
-    {
-        content: "Open Mail Sync",
-        trigger: ".dropdown-item[data-menu=mail_sync]:contains(Mail Sync)",
-        run: "click",
-    },
-];
-
-const openWizard = () => [
-    ...openPage(),
-    { content: "Choose Custom", trigger: ".o_mail_sync_choice:contains(Custom)", run: "click" },
-];
-
-/** Fill in one step of the wizard; nothing of it may be known before. */
-const fill = (protocol, { password }) => [
-    {
-        content: "Enter the hostname",
-        trigger: input(`${protocol}_host`),
-        run: `edit ${given().host}`,
-    },
-    {
-        content: "Enter the port",
-        trigger: input(`${protocol}_port`),
-        run: `edit ${given()[`${protocol}_port`]}`,
-    },
-    {
-        content: "Use SSL? is on already",
-        trigger: `${input(`${protocol}_ssl`)}:checked`,
-    },
-    {
-        content: "Tick Self-Signed Certificate?",
-        trigger: `${input(`${protocol}_self_signed`)}:not(:checked)`,
-        run: "click",
-    },
-    ...(password
-        ? [
-              {
-                  content: "Enter the password, which nobody can read over the shoulder",
-                  trigger: `${input(`${protocol}_password`)}[type=password]`,
-                  run: `edit ${password}`,
-              },
-          ]
-        : []),
-];
-
-const press = (name, label) => ({
-    content: `Press ${label}`,
-    trigger: `.modal-footer button[name=${name}]:contains(${label})`,
-    run: "click",
-});
 
 tours.add("mail_sync_connect", {
     url: "/odoo",
@@ -108,10 +53,7 @@ tours.add("mail_sync_connect", {
                 }
             },
         },
-        {
-            content: "It is Enabled, in green",
-            trigger: ".o_mail_sync_page [name=state] .badge.text-bg-success:contains(Enabled)",
-        },
+        isEnabled,
         { content: "Sync now", trigger: "button[name=action_sync_now]", run: "click" },
         {
             content: "The mail of the lead is recorded, the other only looked at",
@@ -119,6 +61,93 @@ tours.add("mail_sync_connect", {
                 ".o_mail_sync_counts:has([name=seen_count]:contains(2)) " +
                 "[name=recorded_count]:contains(1)",
         },
+    ],
+});
+
+const choose = (provider) => [
+    {
+        content: `Look for ${provider}`,
+        trigger: input("provider_id"),
+        run: `edit ${provider}`,
+    },
+    {
+        content: `Choose ${provider}`,
+        trigger: `.o-autocomplete--dropdown-item a:contains(/^${provider}$/)`,
+        run: "click",
+    },
+];
+
+const note = (words) => ({
+    content: `The provider's note is shown: ${words}`,
+    trigger: `.o_mail_sync_setup .alert-info [name=provider_note]:contains(${words})`,
+});
+
+const isSsl = (protocol, on) => ({
+    content: `Use SSL? is ${on ? "ticked" : "not ticked"}`,
+    trigger: `${input(`${protocol}_ssl`)}${on ? ":checked" : ":not(:checked)"}`,
+});
+
+tours.add("mail_sync_preset", {
+    url: "/odoo",
+    steps: () => [
+        ...openWizard(),
+        // Found from the address.
+        {
+            content: "Enter an address of Gmail's",
+            trigger: input("imap_username"),
+            run: "edit ann@gmail.com && press Tab",
+        },
+        has("provider_id", "Gmail"),
+        has("imap_host", "imap.gmail.com"),
+        has("imap_port", "993"),
+        isSsl("imap", true),
+        note("app password"),
+        // With the domain of one's own address.
+        {
+            content: "Enter the address of the mailbox",
+            trigger: input("imap_username"),
+            run: `edit ${given().email} && press Tab`,
+        },
+        ...choose("Bluehost"),
+        has("imap_host", `mail.${given().email.split("@")[1]}`),
+        note("made from your own domain"),
+        // Chosen from the list.
+        ...choose("GoDaddy"),
+        has("imap_host", "imap.secureserver.net"),
+        has("imap_port", "143"),
+        isSsl("imap", false),
+        note("inconsistent on secureserver.net"),
+        note("choose GoDaddy (SSL)"),
+        // And what it fills in is a suggestion.
+        ...override("imap", given().imap_starttls_port),
+        isSsl("imap", false),
+        {
+            content: "Tick Self-Signed Certificate?",
+            trigger: `${input("imap_self_signed")}:not(:checked)`,
+            run: "click",
+        },
+        {
+            content: "Enter the password",
+            trigger: input("imap_password"),
+            run: `edit ${given().password}`,
+        },
+        press("action_next", "Next"),
+        has("smtp_host", "smtpout.secureserver.net"),
+        has("smtp_port", "465"),
+        isSsl("smtp", true),
+        ...override("smtp", given().smtp_port),
+        {
+            content: "Tick Self-Signed Certificate?",
+            trigger: `${input("smtp_self_signed")}:not(:checked)`,
+            run: "click",
+        },
+        press("action_connect_smtp", "Connect SMTP"),
+        {
+            content: "Both connections work",
+            trigger: ".o_mail_sync_setup .alert-success:contains(Both connections work)",
+        },
+        press("action_finish", "Finish"),
+        isEnabled,
     ],
 });
 
@@ -150,8 +179,28 @@ tours.add("mail_sync_refused", {
         press("action_next", "Next"),
         {
             content: "Now it goes on",
-            trigger: "button[name=action_connect_smtp]",
+            trigger: ".o_mail_sync_setup .alert-success:contains(Your mail can be read)",
         },
+        {
+            content: "Another password for sending, a wrong one",
+            trigger: input("smtp_password"),
+            run: "edit not the password",
+        },
+        { content: "Enter the port", trigger: input("smtp_port"), run: `edit ${given().smtp_port}` },
+        press("action_connect_smtp", "Connect SMTP"),
+        {
+            content: "The step and the cause are named",
+            trigger: ".o_mail_sync_error strong:contains(/password/)",
+        },
+        { content: "Close it", trigger: ".o_mail_sync_error .btn-primary", run: "click" },
+        {
+            content: "Enter the right password",
+            trigger: input("smtp_password"),
+            run: `edit ${given().password}`,
+        },
+        press("action_connect_smtp", "Connect SMTP"),
+        press("action_finish", "Finish"),
+        isEnabled,
     ],
 });
 
@@ -187,6 +236,48 @@ tours.add("mail_sync_page_in_error", {
                     throw new Error("The saved password is shown, or nothing tells of it");
                 }
             },
+        },
+    ],
+});
+
+const changePassword = (password) => [
+    {
+        content: "Enter a password, which nobody can read over the shoulder",
+        trigger: ".modal .o_field_widget[name=password] input[type=password]",
+        run: `edit ${password}`,
+    },
+    press("action_change_password", "Change password"),
+];
+
+tours.add("mail_sync_change_password", {
+    url: "/odoo",
+    steps: () => [
+        ...openPage(),
+        { content: "Sync now", trigger: "button[name=action_sync_now]", run: "click" },
+        {
+            content: "The status is Error, in red",
+            trigger: ".o_mail_sync_page [name=state] .badge.text-bg-danger:contains(Error)",
+        },
+        {
+            content: "Change password, offered beside what is wrong",
+            trigger: ".o_mail_sync_page .alert-danger button[name=action_change_password]",
+            run: "click",
+        },
+        ...changePassword("a mistyped one"),
+        {
+            content: "It is tried before it is saved: the step and the cause are named",
+            trigger: ".o_mail_sync_error strong:contains(/IMAP.: Signing in: .*password/)",
+            // Mail servers let whoever is refused again and again wait for it.
+            timeout: 30000,
+        },
+        { content: "Close it", trigger: ".o_mail_sync_error .btn-primary", run: "click" },
+        ...changePassword(given().password),
+        isEnabled,
+        {
+            content: "Nothing is wrong any more; the log still knows what was",
+            trigger:
+                ".o_mail_sync_page:not(:has(.alert-danger)) [name=log_ids] " +
+                ".o_data_row:contains(Signing in)",
         },
     ],
 });
