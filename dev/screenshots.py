@@ -1,7 +1,7 @@
 """`python3 -m dev screenshots [PAGE …]`: pictures of the screens, from real servers.
 
 A salesperson connects their mailbox in a browser and mail is recorded; a colleague's password no
-longer holds. The pictures go to docs/screenshots.
+longer holds; an administrator looks after all of it. The pictures go to docs/screenshots.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-from . import passwords, services
+from . import passwords, postgres, services
 from .client import Client
 from .console import step
 from .database import OdooServer, copy
-from .demo import Person, mail, put
+from .demo import Person, account_of, connect, mail, put, sync
 from .dovecot import doveadm
 from .machine import browser
 from .passwords import PASSWORD
@@ -25,9 +25,13 @@ from .paths import ROOT
 FOLDER = ROOT / "docs" / "screenshots"
 LOGIN_PASSWORD = "screenshots"
 SIZE = {"width": 1280, "height": 800}
+TALL = {"width": 1280, "height": 1100}
 
 EVE = Person("Eve Larsen", "eve@northwind.example")
 SAM = Person("Sam Okafor", "sam@northwind.example")
+IDA = Person("Ida Berg", "ida@northwind.example")
+TOM = Person("Tom Reyes", "tom@northwind.example")
+COLLEAGUES = (EVE, SAM, IDA, TOM)
 LENA = Person("Lena Park", "lena@greenhill.example")
 JON = Person("Jon Park", "jon@greenhill.example")
 NEWS = Person("Trade News", "news@trade.example")
@@ -39,7 +43,16 @@ def run(*names: str) -> int:
         fill_mailboxes()
     with copy("screenshots") as db, OdooServer(db) as server, chromium() as open_page:
         story = Story(server, open_page, names)
-        for tell in (story.connect, story.read, story.colleague, story.administrator):
+        chapters = (
+            story.connect,
+            story.read,
+            story.colleague,
+            story.administrator,
+            story.report,
+            story.leave,
+            story.wait,
+        )
+        for tell in chapters:
             with step(tell.__doc__ or tell.__name__):
                 tell()
     return 0
@@ -47,7 +60,7 @@ def run(*names: str) -> int:
 
 def fill_mailboxes() -> None:
     """Put a conversation with a lead among other mail."""
-    for person in (EVE, SAM):
+    for person in COLLEAGUES:
         passwords.set_password(person.email, PASSWORD)
         for mailbox in ("INBOX", "Sent"):
             doveadm("expunge", "-u", person.email, "mailbox", mailbox, "all")
@@ -120,7 +133,9 @@ class Story:
         group = self.admin.call(
             "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
         )[1]
-        for person in (EVE, SAM):
+        self.company = self.admin.call("res.company", "search", [])[0]
+        self.admin.call("res.company", "write", [self.company], {"name": "Northwind Solar"})
+        for person in COLLEAGUES:
             self.admin.create(
                 "res.users",
                 name=person.name,
@@ -138,13 +153,31 @@ class Story:
             email_from=LENA.email,
         )
 
-    def shoot(self, page, name: str) -> None:
-        """Take a picture when the page has come to rest."""
+    def client(self, person: Person) -> Client:
+        """Log somebody in, without a browser."""
+        return Client(self.server.url, self.server.db, person.email, LOGIN_PASSWORD)
+
+    def change(self, person: Person, assignments: str) -> None:
+        """Let a mailbox be as only time or a server's owner makes it."""
+        postgres.execute(
+            f"UPDATE mail_sync_account SET {assignments} WHERE email = %s",
+            (person.email,),
+            db=self.server.db,
+        )
+
+    def connect_colleague(self, person: Person) -> None:
+        ports = self.mail_host.imaps_port, self.mail_host.smtps_port
+        connect(self.client(person), person, *ports, ssl=True)
+
+    def shoot(self, page, name: str, height: int = 0) -> None:
+        """Take a picture when the page has come to rest, of all of it or down to a height."""
         # Odoo's bus is never idle: give images and transitions their moment instead.
         page.wait_for_timeout(900)
         if not self.names or name in self.names:
             FOLDER.mkdir(parents=True, exist_ok=True)
-            picture = Image.open(io.BytesIO(page.screenshot()))
+            size = page.viewport_size
+            clip = {"x": 0, "y": 0, **size, "height": height or size["height"]}
+            picture = Image.open(io.BytesIO(page.screenshot(clip=clip)))
             # A screen has few colours: a palette holds them in a third of the bytes.
             picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
                 FOLDER / f"{name}.png", optimize=True
@@ -202,7 +235,7 @@ class Story:
         page = self.page
         page.click("button[name=action_sync_now]")
         page.wait_for_selector(".o_notification")
-        page.wait_for_timeout(1500)
+        page.wait_for_selector(".o_mail_sync_counts [name=recorded_count]:has-text('3')")
         self.shoot(page, "page-enabled")
         page.click(".nav-link[name=folders]")
         self.shoot(page, "page-folders")
@@ -216,11 +249,11 @@ class Story:
         page.locator(".o_mail_sync_badge").first.click()
         page.wait_for_selector(".o_mail_sync_popover")
         self.shoot(page, "lead-because")
-        page.set_viewport_size(SIZE)
+        page.set_viewport_size(TALL)
         page.reload()
         page.wait_for_selector(".o_mail_sync_entry")
-        page.locator(".nav-link[name=mail_sync_timeline]").evaluate("e => e.scrollIntoView()")
         self.shoot(page, "timeline")
+        page.set_viewport_size(SIZE)
         page.click(".o_user_menu button")
         page.click("[data-menu=preferences]")
         page.click(".nav-link[name=mail_sync]")
@@ -228,18 +261,7 @@ class Story:
 
     def colleague(self) -> None:
         """Sam's password is no longer right"""
-        sam = Client(self.server.url, self.server.db, SAM.email, LOGIN_PASSWORD)
-        host = self.mail_host.hosts.self_signed
-        account = {"username": SAM.email, "password": PASSWORD, "host": host, "self_signed": True}
-        wizard = sam.create(
-            "mail.sync.account.setup",
-            imap_port=self.mail_host.imaps_port,
-            smtp_port=self.mail_host.smtps_port,
-            **{f"imap_{name}": value for name, value in account.items()},
-            **{f"smtp_{name}": value for name, value in account.items()},
-        )
-        for button in ("action_next", "action_connect_smtp", "action_finish"):
-            sam.call("mail.sync.account.setup", button, [wizard])
+        self.connect_colleague(SAM)
         passwords.set_password(SAM.email, "something new")
         page = self.open_page(self.server.url, SAM.email, LOGIN_PASSWORD)
         page.click(".o_user_menu button")
@@ -254,14 +276,104 @@ class Story:
         page.locator("button[name=action_open_setup]:visible").last.click()
         page.wait_for_selector(".o_mail_sync_setup")
         self.shoot(page, "wizard-change")
+        page.click(".modal button[special=cancel]")
+        # Somebody has renewed the server's certificate; the log has both.
+        passwords.set_password(SAM.email, PASSWORD)
+        fingerprint = "ab" * 32
+        self.change(SAM, f"imap_fingerprint = '{fingerprint}', smtp_fingerprint = '{fingerprint}'")
+        sync(self.client(SAM))
+        page.set_viewport_size(TALL)
+        page.reload()
+        page.wait_for_selector("[name=log_ids] .o_data_row >> nth=1")
+        self.shoot(page, "log", height=960)
 
     def administrator(self) -> None:
         """The administrator sees who is connected"""
+        self.connect_colleague(IDA)
+        sync(self.client(IDA))
+        self.change(
+            IDA,
+            "state = 'connection', error_code = 'timeout', failure_count = 40,"
+            " last_sync_at = last_sync_at - interval '2 days', next_sync_at = NULL,"
+            " error_since = now() AT TIME ZONE 'UTC' - interval '2 days'",
+        )
+        self.admin.call("res.company", "write", [self.company], {"mail_sync_account_limit": 3})
+        self.connect_colleague(TOM)
         page = self.open_page(self.server.url, "admin", "admin")
+        page.goto(f"{self.server.url}/odoo/crm")
+        page.wait_for_selector(".o_mail_sync_systray")
+        self.shoot(page, "top-bar", height=300)
         page.goto(f"{self.server.url}/odoo/mail-sync")
-        page.wait_for_selector(".o_list_view")
-        self.shoot(page, "accounts")
+        page.wait_for_selector(".o_data_row")
+        self.shoot(page, "status-list", height=400)
         page.goto(f"{self.server.url}/odoo/users")
         page.wait_for_selector(".o_list_view")
         self.shoot(page, "users")
-        passwords.set_password(SAM.email, PASSWORD)
+        page.goto(f"{self.server.url}/odoo/settings")
+        page.click(".settings_tab .tab[data-key=mail_sync_custom]")
+        page.wait_for_selector("#mail_sync_plan:visible")
+        self.shoot(page, "settings")
+
+    def report(self) -> None:
+        """Billable days"""
+        # What half a year leaves behind: one colleague after the other has joined.
+        postgres.execute(
+            """
+            INSERT INTO mail_sync_usage (date, account_id, user_id, email, company_id, state, days)
+            SELECT day, account.id, user_id, email, company_id, 'enabled', 1
+            FROM mail_sync_account account
+            CROSS JOIN generate_series(current_date - 200 + 50 * (account.id %% 4)::int,
+                                       current_date - 1, interval '1 day') day
+            WHERE company_id = %s
+            ON CONFLICT DO NOTHING
+            """,
+            (self.company,),
+            db=self.server.db,
+        )
+        page = self.open_page(self.server.url, "admin", "admin")
+        page.goto(f"{self.server.url}/odoo/mail-sync-billable-days")
+        page.wait_for_selector(".o_graph_renderer canvas")
+        self.shoot(page, "report")
+        page.click(".o_switch_view.o_pivot")
+        page.wait_for_selector(".o_pivot td.o_pivot_cell_value")
+        page.mouse.move(640, 700)
+        self.shoot(page, "report-pivot", height=400)
+
+    def leave(self) -> None:
+        """Eve thinks of leaving"""
+        page = self.open_page(self.server.url, EVE.email, LOGIN_PASSWORD)
+        page.goto(f"{self.server.url}/odoo/mail-sync/{account_of(self.client(EVE))}")
+        page.click("button[name=action_open_disable]")
+        page.check(".modal .o_radio_input[data-value=remove]")
+        page.wait_for_selector(".modal .alert-warning")
+        self.shoot(page, "disable")
+
+    def wait(self) -> None:
+        """Eve's password holds no longer either, and she writes"""
+        eve = self.client(EVE)
+        passwords.set_password(EVE.email, "something new")
+        sync(eve)
+        partner = self.admin.create("res.partner", name=LENA.name, email=LENA.email)
+        self.admin.call("crm.lead", "write", [self.lead], {"partner_id": partner})
+        composer = eve.call(
+            "mail.compose.message",
+            "create",
+            [
+                {
+                    "model": "crm.lead",
+                    "res_ids": repr([self.lead]),
+                    "composition_mode": "comment",
+                    "subject": "Our offer",
+                    "body": "<p>Dear Lena, here is our offer for both parts of the roof.</p>",
+                    "partner_ids": [(6, 0, [partner])],
+                }
+            ],
+            context={"default_model": "crm.lead", "default_res_ids": [self.lead]},
+        )
+        eve.call("mail.compose.message", "action_send_mail", composer)
+        page = self.open_page(self.server.url, EVE.email, LOGIN_PASSWORD)
+        page.set_viewport_size(TALL)
+        page.goto(f"{self.server.url}/odoo/crm/{self.lead}")
+        page.wait_for_selector(".o_mail_sync_entry .o_mail_sync_delivery")
+        self.shoot(page, "waiting", height=900)
+        passwords.set_password(EVE.email, PASSWORD)
