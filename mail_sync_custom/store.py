@@ -32,7 +32,7 @@ from .live import Live
 _logger = logging.getLogger(__name__)
 
 #: A worker that has not committed for so long is taken to be dead, and its account is free again.
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=5)
 #: Pauses before a message that was set aside is looked at again; after the last it waits for its
 #: user.
 RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))

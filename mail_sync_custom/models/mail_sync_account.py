@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 25
 CONNECT_SECONDS = 20
 DEFAULT_ATTACHMENT_MB = 20
 #: What a step of the wizard may take.
-TRY_SECONDS = 9
+TRY_SECONDS = 8
 #: Accounts that one cron run claims at a time.
 CLAIM = 5
 

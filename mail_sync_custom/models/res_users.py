@@ -18,7 +18,9 @@ class ResUsers(models.Model):
     )
     # What is told of a colleague's mailbox is for those who look after it; one's own is readable.
     mail_sync_state = fields.Selection(
-        selection=lambda self: self.env["mail.sync.account"]._fields["state"].selection,
+        selection=lambda self: (
+            self.env["mail.sync.account"]._fields["state"]._description_selection(self.env)
+        ),
         string="Mail Sync Status",
         compute="_compute_mail_sync_status",
         compute_sudo=True,

@@ -94,7 +94,9 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     waits = fields.Boolean(compute="_compute_waits", compute_sudo=True)
     history = fields.Selection(
-        selection=lambda self: self.env["mail.sync.account"]._fields["history"].selection,
+        selection=lambda self: (
+            self.env["mail.sync.account"]._fields["history"]._description_selection(self.env)
+        ),
         string="Read back",
         required=True,
         default="3m",

@@ -32,7 +32,7 @@ from engine.errors import (
 )
 from engine.values import Credentials, Endpoint, Security
 
-BUDGET = 0.25
+BUDGET = 0.6
 WITHIN = 2 * BUDGET + 0.5  # a slow machine is no stalled client
 
 GREETING = b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n"

@@ -376,7 +376,7 @@ def killed_at(place: Barrier, act: Callable[[], Any]) -> None:
 def start_again(office: Office) -> None:
     """Start Odoo after a crash, at a time when no dead worker's claim holds any more.
 
-    A worker that died has its account for ten more minutes: these have passed.
+    A worker that died has its account for five more minutes: these have passed.
     """
     office.sql("UPDATE mail_sync_account SET lease_until = now() AT TIME ZONE 'UTC'")
     office.server.start()
