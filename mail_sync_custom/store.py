@@ -39,7 +39,7 @@ RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), ti
 #: The records that can have a mail, besides which an id means nothing to us.
 MODELS = ("crm.lead", "res.partner")
 #: Somebody else's transaction was faster. Nothing is wrong; what was decided has to be redone.
-_RACES = (
+RACES = (
     errorcodes.SERIALIZATION_FAILURE,
     errorcodes.DEADLOCK_DETECTED,
     errorcodes.UNIQUE_VIOLATION,
@@ -141,7 +141,7 @@ class OdooStore:
                 self.live.note(env["mail.sync.account"].browse(self.account_id), commit)
                 return failures
         except psycopg2.Error as error:
-            if error.pgcode in _RACES:
+            if error.pgcode in RACES:
                 raise Stale from error
             raise
 

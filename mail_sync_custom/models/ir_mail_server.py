@@ -7,8 +7,9 @@ from odoo.exceptions import UserError
 from ..engine import handover
 from ..engine.catalogue import classify_chain
 from ..engine.errors import MailError, Step, chain, safe_text
+from ..filing import STAMP
 from . import remedies
-from .mail_sync_outgoing import STAMP, bare_id
+from .mail_sync_outgoing import bare_id
 
 #: What connecting may take: lookup, TLS and login together.
 CONNECT_SECONDS = 30

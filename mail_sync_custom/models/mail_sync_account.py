@@ -1,21 +1,20 @@
 import logging
 import random
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.registry import Registry
-from odoo.tools import SQL, config, email_normalize, formataddr
+from odoo.tools import config, email_normalize, formataddr
 
-from .. import vault
+from .. import filing, vault
+from .. import turn as turns
 from ..engine import session, smtp, special_use, status, sync
-from ..engine.errors import Kind, LeaseLost, MailError, ServerRefused, Step, safe_text
+from ..engine.errors import Kind, MailError, ServerRefused, Step
 from ..engine.values import Credentials, Endpoint, Outcome, Security, Snapshot, SpecialUse
-from ..store import LEASE, OdooStore
-from . import mail_sync_outgoing as outgoing
 from . import remedies
 
 _logger = logging.getLogger(__name__)
@@ -25,7 +24,6 @@ POLL = timedelta(minutes=3)
 RUN_SECONDS = 60
 #: How long *Sync now* may take while its user looks on. What is left goes on by itself.
 PATIENCE_SECONDS = 25
-CONNECT_SECONDS = 20
 DEFAULT_ATTACHMENT_MB = 20
 #: What a step of the wizard may take.
 TRY_SECONDS = 8
@@ -43,20 +41,6 @@ CONNECTION_FIELDS = tuple(
 #: What an account is like whose mail is taken by its server.
 SENDING_WELL = {"sending_error_code": False, "sending_failures": 0, "sending_retry_at": False}
 _HEALTH_FIELDS = tuple(status.Health.__dataclass_fields__)
-
-
-@dataclass
-class RunResult:
-    """What a run of one account did: its report, or the error that ended it.
-
-    ``paused_until`` is when it goes on, where the day's mails are used up.
-    """
-
-    report: sync.Report | None = None
-    error: MailError | None = None
-    filed: int = 0
-    problems: list[MailError] = field(default_factory=list)
-    paused_until: datetime | None = None
 
 
 class MailSyncAccount(models.Model):
@@ -431,7 +415,7 @@ class MailSyncAccount(models.Model):
                 self.env._("A synchronisation is running already. The page shows how far it is."),
                 "info",
             )
-        result = _run(self.env.cr.dbname, self.id, token, PATIENCE_SECONDS)
+        result = turns.take(self.env.cr.dbname, self.id, token, PATIENCE_SECONDS)
         return self._notification(*self._words(result))
 
     def action_reconnect(self):
@@ -661,10 +645,10 @@ class MailSyncAccount(models.Model):
     def _cron_sync(self):
         """Give every account that is due its turn; one that fails stops no other."""
         dbname = self.env.cr.dbname
-        while claimed := _claim(dbname, CLAIM):
+        while claimed := turns.claim(dbname, CLAIM):
             self.env["ir.cron"]._commit_progress(remaining=self._due_count() + len(claimed))
             for account_id, token in claimed:
-                _run(dbname, account_id, token, RUN_SECONDS)
+                turns.take(dbname, account_id, token, RUN_SECONDS)
                 left = self.env["ir.cron"]._commit_progress(1)
             if not left:
                 break
@@ -687,7 +671,7 @@ class MailSyncAccount(models.Model):
     def _claim_patiently(self, seconds):
         """Return a lease on this account, waiting for a run that is under way; None in the end."""
         until = time.monotonic() + seconds
-        while not (claimed := _claim(self.env.cr.dbname, 1, self.id)):
+        while not (claimed := turns.claim(self.env.cr.dbname, 1, self.id)):
             if time.monotonic() >= until:
                 return None
             time.sleep(0.2)
@@ -703,9 +687,9 @@ class MailSyncAccount(models.Model):
         sent = self._sent_mailbox().name
         try:
             with session.connect(
-                self._endpoint("imap"), self._credentials("imap"), budget=CONNECT_SECONDS
+                self._endpoint("imap"), self._credentials("imap"), budget=turns.CONNECT_SECONDS
             ) as connection:
-                return bool(sent) and outgoing.is_in(connection, sent, message_id)
+                return bool(sent) and filing.is_in(connection, sent, message_id)
         except MailError as error:
             _logger.info("Mail Sync: Sent cannot be asked: %s", error)
             return False
@@ -742,85 +726,3 @@ def _learned(connected):
 def _cursor(snapshot):
     snapshot = snapshot or Snapshot()
     return {"uidvalidity": snapshot.uidvalidity or 0, "uidnext": snapshot.uidnext or 0}
-
-
-def _claim(dbname, limit, account_id=None):
-    """Return ``[(account id, lease token)]`` of accounts that are due, or of the one asked for.
-
-    PostgreSQL is the queue: whoever is being claimed by another worker is skipped, on this host
-    and on every other, and a lease that has run out is free again.
-    """
-    now = fields.Datetime.now()
-    due = SQL("id = %s", account_id) if account_id else SQL("next_sync_at <= %s", now)
-    query = SQL(
-        """
-        UPDATE mail_sync_account
-        SET lease_token = gen_random_uuid()::varchar, lease_until = %(until)s
-        WHERE id IN (
-            SELECT id FROM mail_sync_account
-            WHERE active AND state IN ('enabled', 'error') AND %(due)s
-              AND (lease_token IS NULL OR lease_until IS NULL OR lease_until < %(now)s)
-            ORDER BY next_sync_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
-        )
-        RETURNING id, lease_token
-        """,
-        until=now + LEASE,
-        now=now,
-        due=due,
-        limit=limit,
-    )
-    with Registry(dbname).cursor() as cr:
-        cr.execute(query)
-        return cr.fetchall()
-
-
-def _run(dbname, account_id, token, seconds):
-    """Read one account under its lease and give it back. Returns a RunResult; never raises a
-    MailError, for an account's misfortune is its own.
-    """
-    store = OdooStore(dbname, account_id, token)
-    result = RunResult()
-    try:
-        result = _read(store, seconds)
-    except MailError as error:
-        result.error = error
-    except Exception as error:
-        # A fault of ours is recorded where its owner sees it, and held against no other account.
-        _logger.exception("Mail Sync: account %s", account_id)
-        result.error = MailError(
-            safe_text(type(error).__name__), code="internal", step=Step.READING
-        )
-    _finish(store, result)
-    return result
-
-
-def _read(store, seconds):
-    with store.transaction() as env:
-        account = env["mail.sync.account"].browse(store.account_id)
-        endpoint, credentials = account._endpoint("imap"), account._credentials("imap")
-        limits = account._limits()
-    with session.connect(endpoint, credentials, budget=CONNECT_SECONDS) as connection:
-        filed = outgoing.file_sent(store, connection)
-        report = sync.run(connection, store, limits=limits, seconds=seconds)
-    return RunResult(report, filed=filed, problems=[error for _, error in report.problems])
-
-
-def _finish(store, result):
-    """Save what a run means for the account, and when its next turn is; give the lease back."""
-    error = result.error or next(iter(result.problems), None)
-    if isinstance(error, LeaseLost):
-        return
-    try:
-        with store.transaction() as env:
-            store.hold(env)
-            account = env["mail.sync.account"].browse(store.account_id)
-            now = datetime.now(UTC)
-            if error:
-                account._failed(error, now)
-            else:
-                account._succeeded(now, more=result.report.more)
-                result.paused_until = account.paused_until or None
-            account.write({"lease_token": False, "lease_until": False})
-            store.live.end(account)
-    except LeaseLost:
-        _logger.info("Mail Sync: account %s has new settings, or another worker", store.account_id)

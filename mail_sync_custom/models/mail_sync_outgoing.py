@@ -2,7 +2,7 @@ import email.policy
 import hashlib
 import logging
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from typing import NamedTuple
@@ -12,16 +12,12 @@ from odoo.modules.registry import Registry
 from odoo.tools import SQL, email_normalize
 
 from ..engine import status
-from ..engine.errors import Kind, MailError, ServerRefused, Step
+from ..engine.errors import Kind, ServerRefused, Step
 from ..engine.values import Direction
 from . import remedies
 
 _logger = logging.getLogger(__name__)
 
-#: The header that keeps our id where a provider puts its own in the place of Message-ID.
-STAMP = "X-Mail-Sync-Id"
-#: A provider that files sent mail itself gets so long to do it before we do.
-PROVIDER_FILES = timedelta(minutes=10)
 #: A server that says *not now* is believed so often; with the pauses between, about a day.
 MAX_ATTEMPTS = 12
 
@@ -228,53 +224,6 @@ class MailSyncOutgoing(models.Model):
         headers = BytesHeaderParser(policy=email.policy.SMTP).parsebytes(head + separator)
         headers.replace_header("To", ", ".join(self.mapped("to_header")))
         return headers.as_bytes().partition(b"\r\n\r\n")[0] + separator + body
-
-
-def file_sent(store, connection):
-    """File a copy of what was sent into the Sent mailbox, once each. Returns how many were filed.
-
-    Many providers do that themselves, and a run may have been killed after it had: the mailbox is
-    asked first. A copy that is refused is logged; the mail has been sent all the same.
-    """
-    with store.transaction() as env:
-        account = env["mail.sync.account"].browse(store.account_id)
-        sent = account._sent_mailbox().name
-        waits = fields.Datetime.now() - PROVIDER_FILES
-        due = [
-            (message_id, mails.ids, mails[0].write_date, mails._copy())
-            for message_id, mails in env["mail.sync.outgoing"]._to_file(account).items()
-        ]
-        provider_files = account.provider_id.files_sent_copy
-    filed = 0
-    for message_id, ids, when, raw in due if sent else ():
-        there = is_in(connection, sent, message_id)
-        if not there and provider_files and when > waits:
-            continue
-        if not there and raw:
-            filed += _append(store, connection, sent, raw, when)
-        with store.transaction() as env:
-            env["mail.sync.outgoing"].browse(ids).write({"filed": True, "raw": False})
-    return filed
-
-
-def is_in(connection, mailbox, message_id):
-    """Whether a mail of ours lies in a mailbox, under our id or under the one that replaced it."""
-    headers = (("Message-ID", f"<{message_id}>"), (STAMP, f"<{message_id}>"))
-    return any(connection.find(mailbox, name, value) for name, value in headers)
-
-
-def _append(store, connection, mailbox, raw, when):
-    """File one copy. Returns 1, or 0 where the server refuses this one for good."""
-    try:
-        connection.append(mailbox, raw, when.replace(tzinfo=UTC))
-    except MailError as error:
-        if error.kind not in (Kind.MSG, Kind.SETUP):
-            raise
-        _logger.info("Mail Sync: no copy in Sent: %s", error)
-        with store.transaction() as env:
-            env["mail.sync.account"].browse(store.account_id)._log(error)
-        return 0
-    return 1
 
 
 def bare_id(message_id):

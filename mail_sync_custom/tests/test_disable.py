@@ -9,8 +9,8 @@ from odoo.tests import tagged
 
 from ..engine.errors import LeaseLost
 from ..models import mail_sync_account_disable, mail_sync_message
-from ..models.mail_sync_account import _claim
 from ..store import OdooStore
+from ..turn import claim
 from .common import MailSyncCase, mail
 
 LENA = "Lena Park <lena@customer.example>"
@@ -112,8 +112,8 @@ class TestDisable(DisableCase):
     def test_a_disabled_mailbox_gets_no_turn(self):
         self.disable("keep")
         with self.enter_registry_test_mode():
-            self.assertFalse(_claim(self.env.cr.dbname, 5))
-            self.assertFalse(_claim(self.env.cr.dbname, 1, self.account.id))
+            self.assertFalse(claim(self.env.cr.dbname, 5))
+            self.assertFalse(claim(self.env.cr.dbname, 1, self.account.id))
         self.account._wake_when_due()
 
     def test_its_buttons_say_that_it_is_disabled(self):
@@ -125,7 +125,7 @@ class TestDisable(DisableCase):
 
     def test_a_run_that_is_under_way_writes_no_more(self):
         with self.enter_registry_test_mode():
-            [(account_id, token)] = _claim(self.env.cr.dbname, 1, self.account.id)
+            [(account_id, token)] = claim(self.env.cr.dbname, 1, self.account.id)
             store = OdooStore(self.env.cr.dbname, account_id, token)
             with store.transaction() as env:
                 store.hold(env)

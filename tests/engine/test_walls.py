@@ -25,9 +25,11 @@ LAYERS = {
     "recording.py": BRIDGE,
     "safe_html.py": {"engine"},
     "live.py": {"engine"},
+    "filing.py": {"engine"},
+    "turn.py": {"engine", "store", "filing"},
     "fields.py": set(),
     "vault.py": set(),
-    "models/*.py": {"engine", "store", "fields", "vault", "models"},
+    "models/*.py": {"engine", "turn", "filing", "fields", "vault", "models"},
     "wizard/*.py": {"fields", "wizard"},
 }
 
