@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 
 from . import dial
@@ -124,14 +124,25 @@ class Dialogue:
             self.wire.send(literal)
         return b""
 
-    def await_continuation(self, tag: bytes) -> None:
-        """Wait until the server asks for more (§7.6); some send the ``+`` and no space after it."""
+    def say(self, line: bytes) -> None:
+        """Send a line that continues a command."""
+        with self._breaking():
+            self.wire.send(line + b"\r\n")
+
+    def await_continuation(
+        self, tag: bytes, heard: Callable[[Response], object] = lambda _: None
+    ) -> None:
+        """Wait until the server asks for more (§7.6); some send the ``+`` and no space after it.
+
+        ``heard`` is told what the server says before it does.
+        """
         with self._breaking():
             for _ in range(MAX_CHATTER):
                 response = self.wire.response()
                 if response[0].startswith(b"+"):
                     return
                 self._note(response)
+                heard(response)
                 if tag in self._done:
                     self._conclude(tag)
                     break
@@ -171,6 +182,18 @@ class Dialogue:
         finally:
             self._abandon(tag)
         self._conclude(tag)
+
+    def arrived(self, tag: bytes) -> Iterator[Response]:
+        """Yield what has come of the answers to a command that goes on, and wait for none.
+
+        Raises ConnectionLost where the server has ended the command, or the connection.
+        """
+        with self._breaking():
+            for response in self.wire.arrived():
+                if not self._note(response):
+                    yield response
+            if tag in self._done:
+                raise ConnectionLost("the server ended the command", step=self.wire.step)
 
     def pipeline(self, commands: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
         """Send all commands before the first answer is read; yield the tags in their order."""

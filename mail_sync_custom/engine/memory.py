@@ -42,6 +42,12 @@ class MemoryMessage:
         head = self.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
         return [(found[1].lower(), found[0]) for found in _FIELD.finditer(head)]
 
+    @property
+    def correspondents(self) -> bytes:
+        """What is searched for an address, in lower case."""
+        names = (b"from", b"to", b"cc", b"bcc", b"reply-to")
+        return b"".join(lines for name, lines in self.fields if name in names).lower()
+
 
 class MemoryMailbox:
     """A mailbox and its moods.
@@ -100,13 +106,14 @@ class MemoryServer:
     """Mailboxes, and the sessions that read them.
 
     ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``open`` counts the sessions
-    that have not logged out. INBOX is always there.
+    that have not logged out. ``idles`` off is a server that has no IDLE. INBOX is always there.
     """
 
     def __init__(self):
         self.mailboxes: dict[str, MemoryMailbox] = {}
         self.commands: list[tuple] = []
         self.open = 0
+        self.idles = True
         self._validities = count(1000)
         self._failure: tuple[int, MailError] | None = None
         self.create("INBOX")
@@ -163,6 +170,7 @@ class MemorySession:
     def __init__(self, server: MemoryServer):
         self.server = server
         self._mailbox: MemoryMailbox | None = None
+        self._waiting_at: int | None = None
         self._open = True
         server.open += 1
 
@@ -214,6 +222,31 @@ class MemorySession:
             self._mailbox = None
             raise MailboxMissing(f"Mailbox doesn't exist: {name}")
         return replace(mailbox.snapshot(), exists=len(mailbox.messages))
+
+    @property
+    def can_idle(self) -> bool:
+        return self.server.idles
+
+    def idle(self, name: str) -> Snapshot | None:
+        if not self.can_idle:
+            return None
+        found = self.examine(name)
+        self._command("IDLE")
+        self._waiting_at = self._selected.uidnext
+        return found
+
+    def news(self) -> bool:
+        if self._waiting_at is None:
+            raise ProtocolViolation("nothing is waited for")
+        if not self._open:
+            raise ConnectionLost("the connection is no longer usable")
+        before, self._waiting_at = self._waiting_at, self._selected.uidnext
+        return self._waiting_at > before
+
+    def done(self) -> None:
+        if self._waiting_at is not None:
+            self._waiting_at = self._mailbox = None
+            self._command("DONE")
 
     def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
         self._command("SEARCH", lo, hi)

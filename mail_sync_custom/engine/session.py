@@ -25,7 +25,7 @@ from imapclient.response_parser import parse_fetch_response
 
 from . import dial, internaldate, sequence
 from .dial import Deadline
-from .dialogue import CODE_CAPABILITY, Dialogue, Literal
+from .dialogue import CODE_CAPABILITY, MAX_CHATTER, Dialogue, Literal
 from .errors import (
     Kind,
     MailboxMissing,
@@ -42,6 +42,9 @@ from .wire import Response, Wire, greet_in_plain
 #: Seconds for a whole connection attempt, and for a command that nothing is heard of.
 BUDGET = 30.0
 PATIENCE = 60.0
+
+#: Seconds that a connection which may have died in IDLE has to end it.
+WAKING = 10.0
 
 #: Bytes of one message that are read at most, and of one message's header fields that are kept.
 MAX_MESSAGE = 160 * 1024 * 1024
@@ -253,6 +256,9 @@ class ImapSession:
 
     @property
     def wire(self) -> Wire:
+        self._idling: bytes | None = None
+        self._news = False
+        self._chatter = 0
         """The wire below, which counts bytes and round trips."""
         return self._dialogue.wire
 
@@ -350,6 +356,74 @@ class ImapSession:
     # searching (§6.4.4)
 
     def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
+    # waiting for new mail (§6.3.13, RFC 2177)
+
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server offers IDLE, which is a part of IMAP4rev2."""
+        return not {"IDLE", "IMAP4REV2"}.isdisjoint(self._dialogue.capabilities)
+
+    def idle(self, name: str) -> Snapshot | None:
+        """Open a mailbox read-only and have the server tell what comes into it from now on.
+
+        Returns what EXAMINE said, so that whoever asks can see whether something came before
+        that; None where the server has no IDLE or refuses it, and polling must do.
+        """
+        if not self.can_idle:
+            return None
+        found = self.examine(name)
+        dialogue = self._dialogue
+        self._news, self._chatter = False, 0
+        dialogue.begin()
+        tag = dialogue.send(b"IDLE")
+        try:
+            dialogue.await_continuation(tag, self._hear)
+        except ServerRefused:
+            return None
+        self._idling = tag
+        self.wire.let_go()
+        return found
+
+    def news(self) -> bool:
+        """Whether the server has told of new mail since IDLE began, or since the last call.
+
+        Never waits. Raises MailError where the server has ended IDLE or the connection.
+        """
+        if self._idling is None:
+            raise ProtocolViolation("nothing is waited for", step=self.wire.step)
+        for response in self._dialogue.arrived(self._idling):
+            self._hear(response)
+        found, self._news = self._news, False
+        return found
+
+    def _hear(self, response: Response) -> None:
+        """EXISTS is new mail; FETCH, EXPUNGE, RECENT and *Still here* are not (§7.4.1)."""
+        self._chatter += 1
+        if self._chatter > MAX_CHATTER:
+            raise ProtocolViolation("answers without end", step=self.wire.step)
+        self._news |= bool(_EXISTS.match(response[0]))
+
+    def done(self) -> None:
+        """End IDLE and leave the mailbox, in one round trip: the session is as after the login.
+
+        Of a mailbox that is open STATUS may be stale (§6.3.11). Left by CLOSE, one that was
+        opened with EXAMINE loses nothing (§6.4.1). Raises MailError where the connection is dead.
+        """
+        if self._idling is None:
+            return
+        dialogue, idling, self._idling = self._dialogue, self._idling, None
+        dialogue.begin()
+        self.wire.deadline = Deadline(min(WAKING, dialogue.patience or WAKING))
+        dialogue.say(b"DONE")
+        leaving = dialogue.send(b"UNSELECT" if "UNSELECT" in dialogue.capabilities else b"CLOSE")
+        with contextlib.suppress(ServerRefused):  # of IDLE, which is over in any case
+            dialogue.finish(idling)
+        dialogue.finish(leaving)
+
+    def fileno(self) -> int:
+        """Return the socket's file descriptor, for a selector; -1 once it is closed."""
+        return self.wire.sock.fileno()
+
         """Return the UIDs that exist in ``lo <= uid <= hi``, ascending, of the open mailbox."""
         wanted = sequence.wanted([(lo, hi)])
         if not wanted:
@@ -368,10 +442,7 @@ class ImapSession:
         return self._search(*charset, b"HEADER", _string(header.encode()), _string(value.encode()))
 
     def _search(self, *criteria: bytes) -> list[int]:
-        """ESEARCH says 1:20000 where SEARCH says 20,000 numbers (RFC 4731)."""
         self.wire.step = Step.READING
-        extended = not {"ESEARCH", "IMAP4REV2"}.isdisjoint(self._dialogue.capabilities)
-        command = b"UID SEARCH RETURN (ALL)" if extended else b"UID SEARCH"
         found: set[int] = set()
         for response in self._dialogue.command(command, *criteria):
             found.update(_found(response[0]))

@@ -11,12 +11,19 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 
 from . import dial, tls
 from .dial import Deadline
-from .errors import ConnectionLost, ConnectionTimeout, ProtocolViolation, Step, TlsError
+from .errors import (
+    ConnectionLost,
+    ConnectionTimeout,
+    MailError,
+    ProtocolViolation,
+    Step,
+    TlsError,
+)
 
 #: A real server's lines are short, but for SEARCH: a mailbox of a million UIDs has one of 8 MB.
 MAX_LINE = 1024 * 1024
@@ -34,6 +41,13 @@ _LITERAL = re.compile(rb"\{(\d+)\+?\}\Z")
 _STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
 
 _SEARCH = re.compile(rb"\* E?SEARCH\b", re.IGNORECASE)
+
+#: Bytes of a response that has come in part while nobody waits for it. Thousands of connections
+#: may be in IDLE at once, and what is said there is short.
+MAX_PARTIAL = 64 * 1024
+
+#: Pieces that are taken in without waiting before the next connection has its turn.
+MAX_PIECES = 16
 
 #: A reply to SMTP's EHLO has some twenty lines.
 MAX_REPLY_LINES = 500
@@ -67,6 +81,10 @@ def greet_in_plain(wire: Wire, greet: Callable[[], None]) -> None:
     wire.deadline = whole
 
 
+class _Incomplete(Exception):
+    """The rest of a response has not come yet, and nobody waits for it."""
+
+
 class Wire:
     """A socket that sends commands and reads responses before the deadline.
 
@@ -84,6 +102,7 @@ class Wire:
         self._owed = True  # an answer: the greeting
         self._buffer = bytearray()
         self._start = 0
+        self._waits = True
 
     @property
     def encrypted(self) -> bool:
@@ -137,6 +156,58 @@ class Wire:
                 raise ProtocolViolation("a response without end", step=self.step)
         return parts
 
+    def arrived(self) -> Iterator[Response]:
+        """Yield the responses that have come whole, and wait for none.
+
+        A part of one stays for the next call, within MAX_PARTIAL. Raises ConnectionLost once the
+        stream has ended, after what came before its end.
+        """
+        end = self._take_in()
+        while (response := self._whole()) is not None:
+            yield response
+        if len(self._buffer) - self._start > MAX_PARTIAL:
+            raise ProtocolViolation("a response without end", step=self.step)
+        self.let_go()
+        if end:
+            raise end
+
+    def let_go(self) -> None:
+        """Give back the memory of what has been read: nothing large is going to come soon."""
+        self._buffer = self._buffer[self._start :]
+        self._start = 0
+
+    def _whole(self) -> Response | None:
+        """Return the next response if all of it is there."""
+        start = self._start
+        self._waits = False
+        try:
+            return self.response()
+        except _Incomplete:
+            self._start = start
+            return None
+        finally:
+            self._waits = True
+
+    def _take_in(self) -> MailError | None:
+        """Read what lies ready; return the error that the stream has ended with, if it has.
+
+        A piece has room for a whole TLS record, so that none of it stays behind in OpenSSL, where
+        no selector would see it.
+        """
+        try:
+            self.sock.settimeout(0)
+            for _ in range(MAX_PIECES):
+                data = self.sock.recv(_CHUNK)
+                if not data:
+                    return ConnectionLost("the server closed the connection", step=self.step)
+                self.bytes_in += len(data)
+                self._buffer += data
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        except OSError as error:
+            return tls.translate(error, self.step)
+        return None
+
     def reply(self) -> list[bytes]:
         """Return the lines of an SMTP reply (RFC 5321 §4.2): ``250-…`` up to ``250 …``."""
         lines = [self._line()]
@@ -187,6 +258,8 @@ class Wire:
 
     def _receive(self) -> int:
         """Wait for bytes; return how many that were read before have been cut off in front."""
+        if not self._waits:
+            raise _Incomplete
         if self._owed:
             self._owed = False
             self.round_trips += 1

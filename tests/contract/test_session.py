@@ -1,5 +1,6 @@
 """What a Session does, in situations: the same for the server in memory and for Dovecot."""
 
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -437,3 +438,80 @@ def test_a_session_ends_with_its_block_even_when_that_fails(server):
         1 / 0  # noqa: B018
     with pytest.raises(ConnectionLost):
         session.search(1, 2)
+
+
+# -- waiting for new mail --------------------------------------------------------------------
+
+
+def news_of(session, seconds=5):
+    """Return whether there is news, as soon as there is."""
+    until = time.monotonic() + seconds
+    while not (found := session.news()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return found
+
+
+def test_a_mail_that_comes_while_the_session_waits_is_news_once(server):
+    with server.connect() as session:
+        session.idle("INBOX")
+        assert not session.news()
+        server.deliver("INBOX", mail())
+        assert news_of(session)
+        assert not session.news()
+        server.deliver("INBOX", mail())
+        assert news_of(session)
+
+
+def test_what_lay_there_before_the_wait_is_told_by_its_snapshot(server):
+    uid = server.deliver("INBOX", mail())
+    with server.connect() as session:
+        status = session.status(["INBOX"])["INBOX"]
+        assert session.idle("INBOX") == Snapshot(status.uidvalidity, uid + 1, exists=1)
+        assert not session.news()
+
+
+def test_a_mail_that_goes_or_is_marked_is_no_news(server):
+    gone, marked = server.deliver("INBOX", mail()), server.deliver("INBOX", mail())
+    with server.connect() as session:
+        session.idle("INBOX")
+        server.flag("INBOX", marked, b"\\Flagged")
+        server.expunge("INBOX", gone)
+        assert not news_of(session, seconds=1)
+        server.deliver("INBOX", mail())
+        assert news_of(session)
+
+
+def test_after_the_wait_the_session_is_as_after_the_login(server):
+    with server.connect() as session:
+        for number in range(1, 4):
+            session.idle("INBOX")
+            uid = server.deliver("INBOX", mail(f"Mail {number}"))
+            assert news_of(session)
+            session.done()
+            assert session.status(["INBOX"])["INBOX"].uidnext == uid + 1
+            assert session.examine("INBOX").exists == number
+            assert [each.uid for each in session.headers([(uid, uid)])] == [uid]
+
+
+def test_the_wait_changes_no_flag_and_takes_out_nothing(server):
+    deleted = server.deliver("INBOX", mail(), flags=["\\Deleted"])
+    before = server.flags("INBOX")
+    with server.connect() as session:
+        session.idle("INBOX")
+        session.done()
+        session.examine("INBOX")
+        assert session.search(1, MAX_UID) == [deleted]
+    assert server.flags("INBOX") == before
+
+
+def test_a_mailbox_that_is_gone_cannot_be_waited_at(server):
+    with server.connect() as session:
+        with pytest.raises(MailboxMissing):
+            session.idle("Gone")
+        assert session.idle("INBOX").exists == 0
+
+
+def test_who_does_not_wait_has_nothing_to_end(server):
+    with server.connect() as session:
+        session.done()
+        assert session.examine("INBOX").exists == 0
