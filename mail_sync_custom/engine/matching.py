@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -59,7 +59,8 @@ class Standing:
     """A mail that stands on a record already, whoever brought it: what tells it from another.
 
     ``reachable`` says that the record is within the owner's companies: a thread leads there; a
-    colleague's entry elsewhere only says that the mail is recorded there.
+    colleague's entry elsewhere only says that the mail is recorded there. ``is_open`` says of a
+    lead that it is neither won nor lost.
     """
 
     target: Target
@@ -68,14 +69,20 @@ class Standing:
     variant: int = 0
     from_crm: bool = False
     reachable: bool = True
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A mail of which this account has an outcome that stays: recorded, or removed by its user."""
+    """A mail of which this account has an outcome that stays: recorded, or removed by its user.
+
+    ``final`` says that it goes to no other record now: it was removed, cannot be read any more, or
+    is being recorded at this moment.
+    """
 
     variant: int
     date: datetime | None
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,24 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Latecomers:
+    """Leads that came, or got an address, when mails of that address had been looked at already.
+
+    ``number`` counts them in the order in which they came; these are all up to it of which the
+    past mails have not been looked for.
+    """
+
+    number: int = 0
+    by_address: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What is to become of a mail. ``message_id`` and ``variant`` are its key in the records.
 
     ``targets`` are all the records where it belongs, ``missing`` those where it does not stand
-    yet: without any, the body need not be fetched.
+    yet: without any, the body need not be fetched. ``again`` says that this account has recorded
+    it before, and that there are more records for it now.
     """
 
     outcome: Outcome
@@ -104,6 +124,7 @@ class Verdict:
     missing: tuple[Target, ...] = ()
     reason: Reason = Reason.ADDRESS
     because: str = ""
+    again: bool = False
 
 
 def identify(envelope: Envelope) -> str:
@@ -185,11 +206,14 @@ def judge(
     sent: bool = False,
     internaldate: datetime | None = None,
     history: bool = False,
+    late: Mapping[str, tuple[Target, ...]] | None = None,
 ) -> Verdict:
     """Return what is to become of one mail.
 
     ``history`` says that it was found by reading back, where the window of the owner counts: new
-    mail is looked at whatever its date, for it has just come in.
+    mail is looked at whatever its date, for it has just come in. ``late`` says that it was found
+    by looking back for latecomers, and has them by their address. They get it too, unless it
+    belongs to another lead that is open.
     """
     way = direction(envelope, owner, sent)
     people = correspondents(envelope, owner, way)
@@ -202,14 +226,22 @@ def judge(
     if _internal(people, owner, known):
         return Verdict(Outcome.EXCLUDED, way)
     message_id, variant, settled = _key(envelope, known, way, internaldate)
-    if settled:
+    standing = [s for s in known.standing.get(message_id, ()) if s.variant == variant]
+    asked = _asked(late or {}, people, standing)
+    if settled and (settled.final or not asked):
         return Verdict(Outcome.DUPLICATE, way, message_id, variant)
-    targets, reason, because = _place(
-        envelope, people, known, by_address, answered, own_id=message_id
+    if settled:
+        targets, reason, because = asked, Reason.ADDRESS, _first(late or {}, people)
+    else:
+        targets, reason, because = _place(
+            envelope, people, known, by_address, answered, own_id=message_id
+        )
+        targets = _joined(targets, asked)
+    there = {s.target for s in standing}
+    missing = tuple(t for t in targets if t not in there)
+    return Verdict(
+        Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because, bool(settled)
     )
-    standing = {s.target for s in known.standing.get(message_id, ()) if s.variant == variant}
-    missing = tuple(t for t in targets if t not in standing)
-    return Verdict(Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because)
 
 
 def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
@@ -225,7 +257,7 @@ def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
         standing={**known.standing, key: (*known.standing.get(key, ()), *places)},
         settled={
             **known.settled,
-            key: (*known.settled.get(key, ()), Settled(variant, envelope.date)),
+            key: (*known.settled.get(key, ()), Settled(variant, envelope.date, final=True)),
         },
     )
 
@@ -254,8 +286,8 @@ def _answered(envelope: Envelope, known: Known) -> tuple[Target, ...]:
 
 def _key(
     envelope: Envelope, known: Known, way: Direction, internaldate: datetime | None
-) -> tuple[str, int, bool]:
-    """Return the key of a mail, and whether this account has settled it before."""
+) -> tuple[str, int, Settled | None]:
+    """Return the key of a mail, and the outcome that this account has of it already."""
     # Each copy of a mail stands with a date of its server's where its own is absurd.
     dated = replace(envelope, date=plausible_date(envelope, internaldate))
     stamp = envelope.stamp
@@ -266,21 +298,21 @@ def _key(
         (way is Direction.OUT and (copies or settled))
         or any(same_mail(dated, s.date, s.subject or None) for s in copies)
     ):
-        return stamp, 0, bool(settled)
+        return stamp, 0, next(iter(settled), None)
     message_id = identify(envelope)
     settled = known.settled.get(message_id, ())
     for standing in known.standing.get(message_id, ()):
         if standing.from_crm or same_mail(dated, standing.date, standing.subject):
             variant = standing.variant
-            return message_id, variant, any(s.variant == variant for s in settled)
+            return message_id, variant, next((s for s in settled if s.variant == variant), None)
     # What was removed stands nowhere: only its date is left to know it by.
     standing_variants = {s.variant for s in known.standing.get(message_id, ())}
     for done in settled:
         if done.variant not in standing_variants and same_mail(dated, done.date, None):
-            return message_id, done.variant, True
+            return message_id, done.variant, done
     if not settled and not standing_variants:
-        return message_id, 0, False
-    return message_id, _variant(envelope), False
+        return message_id, 0, None
+    return message_id, _variant(envelope), None
 
 
 def _variant(envelope: Envelope) -> int:
@@ -300,20 +332,29 @@ def _place(
     own_id: str,
 ) -> tuple[tuple[Target, ...], Reason, str]:
     """Return the records of the thread, else those of the addresses, and why."""
-    written = [s for s in known.standing.get(own_id, ()) if s.from_crm]
-    if found := _targets(written):
+    if written := _targets(s for s in known.standing.get(own_id, ()) if s.from_crm):
         # Whoever wrote it in the CRM has said where it belongs.
-        return found, Reason.THREAD, own_id
+        return written, Reason.THREAD, own_id
     if not by_address:
         return answered, Reason.ANSWER, _first(known.standing, envelope.in_reply_to)
     ancestor, thread = _thread(envelope, known)
     if any(target.is_lead for target in thread):
         return thread, Reason.THREAD, ancestor
     # A thread that so far stood on a contact alone joins the lead that has come since.
-    found = dict.fromkeys(thread)
-    for email in people:
-        found.update(dict.fromkeys(known.by_address.get(email, ())))
-    return tuple(found), Reason.ADDRESS, by_address
+    return _joined(thread, _all(known.by_address, people)), Reason.ADDRESS, by_address
+
+
+def _asked(
+    late: Mapping[str, tuple[Target, ...]], people: Iterable[str], standing: Sequence[Standing]
+) -> tuple[Target, ...]:
+    """Return the latecomers that a mail goes to as well.
+
+    What stands on another lead that is open belongs to the conversation there. A lead that was
+    won or lost keeps its mails; who comes back finds them on the new one, too.
+    """
+    asked = _all(late, people)
+    others = (s for s in standing if s.reachable and s.target.is_lead and s.target not in asked)
+    return () if any(s.is_open for s in others) else asked
 
 
 def _thread(envelope: Envelope, known: Known) -> tuple[str, tuple[Target, ...]]:
@@ -326,6 +367,14 @@ def _thread(envelope: Envelope, known: Known) -> tuple[str, tuple[Target, ...]]:
 
 def _targets(standing: Iterable[Standing]) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(s.target for s in standing if s.reachable))
+
+
+def _all(by_address: Mapping[str, tuple[Target, ...]], people: Iterable[str]) -> tuple[Target, ...]:
+    return _joined(*(by_address.get(email, ()) for email in people))
+
+
+def _joined(*targets: Iterable[Target]) -> tuple[Target, ...]:
+    return tuple(dict.fromkeys(target for each in targets for target in each))
 
 
 def _first(mapping: Mapping[str, object], keys: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ mailbox at a time; nothing of it is on by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
@@ -106,7 +106,8 @@ class MemoryServer:
     """Mailboxes, and the sessions that read them.
 
     ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``open`` counts the sessions
-    that have not logged out. ``idles`` off is a server that has no IDLE. INBOX is always there.
+    that have not logged out. ``idles`` off is a server that has no IDLE, and
+    ``searches`` off one that cannot search for addresses. INBOX is always there.
     """
 
     def __init__(self):
@@ -114,6 +115,7 @@ class MemoryServer:
         self.commands: list[tuple] = []
         self.open = 0
         self.idles = True
+        self.searches = True
         self._validities = count(1000)
         self._failure: tuple[int, MailError] | None = None
         self.create("INBOX")
@@ -254,6 +256,17 @@ class MemorySession:
             uid
             for uid, message in sorted(self._selected.messages.items())
             if max(lo, 1) <= uid <= hi and (since is None or _on_or_after(message, since))
+        ]
+
+    def mentioning(self, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
+        self._command("SEARCH ADDRESS", lo, hi, *emails)
+        if not self.server.searches:
+            return None
+        wanted = [email.lower().encode() for email in emails]
+        return [
+            uid
+            for uid, message in sorted(self._selected.messages.items())
+            if max(lo, 1) <= uid <= hi and any(email in message.correspondents for email in wanted)
         ]
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .errors import LeaseLost
-from .matching import Known, Owner, Reason, Settled, Standing, Target, plausible_date
+from .matching import Known, Latecomers, Owner, Reason, Settled, Standing, Target, plausible_date
 from .sync import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from .values import Direction, Email, MailboxState, Outcome, SpecialUse
 
@@ -90,6 +90,7 @@ class MemoryDatabase:
         self.contacts: dict[Target, str] = {}
         self.colleagues: set[str] = set()
         self.entries: list[Entry] = []
+        self.arrivals: list[tuple[str, Target]] = []
         self.stores: list[MemoryStore] = []
 
     def add_contact(self, email: str) -> Target:
@@ -102,11 +103,22 @@ class MemoryDatabase:
     ) -> Target:
         lead = Target("crm.lead", len(self.leads) + 1)
         self.leads[lead] = Lead(lead, email, contact, company)
+        self._arrive(lead)
         return lead
 
     def change_lead(self, lead: Target, **changes: object) -> None:
         """Give a lead another address, close it, move it to another company."""
+        before = self.addresses(self.leads[lead])
         self.leads[lead] = replace(self.leads[lead], **changes)
+        self._arrive(lead, before)
+
+    def addresses(self, lead: Lead) -> set[str]:
+        """Return the addresses of a lead and of its contact."""
+        return {lead.email, self.contacts.get(lead.contact, "")} - {""}
+
+    def _arrive(self, lead: Target, before: Collection[str] = ()) -> None:
+        new = self.addresses(self.leads[lead]).difference(before)
+        self.arrivals += [(email, lead) for email in sorted(new)]
 
     def write(self, target: Target, message_id: str, subject: str, date: datetime) -> None:
         """Put a mail on a record that was written in the CRM."""
@@ -158,6 +170,7 @@ class MemoryStore:
         self.lease = True
         self.meanwhile: Callable[[], object] | None = None
         self.patient = False
+        self.arrived = len(database.arrivals)
         database.stores.append(self)
 
     def read(
@@ -213,6 +226,20 @@ class MemoryStore:
             colleagues=frozenset(self.database.colleagues.intersection(emails)),
         )
 
+    def latecomers(self) -> Latecomers:
+        late: dict[str, tuple[Target, ...]] = {}
+        for email, target in self.database.arrivals[self.arrived :]:
+            lead = self.database.leads[target]
+            if self._reaches(lead.company) and email in self.database.addresses(lead):
+                late[email] = (*late.get(email, ()), target)
+        number = len(self.database.arrivals)
+        return Latecomers(number if number > self.arrived else 0, late)
+
+    def caught_up(self, number: int) -> None:
+        if not self.lease:
+            raise LeaseLost
+        self.arrived = number
+
     def _aside(self, ref: int, state: MailboxState) -> dict[int, bool]:
         return {
             aside.failure.uid: not self.patient
@@ -243,7 +270,9 @@ class MemoryStore:
         self.database.entries += entries
         self.links |= links
         self.set_aside = set_aside
-        self.boxes[commit.mailbox.ref] = replace(commit.mailbox, state=commit.state)
+        box = self.boxes[commit.mailbox.ref]
+        review = commit.review or box.review
+        self.boxes[commit.mailbox.ref] = replace(box, state=commit.state, review=review)
         self.saved.append(commit)
         self.dies_after = _countdown(self.dies_after)
         return failures
@@ -269,7 +298,15 @@ class MemoryStore:
 
     def _standing(self, message_id: str) -> tuple[Standing, ...]:
         return tuple(
-            Standing(e.target, e.date, e.subject, e.variant, e.from_crm, self._can_reach(e.target))
+            Standing(
+                e.target,
+                e.date,
+                e.subject,
+                e.variant,
+                e.from_crm,
+                self._can_reach(e.target),
+                self._is_open(e.target),
+            )
             for e in self.database.standing(message_id)
         )
 
@@ -277,9 +314,13 @@ class MemoryStore:
         lead = self.database.leads.get(target)
         return lead is None or self._reaches(lead.company)
 
+    def _is_open(self, target: Target) -> bool:
+        lead = self.database.leads.get(target)
+        return lead is None or lead.is_open
+
     def _settled(self, message_id: str) -> tuple[Settled, ...]:
         return tuple(
-            Settled(variant, link.date)
+            Settled(variant, link.date, link.removed)
             for (id_, variant), link in self.links.items()
             if id_ == message_id
         )

@@ -10,8 +10,8 @@ with them a whole class of lost mail is gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from .values import MailboxState, Snapshot
 
@@ -23,6 +23,8 @@ BATCH = 4 * CHUNK
 #: Bodies of one commit. Bounds memory, and what a crash makes us fetch again.
 SLICE_BYTES = 8 * 1024 * 1024
 SLICE_MESSAGES = 250
+#: Addresses that a server is asked to search for; with more, looking through headers is cheaper.
+SEARCHED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,14 @@ class Batch:
 
     ``uids`` are those that SEARCH says exist, ascending. ``None`` where it was not asked, because
     the range is so short that FETCH itself answers the question. ``remaining`` is how many are
-    left to look at after this batch.
+    left to look at after this batch. ``exact`` says that there are others between them.
     """
 
     lo: int
     hi: int
     uids: tuple[int, ...] | None = None
     remaining: int = 0
+    exact: bool = False
 
     def ranges(self) -> list[tuple[int, int]]:
         """Return what to FETCH: both ends included, ascending, at most CHUNK messages each.
@@ -47,6 +50,8 @@ class Batch:
         """
         if self.uids is None:
             return [(self.lo, self.hi - 1)] if self.hi > self.lo else []
+        if self.exact:
+            return [(uid, uid) for uid in self.uids]
         return [(part[0], part[-1]) for part in _cut(self.uids, CHUNK)]
 
 
@@ -113,6 +118,19 @@ def backward(state: MailboxState, uids: Sequence[int]) -> Iterator[Batch]:
         hi = lo
     if hi > state.floor:
         yield Batch(state.floor, hi, ())
+
+
+def worth_searching(emails: Collection[str]) -> bool:
+    """Whether the server should search for these addresses, and not we look through all headers."""
+    return len(emails) <= SEARCHED
+
+
+def review(
+    state: MailboxState, hi: int, uids: Sequence[int], exact: bool = False
+) -> Iterator[Batch]:
+    """Yield the batches of what is covered below ``hi``, to be looked at again, newest first."""
+    for batch in backward(replace(state, low=hi, floor=state.low), uids):
+        yield replace(batch, exact=exact)
 
 
 def slices(

@@ -47,6 +47,21 @@ def of_uids(uids: Iterable[int]) -> Ranges:
     return wanted((uid, uid) for uid in uids)
 
 
+def gathered(ranges: Iterable[tuple[int, int]], most: int) -> list[Ranges]:
+    """Return the ranges in sets that hold at most so many UIDs, or one range each.
+
+    >>> gathered([(1, 1), (3, 3), (4, 9), (20, 21)], 3)
+    [[(1, 1), (3, 3)], [(4, 9)], [(20, 21)]]
+    """
+    sets: list[Ranges] = []
+    for one in wanted(ranges):
+        if sets and size(sets[-1]) + size([one]) <= most:
+            sets[-1].append(one)
+        else:
+            sets.append([one])
+    return sets
+
+
 def encode(ranges: Iterable[tuple[int, int]]) -> bytes:
     """
     >>> encode([(1, 5), (7, 7)])

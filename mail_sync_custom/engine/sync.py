@@ -21,7 +21,7 @@ from typing import Protocol
 
 from . import matching, parse, plan
 from .errors import MailboxMissing, MailError, MessageUnreadable, ProtocolViolation, Step
-from .matching import Known, Owner, Verdict
+from .matching import Known, Latecomers, Owner, Verdict
 from .values import (
     MAX_UID,
     Direction,
@@ -31,6 +31,7 @@ from .values import (
     Headers,
     MailboxState,
     Outcome,
+    Review,
     Snapshot,
     SpecialUse,
 )
@@ -65,6 +66,12 @@ class Session(Protocol):
         ``since`` keeps those with an INTERNALDATE of that day or later (RFC 9051 §6.4.4).
         """
 
+    def mentioning(self, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
+        """Return those of them that name one of the addresses as a correspondent, ascending.
+
+        ``None`` where the server cannot search for that.
+        """
+
     def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:
         """Return the headers of all messages in the ranges (both ends included), ascending by UID.
 
@@ -97,6 +104,7 @@ class Mailbox:
     """A mailbox to be read, as the store has it. ``ref`` is the store's own name for it.
 
     ``aside`` has the UIDs of ``state`` that are set aside, and whether each is due again.
+    ``review`` is how far it has been looked through again for latecomers.
     """
 
     ref: int
@@ -104,6 +112,7 @@ class Mailbox:
     special_use: SpecialUse | None
     state: MailboxState
     aside: Mapping[int, bool] = field(default_factory=dict)
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,9 @@ class Commit:
 
     ``tally`` counts every message of the commit by its outcome. ``retried`` are the UIDs that
     were set aside before: of those, what is not set aside again is to be let go. ``capped`` says
-    that it ends before a mail for which the quota has no room.
+    that it ends before a mail for which the quota has no room. ``review`` is how far the mailbox
+    has been looked through for latecomers, where that is what was done: its messages have been
+    counted before.
     """
 
     mailbox: Mailbox
@@ -146,6 +157,7 @@ class Commit:
     remaining: int = 0
     retried: tuple[int, ...] = ()
     capped: bool = False
+    review: Review | None = None
 
 
 class Stale(Exception):
@@ -169,6 +181,12 @@ class Store(Protocol):
 
     def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
         """Return all that is known of these addresses and ids."""
+
+    def latecomers(self) -> Latecomers:
+        """Return the leads of which the past mails have not been looked for, or some of them."""
+
+    def caught_up(self, number: int) -> None:
+        """Save that the past mails of the latecomers up to a number have been looked for."""
 
     def commit(self, commit: Commit) -> tuple[Failure, ...]:
         """Save a commit whole or not at all, and return the records that could not be saved.
@@ -197,10 +215,11 @@ class Report:
     """What a run did. ``more`` says that its time was over before its work was.
 
     ``capped`` says that the quota of ``Limits.records`` is used up, and that a mail waits for the
-    next one.
+    next one. ``past`` counts the mails that were brought to latecomers, and ``tally`` does not.
     """
 
     tally: Counter[Outcome] = field(default_factory=Counter)
+    past: int = 0
     problems: list[tuple[str, MailError]] = field(default_factory=list)
     more: bool = False
     capped: bool = False
@@ -250,14 +269,15 @@ class _Run:
         snapshots = self.session.status([mailbox.name for mailbox in mailboxes])
         # What is new in all mailboxes comes before the history of any: that of a large inbox
         # takes hours, and what is sent meanwhile must not wait for it.
-        behind: list[_Reader] = []
+        readers: list[_Reader] = []
         for mailbox in mailboxes:
             with self._goes_on_without(mailbox):
-                reader = self._news(mailbox, snapshots.get(mailbox.name))
-                behind += [reader] if reader and not reader.state.complete else []
-        for reader in behind:
-            with self._goes_on_without(reader.mailbox):
-                self._history(reader)
+                readers.append(self._news(mailbox, snapshots.get(mailbox.name)))
+        for reader in readers:
+            if not reader.state.complete:
+                with self._goes_on_without(reader.mailbox):
+                    self._history(reader)
+        self._review(readers)
         return self.report
 
     @contextmanager
@@ -267,12 +287,12 @@ class _Run:
         except MailboxMissing as error:
             self.report.problems.append((mailbox.name, error))
 
-    def _news(self, mailbox: Mailbox, snapshot: Snapshot | None) -> _Reader | None:
+    def _news(self, mailbox: Mailbox, snapshot: Snapshot | None) -> _Reader:
         if snapshot is None:
             raise MailboxMissing(mailbox.name)
         retries = [uid for uid, is_due in mailbox.aside.items() if is_due]
         if plan.unchanged(mailbox.state, snapshot) and not retries:
-            return None
+            return _Reader(self, mailbox, mailbox.state.high)
         # Between STATUS and EXAMINE mail may come: from here on only EXAMINE counts.
         snapshot = self._open(mailbox)
         reader = _Reader(self, mailbox, self._uidnext(snapshot))
@@ -284,14 +304,32 @@ class _Run:
         return reader
 
     def _history(self, reader: _Reader) -> None:
+        if self._opened_again(reader):
+            reader.backward()
+
+    def _review(self, readers: Sequence[_Reader]) -> None:
+        """Look for the past mails of the leads that have come since they were looked at.
+
+        A mailbox that is gone for now may have some: then they are looked for once more.
+        """
+        if self.report.more or self.report.capped or self.report.problems:
+            return
+        late = self.store.latecomers()
+        for reader in readers if late.by_address else ():
+            with self._goes_on_without(reader.mailbox):
+                if self._opened_again(reader):
+                    reader.look_back(late)
+        ended_early = self.report.more or self.report.capped or self.report.problems
+        if late.number and not ended_early:
+            self.store.caught_up(late.number)
+
+    def _opened_again(self, reader: _Reader) -> bool:
+        """Whether the run goes on, and the mailbox is open under the numbering that was read."""
         if self.report.more or self.report.capped:
-            return
-        if self.opened != reader.mailbox and plan.renumbered(
-            reader.state, self._open(reader.mailbox)
-        ):
-            self.report.more = True
-            return
-        reader.backward()
+            return False
+        if self.opened != reader.mailbox:
+            self.report.more = plan.renumbered(reader.state, self._open(reader.mailbox))
+        return not self.report.more
 
     def _open(self, mailbox: Mailbox) -> Snapshot:
         self.opened = None
@@ -321,6 +359,15 @@ class _Run:
         self.report.more = self.report.more or self.clock() >= self.until
         return self.report.more or self.report.capped
 
+    def count(self, commit: Commit, brought: int, failed: int) -> None:
+        """Take a commit into the report."""
+        if commit.review:
+            self.report.past += brought
+            return
+        self.report.tally.update(commit.tally)
+        self.report.tally[Outcome.RECORDED] -= failed
+        self.report.tally[Outcome.FAILED] += failed
+
     def spend(self, records: int, capped: bool) -> None:
         """Take what was recorded from the quota. ``capped``: the next mail needs more than that."""
         if self.quota is not None:
@@ -342,6 +389,7 @@ class _Reader:
         self.mailbox = mailbox
         self.uidnext = uidnext
         self.state = mailbox.state
+        self.late = Latecomers()
 
     def begin(self, snapshot: Snapshot, floor: int) -> None:
         """Forget the old numbering. What it covered is told from its ids, not from its UIDs."""
@@ -367,6 +415,33 @@ class _Reader:
                 return
             self._batch(batch, history=True)
 
+    def look_back(self, late: Latecomers) -> None:
+        """Look again at what is covered, the newest first, for the mails of latecomers."""
+        self.late = late
+        done = self.mailbox.review
+        hi = self.state.high
+        if done and done.number == late.number:
+            hi = min(done.uid, hi)
+        if hi <= self.state.low:
+            return
+        uids, exact = self._candidates(hi)
+        for batch in plan.review(self.state, hi, uids, exact):
+            if self.run.is_over():
+                return
+            self._batch(batch, history=True)
+
+    def _candidates(self, hi: int) -> tuple[list[int], bool]:
+        """Return the UIDs below ``hi`` to look at again; and whether the server chose them.
+
+        Few addresses are searched for. With many it is cheaper to look through the headers.
+        """
+        lo, emails = self.state.low, self.late.by_address
+        if plan.worth_searching(emails):
+            found = self.session.mentioning(lo, hi - 1, sorted(emails))
+            if found is not None:
+                return found, True
+        return self.session.search(lo, hi - 1), False
+
     def retry(self, uids: Sequence[int]) -> None:
         """Look again at what was set aside, one at a time: one of them is why it was."""
         for uid in sorted(uids):
@@ -381,7 +456,8 @@ class _Reader:
         wanted = self._sift(headers)
         weights = {h.uid: self._weight(h) for h, _ in wanted}
         by_uid = {h.uid: h for h in headers}
-        lost = set(missing)
+        # What did not come has an outcome already where it is looked at again.
+        lost = set() if self.late.number else set(missing)
         parts = plan.slices(batch, [*by_uid, *missing], weights, down=history)
         for number, part in enumerate(parts):
             if number and self.run.is_over():
@@ -420,6 +496,8 @@ class _Reader:
     def _sift(self, headers: Sequence[Headers]) -> list[tuple[Headers, Envelope]]:
         """Return the few that may be a lead's, parsed exactly; the rest cost a glance each."""
         glances = [(h, parse.glance(h.raw)) for h in headers]
+        if late := self.late.by_address:
+            return [(h, parse.envelope(h.raw)) for h, g in glances if not g[0].isdisjoint(late)]
         emails = frozenset().union(*(g[0] for _, g in glances))
         ids = frozenset().union(*(g[1] for _, g in glances))
         matter = self.store.sift(emails - self.run.owner.emails, ids)
@@ -458,21 +536,26 @@ class _Reader:
                 for uid in missing
                 if uid in covered
             ]
+            commit = Commit(
+                self.mailbox,
+                self.state,
+                tuple(records),
+                tuple(failures),
+                remaining=kept.remaining,
+                capped=kept != part,
+            )
+            if self.late.number:
+                # All that was looked at has been counted; some of it is recorded only now.
+                tally = {Outcome.RECORDED: sum(not r.verdict.again for r in records)}
+                return replace(commit, tally=tally, review=Review(self.late.number, kept.lo))
             looked_at = [h.uid for h in headers if h.uid in covered]
             aside = 0 if retried else sum(uid in self.aside for uid in looked_at)
             tally[Outcome.UNRELATED] += len(looked_at) - len(verdicts) - aside - tally.total()
             tally[Outcome.RECORDED] = len(records)
             tally[Outcome.FAILED] = len(failures) + aside
-            return Commit(
-                self.mailbox,
-                self.state if retried else self.state.after(kept.lo, kept.hi),
-                tuple(records),
-                tuple(failures),
-                tally,
-                kept.remaining,
-                tuple(kept.uids or ()) if retried else (),
-                capped=kept != part,
-            )
+            if retried:
+                return replace(commit, tally=tally, retried=tuple(kept.uids or ()))
+            return replace(commit, tally=tally, state=self.state.after(kept.lo, kept.hi))
 
         self._save(decide)
 
@@ -534,6 +617,7 @@ class _Reader:
                 sent=sent,
                 internaldate=headers.internaldate,
                 history=history,
+                late=self.late.by_address,
             )
             if verdict.outcome is not Outcome.RECORDED:
                 tally[verdict.outcome] += 1
@@ -551,11 +635,9 @@ class _Reader:
             except Stale:
                 continue
             self.state = commit.state
-            self.run.report.tally.update(commit.tally)
-            self.run.report.tally[Outcome.RECORDED] -= len(failed)
-            self.run.report.tally[Outcome.FAILED] += len(failed)
-            brought = {r.uid for r in commit.records if r.verdict.missing}
-            self.run.spend(len(brought - failed), commit.capped)
+            brought = {r.uid for r in commit.records if r.verdict.missing} - failed
+            self.run.count(commit, len(brought), len(failed))
+            self.run.spend(len(brought), commit.capped)
             return
         raise ProtocolViolation("records keep changing", step=Step.RECORDING, code="busy")
 

@@ -133,6 +133,17 @@ class MailboxState:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """How far a mailbox has been looked through again for records that came late.
+
+    Of what is covered, every UID from ``uid`` up has been; ``number`` says for whom.
+    """
+
+    number: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Headers:
     """A message before its body is fetched: three numbers and the header fields asked for.
 

@@ -629,6 +629,34 @@ def test_a_search_that_claims_four_milliards_of_mails(scripted):
         found.search(1, 2**32 - 1)
 
 
+@pytest.mark.parametrize(
+    "answer", [b"NO [CANNOT] no such search key", b"BAD Unknown argument", b"NO Search failed"]
+)
+def test_a_server_that_cannot_search_for_an_address_is_no_failure(scripted, answer):
+    def script(client):
+        client.log_in()
+        tag, _ = client.hear()
+        client.say(tag + b" " + answer)
+        client.accept(b"* SEARCH 1 2")
+        client.wait_for_the_end()
+
+    with connect(scripted(script)) as found:
+        assert found.mentioning(1, 9, ["lea@client.example"]) is None
+        assert found.search(1, 9) == [1, 2]
+
+
+def test_a_search_that_is_refused_for_its_cost_is_a_limit(scripted):
+    refused = b"TAG NO [LIMIT] Too many searches\r\n"
+    with connect(scripted(after_login(refused))) as found, failing(ServerRefused, kind=Kind.LIMIT):
+        found.mentioning(1, 9, ["lea@client.example"])
+
+
+@pytest.mark.parametrize("email", ["léa@client.example", "lea\r\n@client.example", "l" * 2000])
+def test_an_address_that_no_server_could_search_for_is_not_sent_to_it(scripted, email):
+    with connect(scripted(after_login())) as found:
+        assert found.mentioning(1, 9, ["lea@client.example", email]) is None
+
+
 def test_a_list_that_does_not_fit_into_memory(scripted):
     line = b'* LIST () "/" "' + b"x" * 100_000 + b'"\r\n'
     with connect(scripted(after_login(flood(line)))) as found, failing(ProtocolViolation):

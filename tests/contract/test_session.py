@@ -211,6 +211,51 @@ def test_a_gap_of_420000_uids_costs_nothing(server):
         assert [header.uid for header in session.headers([(1, last)])] == [first, last]
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("To", "Lea <lea@client.example>"),
+        ("Cc", "x@example.com, LEA@client.example"),
+        ("Bcc", "lea@client.example"),
+        ("Reply-To", '"Lea, the client" <lea@client.example>'),
+    ],
+)
+def test_an_address_is_found_in_each_field_for_correspondents(server, field, value):
+    server.deliver("INBOX", mail(To="somebody@example.com"))
+    uid = server.deliver("INBOX", mail(**{field.replace("-", "_"): value}))
+    with server.connect() as session:
+        session.examine("INBOX")
+        assert session.mentioning(1, MAX_UID, ["lea@client.example"]) == [uid]
+
+
+def test_a_sender_is_found_and_whom_the_text_or_the_subject_names_is_not(server):
+    server.deliver("INBOX", mail("lea@client.example", References="<lea@client.example>"))
+    with server.connect() as session:
+        session.examine("INBOX")
+        assert session.mentioning(1, MAX_UID, ["lea@client.example"]) == []
+        assert session.mentioning(1, MAX_UID, ["a@example.com"]) == [1]
+
+
+def test_many_addresses_are_searched_for_within_a_range(server):
+    uids = [server.deliver("INBOX", mail(To=f"lead{n}@client.example")) for n in range(30)]
+    wanted = [f"lead{n}@client.example" for n in range(0, 30, 2)] + ["nobody@client.example"]
+    with server.connect() as session:
+        session.examine("INBOX")
+        assert session.mentioning(uids[4], uids[20], wanted) == uids[4:21:2]
+        assert session.mentioning(5, 4, wanted) == []
+
+
+@pytest.mark.parametrize(
+    "email", ['"a quote"@example.com', "back\\slash@example.com", "a*b@e.example"]
+)
+def test_an_address_with_signs_in_it_harms_nothing(server, email):
+    server.deliver("INBOX", mail(To="somebody@example.com"))
+    with server.connect() as session:
+        session.examine("INBOX")
+        assert session.mentioning(1, MAX_UID, [email]) == []
+        assert session.search(1, MAX_UID) == [1]
+
+
 # -- headers ---------------------------------------------------------------------------------
 
 

@@ -1030,8 +1030,9 @@ def test_a_thread_that_stood_on_the_contact_alone_joins_the_lead_that_has_come_s
     new = world.database.add_lead(LEA, contact)
     answer = world.deliver(in_reply_to=f"<{question}>")
     world.sync()
-    assert world.timeline(new) == [answer]
+    assert world.timeline(new) == [answer, question]
     assert world.timeline(contact) == [question, answer]
+    assert world.entry(answer, new).reason is Reason.ADDRESS
 
 
 def test_a_thread_on_another_companys_lead_leads_nowhere(world):

@@ -1,0 +1,355 @@
+"""A lead that comes late, or is given an address late, gets its past mails."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine import plan
+from engine.errors import ConnectionLost
+from engine.matching import Reason
+from engine.memory_store import Killed
+from engine.sync import Limits
+from engine.values import Direction, Outcome
+from tests.engine.world import ANN, BOB, DAY, EVE, HOUR, LEA, NOON, Clock, World
+
+BATCH = 4
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    for name, size in {"CHUNK": 2, "FIRST_BATCH": 2, "BATCH": BATCH, "SLICE_MESSAGES": 2}.items():
+        monkeypatch.setattr(plan, name, size)
+
+
+@pytest.fixture(params=["a server that searches", "one that cannot"])
+def world(request):
+    world = World()
+    world.server.searches = request.param == "a server that searches"
+    return world
+
+
+def exchanged(world, count=1, **fields):
+    """Let Eve and Ann write to each other, among others; read all of it; return Eve's ids."""
+    mails = []
+    for _ in range(count):
+        world.deliver(sender=BOB, **fields)
+        mails.append(world.deliver(sender=EVE, **fields))
+        mails.append(world.send(to=EVE, **fields))
+    world.sync()
+    world.server.commands.clear()
+    world.store.saved.clear()
+    return mails
+
+
+# -- who gets what --------------------------------------------------------------------------------
+
+
+def test_a_lead_that_is_created_later_gets_its_past_mails_of_both_directions(world):
+    mails = exchanged(world, 3)
+    eve = world.database.add_lead(EVE)
+    report = world.sync()
+    assert sorted(world.timeline(eve)) == sorted(mails)
+    assert report.past == len(mails)
+    assert world.entry(mails[0], eve).direction is Direction.IN
+    assert world.entry(mails[1], eve).direction is Direction.OUT
+    assert world.entry(mails[0], eve).because == EVE
+
+
+def test_a_lead_that_is_given_an_address_later_gets_the_past_mails_of_that_address(world):
+    mails = exchanged(world)
+    world.database.change_lead(world.lead, email=EVE)
+    world.sync()
+    assert sorted(world.timeline()) == sorted(mails)
+
+
+def test_a_lead_that_is_given_a_contact_later_gets_the_contacts_past_mails_and_so_does_that(world):
+    mails = exchanged(world)
+    contact = world.database.add_contact(EVE)
+    world.database.change_lead(world.lead, contact=contact)
+    world.sync()
+    assert sorted(world.timeline()) == sorted(world.timeline(contact)) == sorted(mails)
+
+
+def test_it_is_named_in_any_field(world):
+    fields = ({"cc": EVE}, {"reply_to": EVE}, {"to": f"{ANN}, {EVE.upper()}"})
+    mails = [world.deliver(sender=BOB, **field) for field in fields]
+    mails.append(world.send(to=BOB, bcc=EVE))
+    world.sync()
+    eve = world.database.add_lead(EVE)
+    world.sync()
+    assert sorted(world.timeline(eve)) == sorted(mails)
+
+
+def test_an_address_that_only_contains_the_leads_is_another(world):
+    world.deliver(sender=f"not{EVE}")
+    world.sync()
+    eve = world.database.add_lead(EVE)
+    world.sync()
+    assert world.timeline(eve) == []
+
+
+def test_nobody_elses_mail_is_read_for_it(world):
+    exchanged(world)
+    world.database.add_lead("nobody@elsewhere.example")
+    world.sync()
+    assert world.commands("FETCH BODY") == []
+
+
+def test_mail_before_the_history_window_is_not_looked_at():
+    world = World(since=NOON - 10 * DAY)
+    world.server.mailboxes["INBOX"].skip_to(5)
+    inside = world.deliver(sender=EVE, at=NOON - 10 * DAY + HOUR)
+    world.deliver(sender=EVE, at=NOON - 11 * DAY)
+    world.sync()
+    eve = world.database.add_lead(EVE)
+    world.sync()
+    assert world.timeline(eve) == [inside]
+
+
+def test_internal_mail_is_not_recorded_for_it(world):
+    world.database.colleagues.add(BOB)
+    world.deliver(sender=BOB)
+    world.sync()
+    late = world.database.add_lead(BOB)
+    world.sync()
+    assert world.timeline(late) == []
+
+
+def test_a_lead_of_another_company_gets_nothing(world):
+    exchanged(world)
+    foreign = world.database.add_lead(EVE, company="another")
+    world.sync()
+    assert world.timeline(foreign) == []
+
+
+# -- what stands elsewhere ------------------------------------------------------------------------
+
+
+def test_what_stands_on_a_lead_that_is_open_stays_its_conversation(world):
+    mail = world.deliver()
+    world.sync()
+    second = world.database.add_lead(LEA)
+    world.sync()
+    assert (world.timeline(), world.timeline(second)) == ([mail], [])
+
+
+def test_who_comes_back_after_a_lead_was_lost_brings_the_past_mails_along(world):
+    mail = world.deliver()
+    world.sync()
+    world.database.change_lead(world.lead, is_open=False)
+    new = world.database.add_lead(LEA)
+    report = world.sync()
+    assert (world.timeline(), world.timeline(new)) == ([mail], [mail])
+    assert world.entry(mail, new).reason is Reason.ADDRESS
+    assert report.past == 1
+
+
+def test_a_colleagues_mailbox_has_part_in_an_entry_that_it_did_not_bring(world):
+    mail = world.deliver()
+    bob = world.account(BOB)
+    world.sync()
+    world.sync(bob)
+    world.database.change_lead(world.lead, is_open=False)
+    new = world.database.add_lead(LEA)
+    world.sync()
+    assert world.sync(bob).past == 0
+    assert world.timeline(new) == [mail]
+    linked = {record.uid for commit in bob.saved[-2:] for record in commit.records}
+    assert linked == {1}
+
+
+def test_what_was_removed_stays_away(world):
+    mail = world.deliver()
+    world.sync()
+    world.store.remove(mail)
+    world.database.change_lead(world.lead, is_open=False)
+    new = world.database.add_lead(LEA)
+    world.sync()
+    assert world.timeline(new) == []
+
+
+def test_a_mail_that_lies_in_two_folders_comes_once(world):
+    mail = world.deliver(sender=EVE)
+    world.deliver("Sent", sender=EVE, message_id=mail)
+    world.deliver(sender=EVE, message_id=mail)
+    world.sync()
+    eve = world.database.add_lead(EVE)
+    world.sync()
+    assert world.timeline(eve) == [mail]
+
+
+# -- at what cost ---------------------------------------------------------------------------------
+
+
+def test_without_latecomers_nothing_is_asked_of_the_server(world):
+    exchanged(world)
+    world.sync()
+    assert {name for name, *_ in world.server.commands} == {"STATUS"}
+
+
+def test_it_is_looked_for_once(world):
+    exchanged(world)
+    world.database.add_lead(EVE)
+    world.sync()
+    world.server.commands.clear()
+    world.sync()
+    assert {name for name, *_ in world.server.commands} == {"STATUS"}
+
+
+def test_few_addresses_are_searched_for_and_only_what_is_found_is_fetched():
+    world = World()
+    mails = exchanged(world, 10)
+    world.database.add_lead(EVE)
+    world.sync()
+    ranges = [each for _, *asked in world.commands("FETCH HEADER") for each in asked]
+    assert sum(hi - lo + 1 for lo, hi in ranges) == len(mails)
+
+
+def test_of_many_addresses_the_headers_are_looked_through(monkeypatch):
+    monkeypatch.setattr(plan, "SEARCHED", 2)
+    world = World()
+    mails = exchanged(world)
+    world.database.add_lead(EVE)
+    for number in range(2):
+        world.database.add_lead(f"{number}@elsewhere.example")
+    world.sync()
+    assert world.commands("SEARCH ADDRESS") == []
+    assert world.store.counts[Outcome.RECORDED] == len(mails)
+
+
+def test_what_was_looked_at_is_not_counted_again(world):
+    mails = exchanged(world, 3)
+    world.database.add_lead(EVE)
+    report = world.sync()
+    assert report.seen == 0
+    assert world.store.counts == {Outcome.RECORDED: len(mails)}
+
+
+# -- when it is cut short -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["dies_before", "dies_after"])
+@pytest.mark.parametrize("commits", range(4))
+def test_killed_at_any_commit_nothing_is_lost_and_nothing_comes_twice(world, moment, commits):
+    mails = exchanged(world, BATCH)
+    eve = world.database.add_lead(EVE)
+    setattr(world.store, moment, commits)
+    with pytest.raises(Killed):
+        world.sync()
+    setattr(world.store, moment, None)
+    world.sync()
+    assert sorted(world.timeline(eve)) == sorted(mails)
+
+
+def test_time_that_is_over_is_gone_on_with_where_it_was():
+    world = World()
+    world.server.searches = False
+    mails = exchanged(world, 2 * BATCH)
+    eve = world.database.add_lead(EVE)
+    runs = 1
+    while world.sync(seconds=4, clock=Clock()).more:
+        runs += 1
+    assert 2 < runs < 12
+    assert sorted(world.timeline(eve)) == sorted(mails)
+    assert len(world.commands("FETCH BODY")) == len(set(world.commands("FETCH BODY")))
+
+
+def test_a_lead_that_comes_in_the_middle_of_it_has_its_turn_after_it():
+    world = World()
+    world.server.searches = False
+    exchanged(world, BATCH)
+    bobs = world.database.add_lead(BOB)
+    assert world.sync(seconds=4, clock=Clock()).more
+    eve = world.database.add_lead(EVE)
+    while world.sync(seconds=4, clock=Clock()).more:
+        pass
+    assert len(world.timeline(bobs)) == BATCH
+    assert len(world.timeline(eve)) == 2 * BATCH
+
+
+def test_a_connection_that_is_lost_is_gone_on_with_in_the_next_turn(world):
+    mails = exchanged(world, BATCH)
+    eve = world.database.add_lead(EVE)
+    for commands in range(3, 8):
+        world.server.fail_after(commands, ConnectionLost())
+        try:
+            world.sync()
+        except ConnectionLost:
+            continue
+        break
+    world.server.fail_after(10**6, ConnectionLost())
+    world.sync()
+    assert sorted(world.timeline(eve)) == sorted(mails)
+
+
+def test_the_quota_holds_for_past_mails_as_well(world):
+    mails = exchanged(world, BATCH)
+    eve = world.database.add_lead(EVE)
+    days = 0
+    while len(world.timeline(eve)) < len(mails):
+        report = world.sync(limits=Limits(records=3))
+        days += 1
+        assert len(world.timeline(eve)) == min(3 * days, len(mails))
+        assert report.capped == (len(mails) > 3 * days)
+
+
+def test_new_mail_comes_before_past_mail(world):
+    exchanged(world, BATCH)
+    eve = world.database.add_lead(EVE)
+    new = world.deliver(sender=EVE)
+    world.sync(limits=Limits(records=1))
+    assert world.timeline(eve) == [new]
+
+
+def test_a_numbering_that_changes_means_looking_through_the_window_anew(world):
+    mails = exchanged(world, BATCH)
+    eve = world.database.add_lead(EVE)
+    world.sync(limits=Limits(records=2))
+    world.server["INBOX"].renumber()
+    world.server["Sent"].renumber()
+    while world.sync().more:
+        pass
+    assert sorted(world.timeline(eve)) == sorted(mails)
+
+
+def test_a_folder_that_is_gone_for_now_is_looked_through_when_it_is_back(world):
+    sent = [world.send(to=EVE)]
+    world.sync()
+    world.server.rename("Sent", "Elsewhere")
+    eve = world.database.add_lead(EVE)
+    assert world.sync().problems
+    world.server.rename("Elsewhere", "Sent")
+    world.sync()
+    assert world.timeline(eve) == sent
+
+
+def test_a_past_mail_that_cannot_be_recorded_is_set_aside_and_keeps_no_other(world):
+    mails = exchanged(world, 2)
+    world.store.refused = {mails[0]}
+    eve = world.database.add_lead(EVE)
+    world.sync()
+    assert sorted(world.timeline(eve)) == sorted(mails[1:])
+    world.store.refused = set()
+    world.sync()
+    assert sorted(world.timeline(eve)) == sorted(mails)
+
+
+def test_a_past_mail_that_ends_the_connection_holds_up_the_others_for_one_run(world):
+    mails = exchanged(world, 2)
+    world.server["INBOX"].poison[2] = ConnectionLost()
+    eve = world.database.add_lead(EVE)
+    with pytest.raises(ConnectionLost):
+        world.sync()
+    world.store.patient = True
+    world.sync()
+    assert sorted(world.timeline(eve)) == sorted(mails[1:])
+
+
+def test_a_first_sync_that_is_not_over_finds_them_by_itself():
+    world = World(since=NOON - timedelta(days=30))
+    mails = [world.deliver(sender=EVE) for _ in range(4 * BATCH)]
+    assert world.sync(seconds=2, clock=Clock()).more
+    eve = world.database.add_lead(EVE)
+    while world.sync(seconds=3, clock=Clock()).more:
+        pass
+    assert sorted(world.timeline(eve)) == sorted(mails)
