@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any
@@ -62,6 +62,9 @@ MAX_FOLDERS = 20_000
 #: UIDs named in one command; the line stays below the 8,192 bytes that RFC 7162 §4 asks for.
 MAX_NAMED = 500
 
+#: Addresses in one SEARCH: its line stays as short, and the tree of its keys no server's burden.
+MAX_SEARCHED = 10
+
 #: Fetches that a server may refuse before it is the server that is at fault and not a message.
 #: One bad message among 500 costs ten.
 MAX_REFUSED = 64
@@ -103,6 +106,10 @@ _USUAL_BODY = re.compile(
     rb"\* \d+ FETCH \((?:" + _ITEMS + rb" )*BODY\[\](?:<0>)? \{\d+\}\Z", re.IGNORECASE
 )
 _USUAL_TAIL = re.compile(rb"(?: " + _ITEMS + rb")*\)\Z", re.IGNORECASE)
+
+# An address that stands in a header as it is, and fits into a quoted string; 254 is the longest
+# that a mail can be sent to (RFC 5321 §4.5.3.1.3).
+_SEARCHABLE = re.compile(r"[ -~]{1,254}")
 
 # Coremail's servers (163.com, 126.com, qiye.163.com) refuse EXAMINE to a client that has not said
 # its name (RFC 2971); they announce this extension of theirs.
@@ -434,6 +441,33 @@ class ImapSession:
         (lo, hi), *_ = wanted
         return [uid for uid in self._search(*criteria) if lo <= uid <= hi]
 
+    def mentioning(self, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
+        """Return the UIDs of ``lo <= uid <= hi`` with one of the addresses in a header, ascending.
+
+        From, To, Cc, Bcc and Reply-To are searched, for a few addresses at a time, all on their
+        way together. ``None`` where the server refuses to search so, or would have to know how
+        an address beyond ASCII is written in each header.
+        """
+        if not all(_SEARCHABLE.fullmatch(email) for email in emails):
+            return None
+        wanted = sequence.encode(sequence.wanted([(lo, hi)]))
+        if not wanted:
+            return []
+        self.wire.step = Step.READING
+        command = self._search_command
+        keys = map(_any_address, _in_parts(sorted(emails), MAX_SEARCHED))
+        tags = self._dialogue.pipeline([(command, b"UID", wanted, key) for key in keys])
+        found: set[int] = set()
+        try:
+            for tag in tags:
+                for response in self._dialogue.answers(tag):
+                    found.update(_found(response[0]))
+        except ServerRefused as error:
+            if error.code not in _OF_SEARCH:
+                raise
+            return None
+        return sorted(uid for uid in found if lo <= uid <= hi)
+
     def find(self, name: str, header: str, value: str) -> list[int]:
         """Return the UIDs in a mailbox whose header field contains a value. Opens that mailbox."""
         dial.check_text(value)
@@ -442,21 +476,24 @@ class ImapSession:
         return self._search(*charset, b"HEADER", _string(header.encode()), _string(value.encode()))
 
     def _search(self, *criteria: bytes) -> list[int]:
-        """ESEARCH says 1:20000 where SEARCH says 20,000 numbers (RFC 4731)."""
         self.wire.step = Step.READING
-        extended = not {"ESEARCH", "IMAP4REV2"}.isdisjoint(self._dialogue.capabilities)
-        command = b"UID SEARCH RETURN (ALL)" if extended else b"UID SEARCH"
         found: set[int] = set()
-        for response in self._dialogue.command(command, *criteria):
+        for response in self._dialogue.command(self._search_command, *criteria):
             found.update(_found(response[0]))
         return sorted(found)
+
+    @property
+    def _search_command(self) -> bytes:
+        """ESEARCH says 1:20000 where SEARCH says 20,000 numbers (RFC 4731)."""
+        extended = not {"ESEARCH", "IMAP4REV2"}.isdisjoint(self._dialogue.capabilities)
+        return b"UID SEARCH RETURN (ALL)" if extended else b"UID SEARCH"
 
     # reading (§6.4.5)
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:
         """Return the headers of all messages in the ranges, ascending by UID."""
         latest = internaldate.latest()
-        sets = [found for one in ranges if (found := sequence.wanted([one]))]
+        sets = sequence.gathered(ranges, MAX_NAMED)
         found: dict[int, Headers] = {}
         room = MAX_HEADERS
         for uid, header in self._fetch(sets, _HEADER_ITEMS, lambda each: _header(each, latest)):
@@ -469,7 +506,7 @@ class ImapSession:
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield ``(uid, raw)`` as the messages come: one at a time is in memory."""
         named = sorted({uid for uid in uids if 0 < uid <= MAX_UID})
-        groups = [named[start : start + MAX_NAMED] for start in range(0, len(named), MAX_NAMED)]
+        groups = _in_parts(named, MAX_NAMED)
         items = (
             b"(UID BODY.PEEK[])" if limit is None else b"(UID BODY.PEEK[]<0.%d>)" % max(limit, 1)
         )
@@ -542,6 +579,29 @@ def _string(text: bytes) -> bytes:
     if not text.isascii() or len(text) > 1000:
         return Literal(text)
     return b'"%b"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+
+
+def _in_parts(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+def _any_address(emails: Iterable[str]) -> bytes:
+    """Return the key that finds the addresses among a message's correspondents."""
+    fields = (b"FROM", b"TO", b"CC", b"BCC", b"HEADER REPLY-TO")
+    quoted = [_string(email.encode()) for email in emails]
+    return _any([b"%b %b" % (field, email) for email in quoted for field in fields])
+
+
+def _any(keys: Sequence[bytes]) -> bytes:
+    """Return the key that finds what any of the keys finds: OR takes two (§6.4.4).
+
+    >>> _any([b"FROM a", b"TO a", b"CC a"])
+    b'OR FROM a OR TO a CC a'
+    """
+    if len(keys) == 1:
+        return keys[0]
+    half = len(keys) // 2
+    return b"OR %b %b" % (_any(keys[:half]), _any(keys[half:]))
 
 
 def _mailbox(name: str) -> bytes:
@@ -707,6 +767,7 @@ def _parsed(response: Response) -> dict:
 
 # Said of the one mailbox or message that was asked for, as far as anybody knows.
 _OF_MAILBOX = {"mailbox_missing", "mailbox_forbidden", "command_refused", "refused", "unknown"}
+_OF_SEARCH = {"mailbox_missing", "server_fault", "command_refused", "refused", "unknown"}
 _OF_MESSAGE = {"message_unreadable", "server_fault", "command_refused", "refused", "unknown"}
 
 
