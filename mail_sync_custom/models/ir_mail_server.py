@@ -8,7 +8,6 @@ from ..engine import handover
 from ..engine.catalogue import classify_chain
 from ..engine.errors import MailError, Step, chain, safe_text
 from ..filing import STAMP
-from . import remedies
 from .mail_sync_outgoing import bare_id
 
 #: What connecting may take: lookup, TLS and login together.
@@ -68,13 +67,9 @@ class IrMailServer(models.Model):
         if before == "unknown" and self._mail_sync_was_sent(account_id, message):
             Outgoing._settle(outgoing_id, "sent")
             before = "sent"
-        if before == "sent":
+        if before in ("sent", "unknown"):
+            # What is not known is kept with the handing over, as what was refused is below.
             return message["Message-Id"]
-        if before == "unknown":
-            raise MailDeliveryException(
-                self.env._("We do not know whether this mail was sent"),
-                remedies.remedy(self.env, "sending_unknown"),
-            )
         state = None
         try:
             result = super().send_email(message, *args, smtp_session=smtp_session, **kwargs)

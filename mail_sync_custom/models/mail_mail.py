@@ -1,5 +1,6 @@
-from odoo import models
+from odoo import Command, models
 from odoo.tools import email_normalize
+from odoo.tools.mail import email_normalize_all, email_split_and_format
 
 
 class MailMail(models.Model):
@@ -22,9 +23,17 @@ class MailMail(models.Model):
         )
 
     def mark_outgoing(self):
-        """A user who sends a mail again takes on themselves that it may have been sent."""
+        """Whoever sends a mail again takes on themselves that it may have been sent.
+
+        It goes to those alone who have not got it.
+        """
         # sudo: whoever may send the mail again may have it forgotten that it was tried
-        self.env["mail.sync.outgoing"].sudo()._forget_unknown(self.mapped("message_id"))
+        outgoing_sudo = self.env["mail.sync.outgoing"].sudo()
+        for message_id, mails in self.grouped("message_id").items():
+            delivered = outgoing_sudo._delivered(message_id)
+            for mail in mails:
+                mail._mail_sync_narrow(delivered)
+            outgoing_sudo._forget_undelivered(message_id)
         return super().mark_outgoing()
 
     def _postprocess_sent_message(
@@ -35,8 +44,8 @@ class MailMail(models.Model):
         waiting = self._mail_sync_own() if failure_type == "mail_smtp" else self.browse()
         waiting._mail_sync_wait()
         for mail in self - waiting:
-            if problems := self.env["mail.sync.outgoing"]._problems(mail.message_id):
-                mail._mail_sync_refused(problems, success_pids)
+            if problems := mail._mail_sync_problems():
+                mail._mail_sync_refused(problems, success_pids, success_emails)
                 waiting |= mail
         return super(MailMail, self - waiting)._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
@@ -78,7 +87,22 @@ class MailMail(models.Model):
             )
             mail._mail_sync_notifications()._mail_sync_ready()
 
-    def _mail_sync_refused(self, problems, success_pids):
+    def _mail_sync_problems(self):
+        """Return why this mail did not reach some of its own recipients.
+
+        A message has a mail for customers and one for colleagues, of the same Message-ID.
+        """
+        problems = self.env["mail.sync.outgoing"]._problems(self.message_id)
+        own = self._mail_sync_addresses()
+        return [problem for problem in problems if problem.addresses & own]
+
+    def _mail_sync_addresses(self):
+        """Return the addresses of all recipients, normalised."""
+        texts = [mail[name] for mail in self for name in ("email_to", "email_cc")]
+        texts += self.recipient_ids.mapped("email")
+        return frozenset(address for text in texts for address in email_normalize_all(text or ""))
+
+    def _mail_sync_refused(self, problems, success_pids, success_emails=()):
         """Show on the mail, and on each recipient it did not reach, what the server said.
 
         What was refused for now stays in the queue; those who have got it do not get it again.
@@ -93,13 +117,103 @@ class MailMail(models.Model):
                 "failure_reason": words,
             }
         )
-        by_email = {problem.email: problem for problem in problems}
         for notification in self._mail_sync_notifications():
-            problem = by_email.get(notification._mail_sync_email())
-            notification._mail_sync_note(problem, notification.res_partner_id in success_pids)
+            addresses = notification._mail_sync_addresses()
+            own = (problem for problem in problems if problem.addresses & addresses)
+            handed_over = (
+                notification.res_partner_id in success_pids
+                or notification.mail_email_address in success_emails
+            )
+            notification._mail_sync_note(next(own, None), handed_over)
         self.mail_message_id._notify_message_notification_update()
         if later:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(min(later))
+
+    # -- what its author decides ---------------------------------------------------------------
+
+    def _mail_sync_send_again(self):
+        """Put mails into the queue once more, to go at once to those who have not got them."""
+        self.mark_outgoing()
+        self.write({"scheduled_date": False, "failure_type": False, "failure_reason": False})
+        self._mail_sync_notifications()._mail_sync_ready()
+        nobody = self.filtered(lambda mail: not (mail.recipient_ids or mail.email_to))
+        nobody._mail_sync_done()
+        if self - nobody:
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    def _mail_sync_narrow(self, delivered):
+        """Take from the recipients those who have got the mail, by address or by their status."""
+        pending = self._mail_sync_notifications()
+        partners = self.recipient_ids
+        if pending:
+            partners &= pending.res_partner_id
+        # One of several addresses of a contact may have been refused.
+        parts = partners.filtered(lambda one: delivered & {*email_normalize_all(one.email or "")})
+        texts = filter(None, (self.email_to, *parts.mapped("email")))
+        left = [
+            text
+            for text in email_split_and_format(", ".join(texts))
+            if not delivered & {*email_normalize_all(text)}
+        ]
+        # Who is in copy got it with the first recipient.
+        together = delivered & {*email_normalize_all(self.email_to or "")}
+        self.write(
+            {
+                "recipient_ids": [Command.set((partners - parts).ids)],
+                "email_to": ", ".join(left) or False,
+                "email_cc": False if together else self.email_cc,
+            }
+        )
+
+    def _mail_sync_confirm(self):
+        """Believe the author that these were sent, to those of whom nobody knew.
+
+        What was refused stays refused.
+        """
+        for message_id, mails in self.grouped("message_id").items():
+            in_doubt = self.env["mail.sync.outgoing"]._of(message_id, "unknown")
+            in_doubt._confirm()
+            for mail in mails:
+                mail._mail_sync_confirmed(in_doubt._addresses())
+
+    def _mail_sync_confirmed(self, reached):
+        """Show that these addresses have got it, and what is left of the mail."""
+        if not reached & self._mail_sync_addresses():
+            return
+        notifications = self._mail_sync_notifications()
+        notifications.filtered(lambda one: one._mail_sync_addresses() & reached)._mail_sync_sent()
+        refused = self.env["mail.sync.outgoing"]._of(self.message_id, "refused", "deferred")
+        if left := self._mail_sync_notifications():
+            words = filter(None, left.mapped("failure_reason"))
+            self.failure_reason = "\n".join(dict.fromkeys(words))
+        elif not refused._addresses() & self._mail_sync_addresses():
+            self._mail_sync_done()
+
+    def _mail_sync_done(self):
+        """Mark mails as sent, and let go of those that Odoo keeps no longer than that."""
+        self._mail_sync_notifications()._mail_sync_sent()
+        self.write({"state": "sent", "failure_type": False, "failure_reason": False})
+        self.filtered("auto_delete").unlink()
+
+    def _mail_sync_route(self):
+        """Return by which mailbox or server these mails leave, as a sentence."""
+        account_sudo = self[0]._mail_sync_account()
+        if account_sudo and account_sudo._can_send():
+            return self.env._("It leaves by the mailbox %s.", account_sudo.email)
+        if account_sudo:
+            return self.env._(
+                "The mailbox %s cannot send at the moment. The mail goes by itself as soon as it "
+                "can.",
+                account_sudo.email,
+            )
+        server_id, _domain, sender, _ids = next(iter(self._split_by_mail_configuration()))
+        server = self.env["ir.mail_server"].browse(server_id or ())
+        return self.env._(
+            "It does not leave by a mailbox of your own, because none is connected, but by the "
+            "company's mail server. Server: %(server)s. Sender: %(address)s.",
+            server=server.name or self.env._("the default one"),
+            address=sender,
+        )
 
     def _mail_sync_notifications(self):
         """Return the notifications, as superuser, of recipients who have not got the mail yet."""

@@ -1,34 +1,47 @@
 from odoo import models
-from odoo.tools import email_normalize
+from odoo.tools.mail import email_normalize_all
 
 
 class MailNotification(models.Model):
     _inherit = "mail.notification"
 
-    def _mail_sync_email(self):
-        """Return the address that this notification goes to."""
-        self.ensure_one()
-        return self.res_partner_id.email_normalized or email_normalize(
-            self.mail_email_address or ""
+    def _mail_sync_addresses(self):
+        """Return the addresses that these notifications go to, normalised."""
+        return frozenset(
+            address
+            for one in self
+            for address in email_normalize_all(
+                one.res_partner_id.email or one.mail_email_address or ""
+            )
         )
 
     def _mail_sync_ready(self):
         """Show that a mail is still to be sent, instead of Odoo's mark that it has failed."""
         self.write({"notification_status": "ready", "failure_type": False, "failure_reason": False})
 
+    def _mail_sync_sent(self):
+        """Show that the mail was sent."""
+        self.write({"notification_status": "sent", "failure_type": False, "failure_reason": False})
+
+    def _mail_sync_failed(self, words):
+        """Show that the mail was not sent, or perhaps not, and why."""
+        self.write(
+            {
+                "notification_status": "exception",
+                "failure_type": "unknown",
+                "failure_reason": words,
+            }
+        )
+
     def _mail_sync_note(self, problem, handed_over):
         """Show what became of the mail for this recipient: refused, to be tried again, or sent."""
         if problem and problem.retry_at:
             self._mail_sync_ready()
         elif problem:
-            self.write(
-                {
-                    "notification_status": "exception",
-                    "failure_type": "unknown",
-                    "failure_reason": problem.words,
-                }
-            )
+            self._mail_sync_failed(problem.words)
         elif handed_over:
-            self.write(
-                {"notification_status": "sent", "failure_type": False, "failure_reason": False}
+            self._mail_sync_sent()
+        else:
+            self._mail_sync_failed(
+                self.env._("It was not handed to the server for this recipient. Send it again.")
             )

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.modules.registry import Registry
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL
+from odoo.tools.mail import email_normalize_all
 
 from ..engine import status
 from ..engine.errors import Kind, ServerRefused, Step
@@ -23,9 +24,12 @@ MAX_ATTEMPTS = 12
 
 
 class Problem(NamedTuple):
-    """A recipient whom a mail did not reach, and why; ``retry_at`` if it is tried again."""
+    """Recipients whom a mail did not reach, or perhaps did, and why.
 
-    email: str
+    ``retry_at`` is when it is tried again by itself; None where its sender has to decide.
+    """
+
+    addresses: frozenset[str]
     words: str
     retry_at: datetime | None
 
@@ -37,7 +41,8 @@ class MailSyncOutgoing(models.Model):
     last. Killed in between, it would send again. Each handing over is therefore committed here
     before it begins (``sending``) and after it is over (``sent``, or ``refused``, or ``deferred``
     for another time): what was sent is not sent again, and what ended in between is ``unknown``
-    until the Sent folder or the user tells.
+    until the Sent folder or the user tells. The user answers by having it forgotten, so that it is
+    sent once more, or by having it ``sent``.
     """
 
     _name = "mail.sync.outgoing"
@@ -87,12 +92,17 @@ class MailSyncOutgoing(models.Model):
             before = Outgoing.search([(name, "=", value) for name, value in key.items()])
             if before.state in ("refused", "deferred"):
                 before.state = "sending"
+                before._keep_copy(message)
                 return before.id, "new"
             if before:
                 before.state = "unknown" if before.state == "sending" else before.state
                 return before.id, before.state
             values = {"account_id": account_id, "to_header": to, "state": "sending"}
-            return Outgoing.create({**key, **values}).id, "new"
+            outgoing = Outgoing.create({**key, **values})
+            # Before it is handed over: whoever is asked later whether it was sent, and says yes,
+            # has the copy in Sent from here.
+            outgoing._keep_copy(message)
+            return outgoing.id, "new"
 
     def _settle(self, outgoing_id, state, message: EmailMessage | None = None):
         """Save how a handing over ended; ``None`` when there was none, and it may be repeated."""
@@ -120,6 +130,7 @@ class MailSyncOutgoing(models.Model):
                     "detail": words,
                     "attempts": attempts,
                     "retry_at": fields.Datetime.now() + wait if later else False,
+                    "raw": False,
                 }
             )
             if cause.kind in (Kind.LIMIT, Kind.SETUP, Kind.CRED):
@@ -138,24 +149,37 @@ class MailSyncOutgoing(models.Model):
                 outgoing.copy({**key, **said, "state": "refused", "raw": False, "filed": False})
 
     def _problems(self, message_id):
-        """Return a :class:`Problem` for each handing over that the server refused.
+        """Return a :class:`Problem` for each handing over that did not end with the server's yes.
 
         Asked in a transaction of its own, like everything here: the sender's began before the
         mail was handed over, and sees nothing of it.
         """
         with _own_transaction(self.env) as env:
-            refused = env[self._name].search(
-                [
-                    ("message_id", "=", bare_id(message_id)),
-                    ("state", "in", ("refused", "deferred")),
-                ]
-            )
-            return [one._problem(self.env) for one in refused]
+            found = env[self._name]._of(message_id, "refused", "deferred", "unknown")
+            return [one._problem(self.env) for one in found]
 
     def _problem(self, env):
+        if self.state == "unknown":
+            words = "\n".join(
+                (
+                    env._("We do not know whether this mail was sent"),
+                    remedies.remedy(env, "sending_unknown"),
+                )
+            )
+            return Problem(self._addresses(), words, None)
         error = ServerRefused(self.detail or "", code=self.code, step=Step.SENDING)
         words = remedies.explain(env, error, self.account_id.provider_id.code)
-        return Problem(email_normalize(self.to_header) or "", words, self.retry_at or None)
+        return Problem(self._addresses(), words, self.retry_at or None)
+
+    def _addresses(self):
+        """Return whom these were handed over to, normalised."""
+        return frozenset(
+            address for one in self for address in email_normalize_all(one.to_header or "")
+        )
+
+    def _of(self, message_id, *states):
+        """Return the handings over of a mail that have one of these states."""
+        return self.search([("message_id", "=", bare_id(message_id)), ("state", "in", states)])
 
     def _keep_copy(self, message: EmailMessage | None):
         """Keep what was sent until it is filed; once a mail, however many recipients it went to."""
@@ -182,10 +206,37 @@ class MailSyncOutgoing(models.Model):
                 }
             )
 
-    def _forget_unknown(self, message_ids):
-        """Let mails be sent once more, because their user said so."""
-        bare = [bare_id(message_id) for message_id in message_ids]
-        self.search([("message_id", "in", bare), ("state", "=", "unknown")]).unlink()
+    # -- what the user answers -----------------------------------------------------------------
+
+    def _in_doubt(self, message_ids):
+        """Return those of these Message-IDs of which nobody knows whether they were sent."""
+        by_bare_id = {bare_id(message_id): message_id for message_id in message_ids}
+        found = self.search([("message_id", "in", list(by_bare_id)), ("state", "=", "unknown")])
+        return {by_bare_id[one.message_id] for one in found}
+
+    def _delivered(self, message_id):
+        """Return the addresses that a mail has reached as far as their user's server is concerned.
+
+        One that was refused beside others (see :meth:`_refuse_one`) is not among them.
+        """
+        return (
+            self._of(message_id, "sent")._addresses()
+            - self._of(message_id, "refused", "deferred")._addresses()
+        )
+
+    def _forget_undelivered(self, message_id):
+        """Let a mail be handed over once more to whom it has not reached: its user said so.
+
+        Also where it was refused: the address may be another one by now.
+        """
+        self._of(message_id, "unknown", "refused").unlink()
+
+    def _confirm(self):
+        """Save that these were sent after all, because their user said so; file the copy."""
+        self.write({"state": "sent"})
+        for outgoing in self:
+            outgoing._link()
+        self.account_id._schedule_now()
 
     def _wake(self, account_id):
         """Have the copy filed soon: the account's next turn is now."""
@@ -214,11 +265,12 @@ class MailSyncOutgoing(models.Model):
 
     def _copy(self):
         """Return the bytes to file: what was sent, with all those it went to, or None."""
-        kept = self.filtered("raw")[:1]
+        # It may be with a handing over of which nobody knows how it ended.
+        kept = self.search([("message_id", "=", self[0].message_id), ("raw", "!=", False)], limit=1)
         if not kept:
             return None
         raw = bytes(kept.raw)
-        if len(self) == 1:
+        if kept == self:
             return raw
         head, separator, body = raw.partition(b"\r\n\r\n")
         headers = BytesHeaderParser(policy=email.policy.SMTP).parsebytes(head + separator)

@@ -136,8 +136,7 @@ class MailSyncTimeline(models.AbstractModel):
                 **_preview(facts[message_sudo.id]["body_start"]),
                 "changes": changes[message_sudo.id],
                 "attachments": _attachments(message_sudo, facts[message_sudo.id]["body_start"]),
-                "delivery": message_sudo.mail_sync_delivery,
-                "delivery_reason": message_sudo.mail_sync_delivery_reason or "",
+                "delivery": message_sudo._mail_sync_delivery_to_store(),
             }
             for message_sudo in messages_sudo
         ]

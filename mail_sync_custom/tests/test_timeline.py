@@ -268,16 +268,14 @@ class TestTimeline(TimelineCase):
         queued = self.queued(message)
         queued.send()
         entry = self.entry("Offer")
-        self.assertEqual(entry["delivery"], "waiting")
-        self.assertIn("cannot send at the moment", entry["delivery_reason"])
+        self.assertEqual(entry["delivery"]["state"], "waiting")
+        self.assertIn("cannot send at the moment", entry["delivery"]["reason"])
 
     def test_a_mail_that_was_refused_says_why(self):
         message = self.smart_mail()
         self.queued(message).write({"state": "exception", "failure_reason": "No such user."})
-        entry = self.entry("Offer")
-        self.assertEqual(
-            (entry["delivery"], entry["delivery_reason"]), ("refused", "No such user.")
-        )
+        delivery = self.entry("Offer")["delivery"]
+        self.assertEqual((delivery["state"], delivery["reason"]), ("refused", "No such user."))
 
     def test_a_mail_that_came_back_says_why(self):
         message = self.smart_mail()
@@ -285,10 +283,8 @@ class TestTimeline(TimelineCase):
         message.sudo().notification_ids.write(
             {"notification_status": "bounce", "failure_reason": "Mailbox full."}
         )
-        entry = self.entry("Offer")
-        self.assertEqual(
-            (entry["delivery"], entry["delivery_reason"]), ("returned", "Mailbox full.")
-        )
+        delivery = self.entry("Offer")["delivery"]
+        self.assertEqual((delivery["state"], delivery["reason"]), ("returned", "Mailbox full."))
 
     def test_what_a_colleague_did_not_get_is_not_about_the_customer(self):
         self.lead.message_subscribe(self.env.ref("base.partner_admin").ids)

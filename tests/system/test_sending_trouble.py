@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from dev import services
+from dev.client import Refused
+from dev.demo import LOGIN_PASSWORD
 from dev.passwords import PASSWORD, set_password
 
-from .office import Lead, Office, Salesperson, somebody, wait_until
+from .office import (
+    PATIENCE,
+    Lead,
+    Office,
+    Salesperson,
+    meanwhile,
+    somebody,
+    start_again,
+    wait_until,
+)
+from .smtp_proxy import SmtpProxy
+from .test_crashes import correspondents, killed_while_sending, the_next_day
 
 
 def outcome(company: Office, subject: str) -> dict[str, dict]:
@@ -116,3 +136,143 @@ def test_a_changed_password_keeps_the_mail_until_it_is_entered(new_company):
     ann.connect()
     lead.receives("Waits")
     assert ann.account("state")["state"] == "enabled"
+
+
+# --- what its writer decides ----------------------------------------------------------------
+
+
+def message_of(lead: Lead, subject: str) -> int:
+    return next(entry["id"] for entry in lead.entries() if entry["subject"] == subject)
+
+
+def decide(ann: Salesperson, lead: Lead, button: str) -> None:
+    """Press a button on the entry, and let Odoo send what is in its queue."""
+    ann.client.call("mail.message", f"action_mail_sync_{button}", [message_of(lead, "Your offer")])
+    lead.office.send_queue()
+
+
+def shown(ann: Salesperson, lead: Lead) -> str | None:
+    """Return what the Life of the Lead says of the mail to the one who wrote it."""
+    page = ann.client.call("crm.lead", "mail_sync_timeline", [lead.id])
+    [entry] = [entry for entry in page["entries"] if entry["subject"] == "Your offer"]
+    return entry["delivery"] and entry["delivery"]["state"]
+
+
+def test_a_salesperson_sends_again_what_nobody_knows_of_once_a_decision(quiet_company):
+    with SmtpProxy("end of data") as proxy:
+        ann, lead = correspondents(quiet_company, "ann", proxy)
+        killed_while_sending(quiet_company, ann, lead, proxy)
+        the_next_day(quiet_company, ann)
+        assert shown(ann, lead) == "unknown"
+        assert len(lead.inbox("Your offer")) == 1
+
+        in_two_tabs = [meanwhile(lambda: decide(ann, lead, "send_again")) for _ in range(2)]
+        for tab in in_two_tabs:
+            tab.result(timeout=PATIENCE)
+        decide(ann, lead, "send_again")
+        the_next_day(quiet_company, ann)
+
+        assert len(lead.inbox("Your offer")) == 2, "the one that had arrived, and one more"
+        assert len(ann.sent("Your offer")) == 1
+        assert shown(ann, lead) is False
+
+
+def test_killed_again_while_it_is_sent_again_it_is_asked_again(quiet_company):
+    with SmtpProxy("data") as proxy:
+        ann, lead = correspondents(quiet_company, "ann", proxy)
+        killed_while_sending(quiet_company, ann, lead, proxy)
+        the_next_day(quiet_company, ann)
+        proxy.hold = "data"
+        proxy.holding.clear()
+        decision = meanwhile(lambda: decide(ann, lead, "send_again"))
+        assert proxy.holding.wait(PATIENCE)
+        quiet_company.server.kill()
+        with contextlib.suppress(Exception):
+            decision.result(timeout=PATIENCE)
+        proxy.hold = ""
+        start_again(quiet_company)
+        the_next_day(quiet_company, ann)
+        assert shown(ann, lead) == "unknown"
+        assert lead.inbox("Your offer") == []
+
+        decide(ann, lead, "send_again")
+
+        assert len(lead.inbox("Your offer")) == 1
+        assert shown(ann, lead) is False
+
+
+def test_a_salesperson_says_that_it_was_sent_and_the_copy_is_filed(quiet_company):
+    with SmtpProxy("end of data") as proxy:
+        ann, lead = correspondents(quiet_company, "ann", proxy)
+        killed_while_sending(quiet_company, ann, lead, proxy)
+        the_next_day(quiet_company, ann)
+        assert not ann.sent("Your offer")
+
+        decide(ann, lead, "was_sent")
+        the_next_day(quiet_company, ann)
+
+        assert len(lead.inbox("Your offer")) == 1, "nothing was sent by saying so"
+        [copy] = ann.sent("Your offer")
+        assert copy["To"] == lead.inbox("Your offer")[0]["To"]
+        assert shown(ann, lead) is False
+        assert lead.subjects() == ["Your offer"]
+
+
+def test_a_colleague_decides_nothing(quiet_company):
+    with SmtpProxy("end of data") as proxy:
+        ann, lead = correspondents(quiet_company, "ann", proxy)
+        killed_while_sending(quiet_company, ann, lead, proxy)
+        the_next_day(quiet_company, ann)
+        with pytest.raises(Refused, match="Only who wrote this mail"):
+            decide(quiet_company.salesperson("ben"), lead, "send_again")
+        assert len(lead.inbox("Your offer")) == 1
+
+
+# --- in the browser -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_lead(company: Office) -> Iterator[Callable[[Salesperson, Lead], Page]]:
+    """Give a function that logs somebody in, in a browser of their own, and shows a lead."""
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(
+            executable_path=services.describe().chromium, args=["--no-sandbox"]
+        )
+
+        def open_lead(reader: Salesperson, lead: Lead) -> Page:
+            page = program.new_context(viewport={"width": 1600, "height": 900}).new_page()
+            page.set_default_timeout(PATIENCE * 1000)
+            page.goto(f"{company.server.url}/web/login")
+            page.fill("input[name=login]", reader.email)
+            page.fill("input[name=password]", LOGIN_PASSWORD)
+            page.click("button[type=submit]")
+            page.wait_for_selector(".o_user_menu")
+            page.goto(f"{company.server.url}/odoo/crm/{lead.id}")
+            return page
+
+        yield open_lead
+        program.close()
+
+
+@pytest.mark.parametrize("place", [".o_mail_sync_entry", ".o-mail-Message"])
+def test_the_address_is_corrected_and_the_mail_sent_again_from_the_lead(company, open_lead, place):
+    ann = company.salesperson()
+    ann.connect()
+    lead = company.lead(somebody("unknown"), ann)
+    ann.write(lead, "Your offer")
+    settled(company, "Your offer", "exception")
+    right = somebody("lena")
+    company.admin.call("res.partner", "write", [lead.partner], {"email": right.email})
+    page = open_lead(ann, lead)
+    state = page.locator(f"{place} .o_mail_sync_delivery")
+    expect(state).to_contain_text("no such recipient")
+    expect(state.locator("button[name=was_sent]")).to_have_count(0)
+
+    state.locator("button[name=send_again]").click()
+    expect(page.locator(".modal")).to_contain_text(right.email)
+    expect(page.locator(".modal")).to_contain_text(f"It leaves by the mailbox {ann.email}.")
+    page.locator(".modal .btn-primary").click()
+
+    expect(page.locator(".o_mail_sync_delivery")).to_have_count(0)
+    lead.customer = right
+    lead.receives("Your offer")

@@ -85,9 +85,12 @@ export class MailSyncTimeline extends Component {
         Object.assign(this.state, this.nothing, { mailbox: 0, thread: this.thread });
     }
 
-    /** How many mails of the chatter wait or were refused: it changes when one of them goes. */
+    /** What keeps the mails of the chatter: it changes when one of them goes. */
     get waiting() {
-        return this.state.thread.messages.filter((message) => message.mail_sync_delivery).length;
+        return this.state.thread.messages
+            .filter((message) => message.mail_sync_delivery)
+            .map((message) => `${message.id} ${message.mail_sync_delivery.state}`)
+            .join();
     }
 
     // -- asking ----------------------------------------------------------------------------------
@@ -139,6 +142,15 @@ export class MailSyncTimeline extends Component {
             more: page.more,
             busy: false,
         });
+    }
+
+    /** The chatter beside it shows the same mail. */
+    onAnswered(id, delivery) {
+        const message = this.store["mail.message"].get(id);
+        if (message) {
+            message.mail_sync_delivery = delivery;
+        }
+        return this.refresh();
     }
 
     // -- choosing --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { _t } from "@web/core/l10n/translation";
 import { humanSize } from "@web/core/utils/binary";
 import { useService } from "@web/core/utils/hooks";
 
-import { deliveryText } from "./delivery";
+import { Delivery } from "./delivery";
 
 const { DateTime } = luxon;
 
@@ -15,7 +15,8 @@ const NAMED = 4;
 /** One mail, note, call or change. */
 export class TimelineEntry extends Component {
     static template = "mail_sync_custom.TimelineEntry";
-    static props = { entry: Object, found: Boolean, goTo: Function };
+    static components = { Delivery };
+    static props = { entry: Object, found: Boolean, goTo: Function, onAnswered: Function };
 
     setup() {
         this.orm = useService("orm");
@@ -84,10 +85,6 @@ export class TimelineEntry extends Component {
     get answersTitle() {
         const moment = deserializeDateTime(this.entry.answers.date);
         return _t("Show the mail of %s", moment.toLocaleString(DateTime.DATETIME_MED));
-    }
-
-    get deliveryText() {
-        return deliveryText(this.entry.delivery, this.entry.delivery_reason);
     }
 
     get mailboxText() {
