@@ -74,13 +74,18 @@ def claim(dbname: str, limit: int, account_id: int | None = None) -> list[tuple[
         return cr.fetchall()
 
 
-@contextmanager
-def own_connection(store: OdooStore) -> Iterator[sync.Session]:
-    """Yield a connection for one turn, logged out at its end. Raises MailError where none is."""
+def connect(store: OdooStore) -> session.ImapSession:
+    """Return a connection that is logged in. Raises MailError where there is none."""
     with store.transaction() as env:
         account = env["mail.sync.account"].browse(store.account_id)
         endpoint, credentials = account._endpoint("imap"), account._credentials("imap")
-    with session.connect(endpoint, credentials, budget=CONNECT_SECONDS) as connection:
+    return session.connect(endpoint, credentials, budget=CONNECT_SECONDS)
+
+
+@contextmanager
+def own_connection(store: OdooStore) -> Iterator[sync.Session]:
+    """Yield a connection for one turn, logged out at its end. Raises MailError where none is."""
+    with connect(store) as connection:
         yield connection
 
 

@@ -15,7 +15,7 @@ VALUES = {"engine.values", "engine.errors"}
 DECISIONS = {
     **dict.fromkeys(("errors", "values"), frozenset()),
     **dict.fromkeys("plan status matching parse special_use providers catalogue".split(), VALUES),
-    **dict.fromkeys(("sequence", "internaldate"), VALUES),
+    **dict.fromkeys(("sequence", "internaldate", "watching"), VALUES),
     "sync": VALUES | {"engine.plan", "engine.matching", "engine.parse"},
 }
 #: What the rest of the addon may know of the addon.
@@ -27,9 +27,11 @@ LAYERS = {
     "live.py": {"engine"},
     "filing.py": {"engine"},
     "turn.py": {"engine", "store", "filing"},
+    "watched.py": {"engine"},
+    "watcher.py": {"engine", "store", "turn", "watched", "models"},
     "fields.py": set(),
     "vault.py": set(),
-    "models/*.py": {"engine", "turn", "filing", "fields", "vault", "models"},
+    "models/*.py": {"engine", "turn", "filing", "watched", "fields", "vault", "models"},
     "wizard/*.py": {"fields", "wizard"},
 }
 

@@ -1,0 +1,98 @@
+"""A real process that watches the mailboxes of a database: `odoo-bin mail_sync_watch`."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+
+from . import database
+from .console import Failure, say
+from .machine import own
+from .paths import LOG, ROOT
+
+#: What it says once it watches.
+READY = "watching the mailboxes of"
+
+
+class Watcher:
+    """`with Watcher(db) as watcher: …`. What it prints is in `watcher.log`."""
+
+    def __init__(self, db: str, name: str = "watcher") -> None:
+        self.db = db
+        self.log = LOG / f"{name}-{db}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        if self._process is None:
+            raise RuntimeError("This watcher has not been started.")
+        return self._process.pid
+
+    def command(self) -> list[str]:
+        """Return the command that runs it."""
+        # Odoo finds a command of an addon's before it has read its configuration.
+        addons = "--addons-path=" + ",".join(map(str, database.addons_path()))
+        server = database.odoo_command(self.db, command="mail_sync_watch")
+        at = server.index("mail_sync_watch")
+        return [*server[:at], addons, *server[at:]]
+
+    def start(self, timeout: float = 60) -> Watcher:
+        """Start it and wait until it watches."""
+        own(LOG)
+        self.log.write_bytes(b"")
+        with self.log.open("ab") as log:
+            # However this process ends, no watcher stays behind.
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig=TERM", "--", *self.command()],
+                env=database.environment(),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + timeout
+        while READY not in self.log.read_text(errors="replace"):
+            if not self.is_running() or time.monotonic() > deadline:
+                self.kill()
+                say(self.log.read_text(errors="replace")[-4000:])
+                raise Failure(f"The watcher of {self.db} did not start.", f"Read {self.log}.")
+            time.sleep(0.05)
+        return self
+
+    def is_running(self) -> bool:
+        """Tell whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def wait(self, timeout: float) -> int:
+        """Wait until it has ended; return its exit code."""
+        if self._process is None:
+            raise RuntimeError("This watcher has not been started.")
+        return self._process.wait(timeout)
+
+    def stop(self) -> None:
+        """End it as systemd would, and wait for that."""
+        self.signal(signal.SIGTERM)
+        try:
+            if self._process is not None:
+                self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up."""
+        self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        if self._process is not None and self.is_running():
+            self._process.send_signal(number)
+
+    def __enter__(self) -> Watcher:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,64 @@
+"""`odoo-bin mail_sync_watch -c odoo.conf -d DATABASE`: new mails are recorded at once.
+
+Odoo loads this file by itself, as a part of `odoo.cli` and not of the addon, before there is a
+configuration: the addon is imported when it runs.
+"""
+
+import logging
+import resource
+import signal
+import sys
+
+from odoo.cli import Command
+from odoo.cli import server as cli_server
+from odoo.modules.registry import Registry
+from odoo.service import server
+from odoo.tools import config
+
+_logger = logging.getLogger(__name__)
+
+
+class MailSyncWatch(Command):
+    """Keep a connection to each synchronised mailbox, and record new mails at once
+
+    Runs until it is ended, beside the server. Settings > Mail Sync > Record new mails at once
+    switches it on; until then it waits. Several may run, on several hosts: each mailbox is watched
+    by one of them. Each database needs one of its own.
+    """
+
+    name = "mail_sync_watch"
+
+    def run(self, args):
+        config.parser.prog = self.prog
+        config.parse_config(args, setup_logging=True)
+        cli_server.report_configuration()
+        if len(config["db_name"]) != 1:
+            sys.exit("Name one database: -d DATABASE")
+        server.load_server_wide_modules()
+        _allow_many_connections()
+        sys.exit(_watch(*config["db_name"]))
+
+
+def _watch(dbname):
+    """Watch a database until this process is told to end; return why it ended by itself."""
+    if "mail.sync.account" not in Registry(dbname):
+        return f"Mail Sync is not installed in the database {dbname}."
+    # The addon must not be loaded before Odoo does it, after the addons that it depends on.
+    from odoo.addons.mail_sync_custom import watcher
+
+    watching = watcher.Watcher(dbname)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: watching.stop())
+    _logger.info("Mail Sync: watching the mailboxes of %s", dbname)
+    try:
+        watching.run()
+    except watcher.Ended as ended:
+        return str(ended)
+    _logger.info("Mail Sync: ended")
+    return 0
+
+
+def _allow_many_connections():
+    """Let this process have as many files open, and so mailboxes, as the system lets it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
