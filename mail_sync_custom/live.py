@@ -28,7 +28,7 @@ class Live:
 
     def note(self, account: models.BaseModel, commit: Commit) -> None:
         """Take note of what a commit saves, and tell it if it is time to."""
-        if not any(commit.tally.values()):
+        if not (commit.records or any(commit.tally.values())):
             return
         self._changed = True
         self._keep(commit.records)

@@ -254,7 +254,7 @@ def _link(
             "error_code": False,
             "detail": False,
             "retry_at": False,
-            "mail_message_ids": [(6, 0, [*ids, *mine[r.uid]])],
+            "mail_message_ids": [(4, id_) for id_ in (*ids, *mine[r.uid])],
             "mailbox_id": commit.mailbox.ref,
             "uidvalidity": commit.state.uidvalidity,
         }

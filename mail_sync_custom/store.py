@@ -23,8 +23,8 @@ from odoo.tools import SQL
 from psycopg2 import errorcodes
 
 from . import recording
-from .engine.errors import LeaseLost, safe_text
-from .engine.matching import Known, Owner, Settled, Standing, Target
+from .engine.errors import LeaseLost, MailError, Step, safe_text
+from .engine.matching import Known, Latecomers, Owner, Settled, Standing, Target
 from .engine.sync import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from .engine.values import MailboxState, Outcome, SpecialUse
 from .live import Live
@@ -36,6 +36,8 @@ LEASE = timedelta(minutes=5)
 #: Pauses before a message that was set aside is looked at again; after the last it waits for its
 #: user.
 RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+#: So many latecomers are looked back for at a time.
+PORTION = 5000
 #: The records that can have a mail, besides which an id means nothing to us.
 MODELS = ("crm.lead", "res.partner")
 #: Somebody else's transaction was faster. Nothing is wrong; what was decided has to be redone.
@@ -85,6 +87,7 @@ class OdooStore:
                     SpecialUse(box.special_use) if box.special_use else None,
                     box._state(),
                     aside[box.id, box.uidvalidity],
+                    box._review(),
                 )
                 for box in boxes
             ]
@@ -129,6 +132,24 @@ class OdooStore:
                 colleagues=_colleagues(env, list(emails)),
             )
 
+    # -- who came late -------------------------------------------------------------------------
+
+    def latecomers(self) -> Latecomers:
+        try:
+            with self.transaction() as env:
+                env["mail.sync.latecomer"]._count()
+        except psycopg2.Error as error:
+            # Another worker has given them their numbers, and that was all there was to do.
+            if error.pgcode not in RACES:
+                raise
+        with self.transaction() as env:
+            return _latecomers(env["mail.sync.account"].browse(self.account_id))
+
+    def caught_up(self, number: int) -> None:
+        with self.transaction() as env:
+            self.hold(env)
+            env["mail.sync.account"].browse(self.account_id).caught_up_to = number
+
     # -- one transaction for outcomes and cursor ----------------------------------------------
 
     def commit(self, commit: Commit) -> tuple[Failure, ...]:
@@ -137,7 +158,7 @@ class OdooStore:
                 self.hold(env)
                 failures = self._record(env, commit)
                 _fail(env, self.account_id, commit, (*commit.failures, *failures))
-                _advance(env, commit, len(failures))
+                _advance(env, commit, {failure.uid for failure in failures})
                 self.live.note(env["mail.sync.account"].browse(self.account_id), commit)
                 return failures
         except psycopg2.Error as error:
@@ -267,7 +288,8 @@ def _standing(
             )
             SELECT asked.asked, m.model, m.res_id, m.date, m.subject,
                    COALESCE(e.variant, 0), m.message_type != 'email',
-                   l.id IS NOT NULL OR p.id IS NOT NULL
+                   l.id IS NOT NULL OR p.id IS NOT NULL,
+                   l.active IS TRUE AND COALESCE(l.won_status, 'pending') = 'pending'
             FROM asked
             JOIN mail_message m ON m.message_id = asked.message_id
             LEFT JOIN mail_sync_entry e ON e.mail_message_id = m.id
@@ -284,11 +306,9 @@ def _standing(
         )
     )
     found: dict[str, list[Standing]] = defaultdict(list)
-    for message_id, model, res_id, date, subject, variant, from_crm, reachable in rows:
+    for message_id, model, res_id, date, subject, *rest in rows:
         found[message_id].append(
-            Standing(
-                Target(model, res_id), _aware(date), subject or "", variant, from_crm, reachable
-            )
+            Standing(Target(model, res_id), _aware(date), subject or "", *rest)
         )
     return {message_id: tuple(standing) for message_id, standing in found.items()}
 
@@ -299,7 +319,8 @@ def _settled(
     rows = env.execute_query(
         SQL(
             """
-            SELECT message_id, variant, date FROM mail_sync_message
+            SELECT message_id, variant, date, outcome = 'removed' OR error_code IS NOT NULL
+            FROM mail_sync_message
             WHERE message_id = ANY(%(ids)s)
               AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
                    OR outcome = 'removed' AND everywhere)
@@ -309,9 +330,54 @@ def _settled(
         )
     )
     found: dict[str, list[Settled]] = defaultdict(list)
-    for message_id, variant, date in rows:
-        found[message_id].append(Settled(variant, _aware(date)))
+    for message_id, variant, date, final in rows:
+        found[message_id].append(Settled(variant, _aware(date), final))
     return {message_id: tuple(settled) for message_id, settled in found.items()}
+
+
+def _latecomers(account) -> Latecomers:
+    """Return those that an account has to look back for; of very many, the first, as one portion.
+
+    A portion that was begun stays the same until it is done.
+    """
+    [[number]] = account.env.execute_query(
+        SQL(
+            """
+            SELECT COALESCE(
+                (SELECT MAX(review_number) FROM mail_sync_mailbox
+                 WHERE account_id = %(account)s AND review_number > %(after)s),
+                (SELECT MAX(number) FROM (
+                    SELECT number FROM mail_sync_latecomer
+                    WHERE number > %(after)s ORDER BY number LIMIT %(portion)s) portion),
+                0)
+            """,
+            account=account.id,
+            after=account.caught_up_to,
+            portion=PORTION,
+        )
+    )
+    rows = account.env.execute_query(
+        SQL(
+            """
+            SELECT DISTINCT c.email, l.id
+            FROM mail_sync_latecomer c
+            JOIN crm_lead l ON l.id = c.lead_id
+            LEFT JOIN res_partner p ON p.id = l.partner_id
+            WHERE c.number > %(after)s AND c.number <= %(number)s
+              AND c.email IN (l.email_normalized, p.email_normalized)
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            ORDER BY l.id
+            """,
+            after=account.caught_up_to,
+            number=number,
+            companies=account.user_id.company_ids.ids,
+        )
+    )
+    late: dict[str, list[Target]] = defaultdict(list)
+    for email, lead_id in rows if number else ():
+        late[email].append(Target("crm.lead", lead_id))
+    own = account._own_emails()
+    return Latecomers(number, {e: tuple(found) for e, found in late.items() if e not in own})
 
 
 def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
@@ -392,16 +458,20 @@ def _fail(
     before = Message.search(
         [
             ("account_id", "=", account_id),
-            ("outcome", "=", "failed"),
             "|",
             ("message_id", "in", asked),
+            "&",
             ("mailbox_id", "=", commit.mailbox.ref),
+            ("outcome", "=", "failed"),
         ]
     )
     known = {(message.message_id, message.variant): message for message in before}
     now = fields.Datetime.now()
     for failure in failures:
         message = known.pop((failure.message_id, failure.variant), Message)
+        if message.outcome == "recorded":
+            _note_unreadable(message, failure)
+            continue
         values = {
             "mailbox_id": commit.mailbox.ref,
             "uid": failure.uid,
@@ -418,6 +488,12 @@ def _fail(
             key = {"message_id": failure.message_id, "variant": failure.variant}
             Message.create({**values, **key, "account_id": account_id, "outcome": "failed"})
     Message.browse([m.id for m in known.values() if _is_over(m, commit)]).unlink()
+
+
+def _note_unreadable(message, failure: Failure) -> None:
+    """Note that a mail which stands elsewhere could not be brought to a latecomer as well."""
+    message.write({"error_code": failure.code, "detail": failure.detail})
+    message.account_id._log(MailError(failure.detail, code=failure.code, step=Step.READING))
 
 
 def _is_over(message, commit: Commit) -> bool:
@@ -438,8 +514,8 @@ def _retry_at(now: datetime, attempts: int) -> datetime | bool:
     return now + RETRY_PAUSES[attempts] if attempts < len(RETRY_PAUSES) else False
 
 
-def _advance(env: api.Environment, commit: Commit, failed: int) -> None:
-    """Save the cursor and the counts of what it now covers."""
+def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> None:
+    """Save the cursor and the counts of what it now covers; ``failed`` are UIDs of its records."""
     state: MailboxState = commit.state
     tally = commit.tally
     box = env["mail.sync.mailbox"].browse(commit.mailbox.ref)
@@ -450,10 +526,15 @@ def _advance(env: api.Environment, commit: Commit, failed: int) -> None:
         "uid_floor": state.floor,
         "remaining_count": commit.remaining if commit.capped or not state.complete else 0,
     }
-    if not commit.retried:
+    if commit.review:
+        values |= {"review_number": commit.review.number, "review_uid": commit.review.uid}
+    elif box.uidvalidity != state.uidvalidity:
+        values["review_number"] = 0  # its UID means nothing any more
+    if not (commit.retried or commit.review):
         values |= {
             "seen_count": box.seen_count + sum(tally.values()),
             "excluded_count": box.excluded_count + tally.get(Outcome.EXCLUDED, 0),
         }
-    values["recorded_count"] = box.recorded_count + tally.get(Outcome.RECORDED, 0) - failed
+    lost = sum(r.uid in failed and not r.verdict.again for r in commit.records)
+    values["recorded_count"] = box.recorded_count + tally.get(Outcome.RECORDED, 0) - lost
     box.write({name: value for name, value in values.items() if box[name] != value})

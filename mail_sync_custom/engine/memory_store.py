@@ -271,7 +271,8 @@ class MemoryStore:
         self.links |= links
         self.set_aside = set_aside
         box = self.boxes[commit.mailbox.ref]
-        review = commit.review or box.review
+        same = box.state.uidvalidity == commit.state.uidvalidity
+        review = commit.review or (box.review if same else None)
         self.boxes[commit.mailbox.ref] = replace(box, state=commit.state, review=review)
         self.saved.append(commit)
         self.dies_after = _countdown(self.dies_after)

@@ -104,7 +104,7 @@ class Mailbox:
     """A mailbox to be read, as the store has it. ``ref`` is the store's own name for it.
 
     ``aside`` has the UIDs of ``state`` that are set aside, and whether each is due again.
-    ``review`` is how far it has been looked through again for latecomers.
+    ``review`` is how far it has been looked through again for latecomers, under this UIDVALIDITY.
     """
 
     ref: int

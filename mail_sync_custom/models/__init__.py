@@ -11,6 +11,7 @@ from . import mail_sync_usage
 from . import mail_sync_mailbox
 from . import mail_sync_message
 from . import mail_sync_entry
+from . import mail_sync_latecomer
 from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import crm_lead

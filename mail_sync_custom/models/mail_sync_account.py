@@ -15,6 +15,7 @@ from .. import turn as turns
 from ..engine import session, smtp, special_use, status, sync
 from ..engine.errors import Kind, MailError, ServerRefused, Step
 from ..engine.values import Credentials, Endpoint, Outcome, Security, Snapshot, SpecialUse
+from ..fields import BigInteger
 from . import remedies
 
 _logger = logging.getLogger(__name__)
@@ -119,12 +120,15 @@ class MailSyncAccount(models.Model):
     lease_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
     lease_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
     syncing = fields.Boolean("Syncing now", compute="_compute_syncing", compute_sudo=True)
+    # The number of the last latecomer (`mail.sync.latecomer`) that was looked back for.
+    caught_up_to = BigInteger(required=True, default=0, readonly=True)
     error_since = fields.Datetime("Failing Since", readonly=True)
     error_code = fields.Char(readonly=True)
     failure_count = fields.Integer("Failures in a Row", readonly=True)
     told_owner = fields.Boolean(readonly=True)
     told_admin = fields.Boolean(readonly=True)
     told_at = fields.Datetime(readonly=True)
+    details_changed_at = fields.Datetime(readonly=True)
     # Reading and sending fail apart: one may work while the other does not.
     sending_error_code = fields.Char(readonly=True)
     sending_failures = fields.Integer(readonly=True)
@@ -253,7 +257,8 @@ class MailSyncAccount(models.Model):
     def write(self, vals):
         """A changed connection takes the account from the run that still uses the old one."""
         if any(name in vals for name in CONNECTION_FIELDS):
-            vals = {"lease_token": False, "lease_until": False, **vals}
+            now = fields.Datetime.now()
+            vals = {"lease_token": False, "lease_until": False, "details_changed_at": now, **vals}
         return super().write(vals)
 
     # -- set-up ------------------------------------------------------------------------------
@@ -330,7 +335,8 @@ class MailSyncAccount(models.Model):
             if account:
                 account.write(values)
             else:
-                account = self.create({**values, "user_id": user.id})
+                caught_up_to = self.env["mail.sync.latecomer"]._last_number()
+                account = self.create({**values, "user_id": user.id, "caught_up_to": caught_up_to})
         account._set_folders(folders, anew=deeper)
         account._set_mail_server()
         account._schedule_now()
@@ -407,6 +413,8 @@ class MailSyncAccount(models.Model):
             raise UserError(
                 self.env._("This mailbox is not being synchronised. Reconnect it first.")
             )
+        if words := account_sudo._rest_words("imap"):
+            return self._notification(words, "warning")
         # The run works on cursors of its own, and must see what this request has changed so far.
         self.env.flush_all()
         token = account_sudo._claim_patiently(PATIENCE_SECONDS)
@@ -421,8 +429,11 @@ class MailSyncAccount(models.Model):
     def action_reconnect(self):
         """Try again now, with the details that are saved."""
         account_sudo = self._owned_sudo()
+        if words := account_sudo._rest_words("imap"):
+            return self._notification(words, "warning")
         account_sudo._happen(status.Event.RECONNECT)
         account_sudo._schedule_now()
+        return None
 
     def action_open_setup(self):
         """Open the set-up wizard, with what is known already."""
@@ -478,8 +489,17 @@ class MailSyncAccount(models.Model):
             # What to do about it stands on the page, which this must not cover.
             return self._explain(error).partition("\n")[0], "danger"
         seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
+        past = result.report.past
         if result.paused_until:
-            return self._pause_words(recorded, result.paused_until), "warning"
+            return self._pause_words(recorded + past, result.paused_until), "warning"
+        if past and not result.report.more:
+            return self.env._(
+                "%(seen)s new mails looked at, %(recorded)s recorded. Besides, earlier mails were "
+                "recorded on leads that have come since: %(past)s.",
+                seen=seen,
+                recorded=recorded,
+                past=past,
+            ), "success"
         if result.report.more:
             return self.env._(
                 "%(seen)s mails looked at, %(recorded)s recorded. The rest follows by itself.",
@@ -637,8 +657,9 @@ class MailSyncAccount(models.Model):
     # -- turns -------------------------------------------------------------------------------
 
     def _schedule_now(self):
-        """Have what is synchronised at all read now."""
-        self.filtered("billable").write({"next_sync_at": fields.Datetime.now()})
+        """Have what is synchronised at all read now, but for a password that has to rest."""
+        due = self.filtered(lambda account: account.billable and not account._rests_until("imap"))
+        due.write({"next_sync_at": fields.Datetime.now()})
         self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger()
 
     @api.model

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import Command, api, fields, models
 
 
 class MailSyncEntry(models.Model):
@@ -39,6 +39,44 @@ class MailSyncEntry(models.Model):
 
     _mail_message_unique = models.UniqueIndex("(mail_message_id)")
     _once = models.UniqueIndex("(message_id, variant, model, res_id)")
+
+    @api.model
+    def _unite(self, leads):
+        """Leave each mail that stands on several leads, which are to be one, on one of them.
+
+        On the first; but what was written in the CRM, or came by the gateway, stays where it is.
+        Whose mailbox has it has part in what is left.
+        """
+        entries = self.search(
+            [
+                ("mail_message_id.model", "=", "crm.lead"),
+                ("mail_message_id.res_id", "in", leads.ids),
+            ]
+        )
+        order = {lead_id: number for number, lead_id in enumerate(leads.ids)}
+        others = self.env["mail.message"].search(
+            [
+                ("model", "=", "crm.lead"),
+                ("res_id", "in", leads.ids),
+                ("message_id", "in", entries.mapped("mail_message_id.message_id")),
+                ("mail_sync_entry_ids", "=", False),
+            ]
+        )
+        stays = {(message.message_id, 0): message for message in others}
+        for entry in entries.sorted(lambda entry: order[entry.mail_message_id.res_id]):
+            message = entry.mail_message_id
+            left = stays.setdefault((message.message_id, entry.variant), message)
+            if left != message:
+                entry._give_way_to(left)
+
+    def _give_way_to(self, message):
+        """Let another copy of this mail stand for it."""
+        own = self.mail_message_id
+        own.mail_sync_link_ids.write({"mail_message_ids": [Command.link(message.id)]})
+        own.child_ids.write({"parent_id": message.id})
+        if self.kept:
+            message.mail_sync_entry_ids.kept = True
+        own._mail_sync_take_away()
 
     def _words(self):
         """Return why this mail is recorded on this record, as a sentence."""

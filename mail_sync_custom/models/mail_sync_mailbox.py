@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..engine.values import MailboxState
+from ..engine.values import MailboxState, Review
 from ..fields import BigInteger
 
 
@@ -19,6 +19,9 @@ class MailSyncMailbox(models.Model):
     uid_low = BigInteger("Read back to UID", readonly=True)
     uid_high = BigInteger("Next UID", readonly=True)
     uid_floor = BigInteger("Read back until UID", readonly=True)
+    # Looked through again for latecomers up to this number, from this UID upwards.
+    review_number = BigInteger("Looked Back For", readonly=True)
+    review_uid = BigInteger("Looked Back to UID", readonly=True)
     seen_count = fields.Integer("Looked at", readonly=True)
     recorded_count = fields.Integer("Recorded", readonly=True)
     excluded_count = fields.Integer("Excluded", readonly=True)
@@ -37,6 +40,11 @@ class MailSyncMailbox(models.Model):
         )
         for mailbox in self:
             mailbox.failed_count = counts.get(mailbox, 0)
+
+    def _review(self):
+        """Return how far it has been looked through again, as the engine's :class:`Review`."""
+        self.ensure_one()
+        return Review(self.review_number, self.review_uid) if self.review_number else None
 
     def _state(self):
         """Return the saved cursor as the engine's :class:`MailboxState`."""

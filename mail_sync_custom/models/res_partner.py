@@ -6,6 +6,16 @@ class ResPartner(models.Model):
 
     _mail_sync_email_idx = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")
 
+    def write(self, vals):
+        if "email" not in vals:
+            return super().write(vals)
+        # sudo: a contact's leads get its past mails, also those that the user cannot open
+        leads_sudo = self.env["crm.lead"].sudo().search([("partner_id", "in", self.ids)])
+        before = {lead.id: lead._mail_sync_emails() for lead in leads_sudo}
+        result = super().write(vals)
+        self.env["mail.sync.latecomer"]._welcome(leads_sudo, before)
+        return result
+
     def _notify_get_reply_to(self, default=None, author_id=False):
         """As on a lead: the answer goes to the mailbox that the mail was seen to come from."""
         return self._mail_sync_reply_to(author_id) or super()._notify_get_reply_to(

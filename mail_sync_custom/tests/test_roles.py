@@ -65,6 +65,8 @@ EXPECTED = {
     "mail.sync.message": Access(own(), nobody(), nobody(), nobody()),
     # -- read through the mail that it is about, by who may read that
     "mail.sync.entry": Access(nobody(), nobody(), nobody(), nobody()),
+    # -- what mailboxes have to look for
+    "mail.sync.latecomer": Access(nobody(), nobody(), nobody(), nobody()),
     # -- holds mails that wait to be sent
     "mail.sync.outgoing": Access(nobody(), nobody(), nobody(), nobody()),
     # -- the same for everyone, and an administrator's to change
@@ -201,6 +203,10 @@ class TestModels(Roles):
             "model": "crm.lead",
             "res_id": owner.id,
         }
+
+    def _mail_sync_latecomer(self, owner):
+        lead = self.env["crm.lead"].create({"name": owner.name})
+        return {"lead_id": lead.id, "email": f"{owner.id}@example.com"}
 
     def _mail_sync_outgoing(self, owner):
         return {

@@ -1,0 +1,126 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+
+from ..fields import BigInteger
+from .mail_sync_account import POLL
+
+#: A mailbox that was away for longer does not look for what came in between.
+KEPT = timedelta(days=365)
+#: The advisory lock of whoever gives out numbers; any number that nobody else uses.
+_LOCK = 7_231_150_001
+
+
+class MailSyncLatecomer(models.Model):
+    """An address that a lead has got, when mails of that address may have been looked at already.
+
+    Each mailbox looks back for it once, at its next turn. ``number`` is given out once the lead is
+    committed, by one transaction at a time: whoever has looked for all up to a number has missed
+    none below it. An id would be given out before, and a lead that takes long to commit be passed.
+    """
+
+    _name = "mail.sync.latecomer"
+    _description = "Address to Look Back For"
+    _rec_name = "email"
+
+    lead_id = fields.Many2one("crm.lead", required=True, readonly=True, ondelete="cascade")
+    email = fields.Char("Mail Address", required=True, readonly=True)
+    number = BigInteger(readonly=True)
+
+    _lead_idx = models.Index("(lead_id)")
+    _number_idx = models.Index("(number)")
+    _new_idx = models.Index("(id) WHERE number IS NULL")
+
+    @api.model
+    def _welcome(self, leads, before):
+        """Note the addresses that leads have got; ``before`` maps a lead to those it had."""
+        # sudo: to look for a lead's mails is the right that the owner of each mailbox gave; who
+        # creates the lead sees no more of them than of any other record
+        late_sudo = self.sudo().create(
+            [
+                {"lead_id": lead.id, "email": email}
+                for lead in leads
+                for email in sorted(lead._mail_sync_emails() - before.get(lead.id, set()))
+            ]
+        )
+        if late_sudo:
+            self._hurry(late_sudo.lead_id.user_id | self.env.user)
+
+    @api.model
+    def _hurry(self, users):
+        """Have the mailboxes of those who wait for it looked through at once.
+
+        Beside this transaction, which shall not wait for a turn that is under way, nor a turn for
+        it. One that is failing, or has used up its day's mails, keeps its pause.
+        """
+        # sudo: that somebody has a mailbox is no secret, and nothing of it is shown
+        accounts_sudo = self.env["mail.sync.account"].sudo()
+        well = [("state", "=", "enabled"), ("failure_count", "=", 0)]
+        waiting = [("user_id", "in", users.ids), *well]
+        ids, dbname = accounts_sudo.search(waiting).ids, self.env.cr.dbname
+        if not ids:
+            return
+        self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger()
+
+        @self.env.cr.postcommit.add
+        def make_due():
+            now = fields.Datetime.now()
+            with Registry(dbname).cursor() as cr:
+                cr.execute(
+                    SQL(
+                        """
+                        UPDATE mail_sync_account SET next_sync_at = %(now)s WHERE id IN (
+                            SELECT id FROM mail_sync_account
+                            WHERE id = ANY(%(ids)s)
+                              AND next_sync_at > %(now)s AND next_sync_at <= %(poll)s
+                            FOR NO KEY UPDATE SKIP LOCKED
+                        )
+                        """,
+                        ids=ids,
+                        now=now,
+                        poll=now + POLL,
+                    )
+                )
+
+    @api.model
+    def _count(self):
+        """Give numbers to those that are new. Where somebody else is at it, that will do.
+
+        Raises psycopg2.Error where it was done by somebody else a moment ago (40001).
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE mail_sync_latecomer
+                SET number = nextval(pg_get_serial_sequence('mail_sync_latecomer', 'id'))
+                WHERE number IS NULL AND pg_try_advisory_xact_lock(%s)
+                RETURNING id
+                """,
+                _LOCK,
+            )
+        )
+
+    @api.model
+    def _last_number(self):
+        """Return the number up to which a mailbox that is read from now on has none to look for."""
+        [[number]] = self.env.execute_query(
+            SQL("SELECT COALESCE(MAX(number), 0) FROM mail_sync_latecomer")
+        )
+        return number
+
+    @api.autovacuum
+    def _gc_looked_for(self):
+        """Forget those that every mailbox has looked for."""
+        self.env.execute_query(
+            SQL(
+                """
+                DELETE FROM mail_sync_latecomer
+                WHERE create_date < %s OR NOT EXISTS (SELECT FROM mail_sync_account)
+                   OR number <= (SELECT MIN(caught_up_to) FROM mail_sync_account)
+                RETURNING id
+                """,
+                fields.Datetime.now() - KEPT,
+            )
+        )

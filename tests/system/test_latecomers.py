@@ -1,0 +1,64 @@
+"""A lead created later, or given an address later, gets its past mails, from real servers."""
+
+from __future__ import annotations
+
+from dev.demo import mail
+
+from .office import Lead, Office, barrier, meanwhile, somebody, wait_until
+
+
+def turns(company: Office) -> None:
+    """Let the cron do what is due, and nothing be made due before its time."""
+    company.run_cron("mail_sync_custom", "ir_cron_mail_sync")
+
+
+def test_a_lead_that_its_salesperson_creates_has_its_past_mails_at_once(company: Office):
+    ann, lena, stranger = company.salesperson("ann"), somebody("lena"), somebody("stranger")
+    ann.has(mail(lena, ann.person, "Question", "?", days_ago=2))
+    ann.has(mail(stranger, ann.person, "Private", "!"))
+    ann.has(mail(ann.person, lena, "Re: Question", "!", days_ago=1), mailbox="Sent")
+    ann.connect()
+    ann.sync()
+    turns(company)
+    id_ = ann.client.create(
+        "crm.lead", name="Lena", type="opportunity", email_from=lena.email, user_id=ann.client.uid
+    )
+    turns(company)
+    lead = Lead(company, id_, 0, lena)
+    assert lead.subjects() == ["Question", "Re: Question"]
+    assert ann.account("recorded_count", "seen_count") == {
+        "id": ann.account_id(),
+        "recorded_count": 2,
+        "seen_count": 3,
+    }
+
+
+def test_a_lead_of_a_colleagues_has_them_with_the_mailboxs_next_turn(company: Office):
+    ann, ben, lena = company.salesperson("ann"), company.salesperson("ben"), somebody("lena")
+    ann.has(mail(lena, ann.person, "Question", "?"))
+    ann.connect()
+    ann.sync()
+    turns(company)
+    id_ = ben.client.create("crm.lead", name="Lena", type="opportunity", user_id=ben.client.uid)
+    ben.client.call("crm.lead", "write", [id_], {"email_from": lena.email})
+    turns(company)
+    lead = Lead(company, id_, 0, lena)
+    assert lead.subjects() == []
+    company.let_time_pass(ann)
+    assert lead.subjects() == ["Question"]
+
+
+def test_a_lead_that_takes_long_to_commit_is_not_passed_by_one_that_came_after_it(company: Office):
+    ann, slow, quick = company.salesperson("ann"), somebody("slow"), somebody("quick")
+    ann.has(mail(slow, ann.person, "From slow", "?"), mail(quick, ann.person, "From quick", "?"))
+    ann.connect()
+    ann.sync()
+    when = f"NEW.email = '{slow.email}'"
+    with barrier(company, "mail_sync_latecomer", "INSERT", when, at_commit=True) as place:
+        begun = meanwhile(lambda: company.lead(slow))
+        place.reached()
+        after = company.lead(quick)
+        ann.sync()
+        assert after.subjects() == ["From quick"]
+    before = begun.result(timeout=30)
+    wait_until(lambda: ann.sync() and before.subjects() == ["From slow"], "the mail of the first")
