@@ -9,7 +9,7 @@ import time
 from . import database
 from .console import Failure, say
 from .machine import own
-from .paths import LOG, ROOT
+from .paths import LOG, PYTHON, ROOT
 
 #: What it says once it watches.
 READY = "watching the mailboxes of"
@@ -34,9 +34,8 @@ class Watcher:
         """Return the command that runs it."""
         # Odoo finds a command of an addon's before it has read its configuration.
         addons = "--addons-path=" + ",".join(map(str, database.addons_path()))
-        server = database.odoo_command(self.db, command="mail_sync_watch")
-        at = server.index("mail_sync_watch")
-        return [*server[:at], addons, *server[at:]]
+        config = ["-c", str(database.configure()), "-d", self.db]
+        return [str(PYTHON), "-m", "odoo", addons, "mail_sync_watch", *config]
 
     def start(self, timeout: float = 60) -> Watcher:
         """Start it and wait until it watches."""

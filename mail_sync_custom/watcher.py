@@ -42,9 +42,9 @@ _logger = logging.getLogger(__name__)
 THREADS = 8
 TURN_SECONDS = 10
 #: Seconds between two looks at who is to be watched.
-ASK = 2.0
+ASK = 1.0
 #: Accounts that are begun at one look, so that a start is no storm of log-ins.
-BEGIN = 50
+BEGIN = 25
 #: Seconds until an account is asked for again that somebody else is just reading.
 BUSY = 0.5
 #: An account whose turn is further away (its mails of the day are used up) is not watched.

@@ -8,6 +8,7 @@ import logging
 import resource
 import signal
 import sys
+import threading
 
 from odoo.cli import Command
 from odoo.cli import server as cli_server
@@ -41,6 +42,7 @@ class MailSyncWatch(Command):
 
 def _watch(dbname):
     """Watch a database until this process is told to end; return why it ended by itself."""
+    threading.current_thread().dbname = dbname  # for the log
     if "mail.sync.account" not in Registry(dbname):
         return f"Mail Sync is not installed in the database {dbname}."
     # The addon must not be loaded before Odoo does it, after the addons that it depends on.
