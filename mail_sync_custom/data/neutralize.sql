@@ -4,3 +4,4 @@ UPDATE mail_sync_account
        state = 'connection', error_code = 'neutralized'
  WHERE active;
 DELETE FROM mail_sync_outgoing;
+DELETE FROM ir_config_parameter WHERE key = 'mail_sync_custom.idle';

@@ -1,5 +1,11 @@
-from odoo import api, fields, models
+import shlex
+from pathlib import Path
 
+from odoo import api, fields, models
+from odoo.modules.module import get_module_path
+from odoo.tools import config
+
+from .. import watched
 from .mail_sync_account import DEFAULT_ATTACHMENT_MB
 from .res_company import HAS_A_PLACE
 
@@ -18,6 +24,14 @@ class ResConfigSettings(models.TransientModel):
         default=DEFAULT_ATTACHMENT_MB,
         help="A larger attachment is left out, and the recorded mail says so. 0: 20 MB.",
     )
+    mail_sync_idle = fields.Boolean(
+        "Record new mails at once",
+        config_parameter=watched.PARAMETER,
+        help="A connection to each mailbox is kept open, by a process of its own.",
+    )
+    mail_sync_watcher_count = fields.Integer(compute="_compute_mail_sync_watched")
+    mail_sync_watched_count = fields.Integer(compute="_compute_mail_sync_watched")
+    mail_sync_watch_command = fields.Char("Command", compute="_compute_mail_sync_watch_command")
     mail_sync_connected_count = fields.Integer(compute="_compute_mail_sync_counts")
     mail_sync_pending_count = fields.Integer(compute="_compute_mail_sync_counts")
 
@@ -31,3 +45,23 @@ class ResConfigSettings(models.TransientModel):
             settings.mail_sync_pending_count = Account.search_count(
                 [*own, ("state", "=", "pending")]
             )
+
+    def _compute_mail_sync_watched(self):
+        watchers, accounts = watched.count(self.env)
+        for settings in self:
+            settings.mail_sync_watcher_count = watchers
+            settings.mail_sync_watched_count = len(accounts)
+
+    def _compute_mail_sync_watch_command(self):
+        for settings in self:
+            settings.mail_sync_watch_command = _watch_command(self.env.cr.dbname)
+
+
+def _watch_command(dbname):
+    """Return what has to run beside Odoo on this server, word for word."""
+    # Odoo looks for the commands of addons before it reads its configuration.
+    addons = Path(get_module_path("mail_sync_custom")).parent
+    words = ["odoo-bin", f"--addons-path={addons}", "mail_sync_watch"]
+    if Path(config["config"]).is_file():
+        words += ["-c", config["config"]]
+    return shlex.join([*words, "-d", dbname])

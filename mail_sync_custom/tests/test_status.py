@@ -36,7 +36,7 @@ class TestStatus(MailSyncCase):
                 ]
             )
 
-        for _ in range(3):
+        for _ in range(2):
             self.fail(LoginRefused())
         self.assertEqual(told(), 1)
         self.sync()
@@ -91,10 +91,14 @@ class TestStatus(MailSyncCase):
     def test_a_copied_database_reads_and_sends_nothing(self):
         from odoo.tools import file_open
 
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("mail_sync_custom.idle", True)
         self.env.flush_all()
         with file_open("mail_sync_custom/data/neutralize.sql") as script:
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.assertFalse(parameters.get_param("mail_sync_custom.idle"))
         self.assertEqual(self.account.state, "connection")
         self.assertFalse(self.account.sudo().imap_secret)
         self.assertFalse(self.account.next_sync_at)
