@@ -22,7 +22,7 @@ did fail, and it becomes ``enabled`` by a sync that works.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -127,6 +127,9 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 #: making them longer, at most three are tried in the first hour and ten in any 24 hours.
 _RARELY = (20 * _MINUTE, 40 * _MINUTE, 4 * _HOUR)
 
+#: What a provider is not to see more of: so many refusals of one password in so long.
+REFUSALS = ((3, _HOUR), (10, 24 * _HOUR))
+
 #: The pauses after the first, second … failure of a row. The last one goes on.
 PAUSES: Mapping[Kind, tuple[timedelta, ...]] = MappingProxyType(
     {
@@ -177,6 +180,16 @@ def pause(kind: Kind, attempts: int, retry_after: float | None, random: float) -
     wait = pauses[min(max(attempts, 1), len(pauses)) - 1]
     asked = min(timedelta(seconds=min(retry_after or 0.0, 1e6)), MAX_RETRY_AFTER)
     return max(wait, asked) * (1 + JITTER * random)
+
+
+def rests_until(refused_at: Iterable[datetime], now: datetime) -> datetime | None:
+    """Return until when a password that was refused at these times is not sent once more.
+
+    None when it may be sent now. It is for who presses buttons: what runs by itself pauses anyway.
+    """
+    latest = sorted(refused_at, reverse=True)
+    ends = [latest[often - 1] + long for often, long in REFUSALS if len(latest) >= often]
+    return max((end for end in ends if end > now), default=None)
 
 
 def shows(kind: Kind, first_failure: datetime, now: datetime, attempts: int) -> bool:

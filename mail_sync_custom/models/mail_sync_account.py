@@ -143,6 +143,16 @@ class MailSyncAccount(models.Model):
     remaining_count = fields.Integer(
         "Still to Look At", compute="_compute_counts", compute_sudo=True
     )
+    other_count = fields.Integer("Other Mails", compute="_compute_counts", compute_sudo=True)
+    partial_count = fields.Integer(
+        "Mails Recorded in Part", compute="_compute_partial_count", compute_sudo=True
+    )
+    last_mail_at = fields.Datetime(
+        "Last Mail Seen",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="When the latest mail that was looked at came into its folder.",
+    )
     billable = fields.Boolean(compute="_compute_billable")
 
     _user_unique = models.UniqueIndex("(user_id)", "One mailbox a user.")
@@ -159,9 +169,23 @@ class MailSyncAccount(models.Model):
         mailboxes = self.env["mail.sync.mailbox"].search([("account_id", "in", self.ids)])
         by_account = mailboxes.grouped("account_id")
         for account in self:
+            own = by_account.get(account, mailboxes.browse())
             for name in ("seen", "recorded", "excluded", "failed", "remaining"):
-                counts = by_account.get(account, mailboxes.browse()).mapped(f"{name}_count")
-                account[f"{name}_count"] = sum(counts)
+                account[f"{name}_count"] = sum(own.mapped(f"{name}_count"))
+            known = account.recorded_count + account.excluded_count + account.failed_count
+            account.other_count = max(account.seen_count - known, 0)
+            account.last_mail_at = max(filter(None, own.mapped("last_mail_at")), default=False)
+
+    def _compute_partial_count(self):
+        links = self.env["mail.sync.message"]
+        for account in self:
+            account.partial_count = links.search_count(
+                [
+                    ("account_id", "=", account.id),
+                    ("outcome", "=", "recorded"),
+                    ("mail_message_ids.mail_sync_entry_ids.omitted", "!=", False),
+                ]
+            )
 
     @api.depends("error_code", "provider_id")
     @api.depends_context("lang")
@@ -537,11 +561,12 @@ class MailSyncAccount(models.Model):
         for account in self:
             account._set_health(status.after_event(account._health(), event, datetime.now(UTC)))
 
-    def _log(self, error):
+    def _log(self, error, protocol="imap"):
         self.env["mail.sync.log"].create(
             [
                 {
                     "account_id": account.id,
+                    "protocol": protocol,
                     "step": error.step,
                     "code": error.code,
                     "detail": error.detail,
@@ -550,9 +575,9 @@ class MailSyncAccount(models.Model):
             ]
         )
 
-    def _failed(self, error, now):
+    def _failed(self, error, now, protocol="imap"):
         """Save a failed attempt: its log entry, the status it leads to and the next attempt."""
-        self._log(error)
+        self._log(error, protocol)
         health, due, notice = status.after_failure(
             self._health(),
             kind=error.kind,
@@ -621,7 +646,7 @@ class MailSyncAccount(models.Model):
             }
         )
         next_sync_at = self.next_sync_at
-        self._failed(error, datetime.now(UTC))
+        self._failed(error, datetime.now(UTC), "smtp")
         # Reading goes on as it was: it is not what failed.
         self.next_sync_at = next_sync_at
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(retry_at)

@@ -1,11 +1,16 @@
-from odoo import models
-from odoo.exceptions import UserError
+from datetime import UTC, datetime, timedelta
 
-from ..engine import status
-from ..engine.errors import MailError
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+from ..engine import catalogue, status
+from ..engine.errors import Kind, MailError
 from .mail_sync_account import SENDING_WELL
 
 PROTOCOLS = ("imap", "smtp")
+#: What a server says of a password that it does not want.
+_PASSWORD_REFUSED = tuple(code for code, kind in catalogue.KINDS.items() if kind is Kind.CRED)
 
 
 class MailSyncAccount(models.Model):
@@ -22,17 +27,47 @@ class MailSyncAccount(models.Model):
     def action_test_connection(self):
         """Try both connections with what is saved, and say of each what came of it.
 
-        Changes nothing: no status, no log, no next attempt.
+        Changes nothing, unless the password is refused: servers count that, and so does the
+        account.
         """
         account_sudo = self._owned_sudo()
+        # Both are tried before anything is written.
+        errors = {"imap": account_sudo._test("imap")}
+        errors["smtp"] = account_sudo._same_refusal(errors["imap"]) or account_sudo._test("smtp")
         shown = False
         for protocol in reversed(PROTOCOLS):
-            shown = account_sudo._test_result(protocol, then=shown)
+            account_sudo._note_refusal(protocol, errors[protocol])
+            shown = account_sudo._test_result(protocol, errors[protocol], then=shown)
         return shown
 
-    def _test_result(self, protocol, then):
+    def _test(self, protocol):
+        """Return the UserError of why a connection fails, or is not tried; None when it works."""
+        if words := self._rest_words(protocol):
+            return UserError(words)
+        return self._error(protocol, self._settings(protocol))
+
+    def _same_refusal(self, error):
+        """Return why sending is not tried: the server has just refused the same password."""
+        if not _refusal(error) or not self._has_one_password():
+            return None
+        return UserError(
+            self.env._("Not tried: it is the password that was just refused for reading.")
+        )
+
+    def _note_refusal(self, protocol, error):
+        """Save a refused password as a failed attempt, which it is to the server as well."""
+        if not (cause := _refusal(error)):
+            return
+        if not status.State(self.state).attempts:
+            self._log(cause, protocol)
+        elif protocol == "smtp":
+            self._sending_failed(cause)
+        else:
+            self._failed(cause, datetime.now(UTC))
+
+    def _test_result(self, protocol, error, then):
         """Return a notification of how one connection went, followed by the one that is given."""
-        problem = self._problem(protocol, self._settings(protocol))
+        problem = str(error) if error else None
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -45,13 +80,54 @@ class MailSyncAccount(models.Model):
             },
         }
 
-    def _problem(self, protocol, settings):
-        """Return why a connection fails, where, and what to do; None when it works."""
+    def _error(self, protocol, settings):
+        """Return the UserError of why a connection fails, and what to do; None when it works."""
         try:
             getattr(self, f"_try_{protocol}")(settings)
         except UserError as error:
-            return str(error)
+            return error
         return None
+
+    # -- a password that was refused -----------------------------------------------------------
+
+    def _refused_at(self, protocol):
+        """Return when the saved password was refused, the latest first, within a day."""
+        day = fields.Datetime.now() - timedelta(days=1)
+        since = max(day, self.details_changed_at or day)
+        both = protocol == "smtp" and self._has_one_password()
+        refusals = self.env["mail.sync.log"].search(
+            [
+                ("account_id", "=", self.id),
+                ("protocol", "in", PROTOCOLS if both else (protocol,)),
+                ("code", "in", _PASSWORD_REFUSED),
+                ("date", ">=", since),
+            ]
+        )
+        return refusals.mapped("date")
+
+    def _rests_until(self, protocol):
+        """Return until when the saved password is not sent again, or None.
+
+        Whoever enters another one, or the same one again, has it tried at once.
+        """
+        if self.state == "enabled" and not self.failure_count:
+            return None
+        return status.rests_until(self._refused_at(protocol), fields.Datetime.now())
+
+    def _rest_words(self, protocol):
+        """Return why a button does not try the saved password now, and when it does; or ""."""
+        if not (until := self._rests_until(protocol)):
+            return ""
+        return self.env._(
+            "The server refused this password, most recently at %(refused)s. So that it does not "
+            "lock your mailbox, the password is not sent again before %(until)s. Has it been "
+            "changed? Then enter the new one by Change password: that is tried at once.",
+            refused=self._local_time(self._refused_at(protocol)[0]),
+            until=self._local_time(until),
+        )
+
+    def _local_time(self, when):
+        return format_datetime(self.env, when, tz=self.env.user.tz or "UTC", dt_format="short")
 
     # -- the password ------------------------------------------------------------------------
 
@@ -79,12 +155,18 @@ class MailSyncAccount(models.Model):
         self.ensure_one()
         names = self._protocol_names()
         for protocol in protocols:
-            problem = self._problem(protocol, {**self._settings(protocol), "secret": secret})
-            if problem:
-                raise UserError(f"{names[protocol]}: {problem}")
+            error = self._error(protocol, {**self._settings(protocol), "secret": secret})
+            if error:
+                raise UserError(f"{names[protocol]}: {error}")
         values = {f"{protocol}_secret": secret for protocol in protocols}
         self.write({**values, **(SENDING_WELL if "smtp" in protocols else {})})
         proven = "imap" in protocols and not self.sending_error_code and self.state != "pending"
         self._happen(status.Event.CONNECTED if proven else status.Event.DETAILS_CHANGED)
         if status.State(self.state).attempts:
             self._schedule_now()
+
+
+def _refusal(error):
+    """Return the MailError by which a server refused a password, or None for any other end."""
+    cause = error and error.__cause__
+    return cause if isinstance(cause, MailError) and cause.code in _PASSWORD_REFUSED else None

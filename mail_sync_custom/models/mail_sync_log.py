@@ -17,6 +17,7 @@ class MailSyncLog(models.Model):
         "mail.sync.account", required=True, index=True, ondelete="cascade", readonly=True
     )
     date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    protocol = fields.Char(readonly=True, help="What was refused: imap or smtp.")
     step = fields.Char("Step code", readonly=True)
     code = fields.Char(required=True, readonly=True)
     detail = fields.Char("The server's words", readonly=True)

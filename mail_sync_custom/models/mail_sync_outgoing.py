@@ -136,7 +136,7 @@ class MailSyncOutgoing(models.Model):
             if cause.kind in (Kind.LIMIT, Kind.SETUP, Kind.CRED):
                 # Not this mail's fault, nor its recipient's: it is about the mailbox.
                 error = ServerRefused(words, code=cause.code, kind=cause.kind, step=Step.SENDING)
-                outgoing.account_id._log(error)
+                outgoing.account_id._log(error, "smtp")
 
     def _refuse_one(self, outgoing_id, address, cause, words):
         """Save that one of several recipients of a mail was refused, and the others were not."""

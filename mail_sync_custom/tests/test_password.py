@@ -1,12 +1,13 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .. import vault
+from .. import turn, vault
 from ..engine import session, smtp
-from ..engine.errors import LoginRefused
+from ..engine.errors import ConnectionTimeout, LoginRefused
 from ..engine.values import Connected, Security
 from .common import MailSyncCase, mail
 
@@ -153,16 +154,88 @@ class TestPassword(MailSyncCase):
         self.assertCountEqual([protocol for protocol, _ in self.tried], ["imap", "smtp"])
 
     def test_connection_says_what_fails_and_changes_nothing(self):
-        self.provider["imap"] = "changed"
         self.env.flush_all()
         before = self.account.read()
-        imap = self.account.with_user(self.ann).action_test_connection()["params"]
+        with patch.object(session, "connect", side_effect=ConnectionTimeout()):
+            imap = self.account.with_user(self.ann).action_test_connection()["params"]
         self.assertEqual(imap["type"], "danger")
-        self.assertIn("password", imap["message"])
+        self.assertIn("answer", imap["message"])
         self.assertEqual(imap["next"]["params"]["type"], "success")
         self.env.invalidate_all()
         self.assertEqual(self.account.read(), before)
         self.assertFalse(self.account.log_ids)
+
+    # -- a password that is refused again and again --------------------------------------------
+
+    def press(self, *buttons, times=1):
+        """Press buttons as the owner, and let run what is due; return what was said last."""
+        for button in buttons * times:
+            with self.enter_registry_test_mode():
+                said = getattr(self.account.with_user(self.ann), f"action_{button}")()
+                self.env.flush_all()
+                for account_id, token in turn.claim(self.env.cr.dbname, 1):
+                    turn.take(self.env.cr.dbname, account_id, token, 1)
+            self.env.invalidate_all()
+        return said and said["params"]["message"]
+
+    def refusals(self, protocol):
+        return [tried for tried, secret in self.tried if secret != self.provider[tried]].count(
+            protocol
+        )
+
+    def test_a_refused_password_is_an_error_at_once_also_where_it_is_only_tested(self):
+        self.provider["imap"] = "changed"
+        said = self.account.with_user(self.ann).action_test_connection()["params"]
+        self.assertIn("password", said["message"])
+        self.assertIn("Not tried", said["next"]["params"]["message"])
+        self.assertEqual(self.tried, [("imap", "correct horse")])
+        self.assertEqual(self.account.state, "error")
+        self.assertEqual(self.account.log_ids.code, "login_refused")
+
+    def test_however_often_a_button_is_pressed_a_password_is_refused_thrice_an_hour(self):
+        for button in ("test_connection", "reconnect", "sync_now"):
+            with self.subTest(button):
+                self.account.log_ids.unlink()
+                self.tried.clear()
+                self.provider = dict.fromkeys(self.provider, "changed")
+                said = self.press(button, times=8)
+                self.assertEqual(self.tried, [("imap", "correct horse")] * 3)
+                self.assertIn("not sent again before", said)
+                self.assertIn("Change password", said)
+
+    def test_sending_alone_is_not_tried_without_end_either(self):
+        self.provider["smtp"] = "changed"
+        self.press("test_connection", times=8)
+        self.assertEqual(self.refusals("smtp"), 3)
+        self.assertEqual(self.refusals("imap"), 0)
+        self.assertEqual(self.press("sync_now"), "Nothing new.")
+
+    def test_ten_refusals_are_enough_for_a_day(self):
+        self.provider = dict.fromkeys(self.provider, "changed")
+        self.press("sync_now")
+        now = fields.Datetime.now()
+        for hours in range(2, 11):
+            self.account.log_ids[0].copy({"date": now - timedelta(hours=hours)})
+        self.tried.clear()
+        self.press("reconnect", "test_connection", "sync_now")
+        self.assertEqual(self.tried, [])
+
+    def test_another_password_is_tried_at_once_whatever_was_before(self):
+        self.provider = dict.fromkeys(self.provider, "new")
+        self.press("sync_now", times=4)
+        with self.assertRaises(UserError):
+            self.change("a guess")
+        self.change("new")
+        self.assertEqual(self.account.state, "enabled")
+        self.assertEqual(self.press("sync_now"), "Nothing new.")
+
+    def test_after_an_unlocking_at_the_provider_one_press_is_enough(self):
+        right = dict(self.provider)
+        self.provider = dict.fromkeys(self.provider, "locked")
+        self.press("sync_now")
+        self.provider = right
+        self.press("sync_now")
+        self.assertEqual(self.account.state, "enabled")
 
     def test_connection_of_a_colleague_is_not_tested(self):
         admin = self.salesperson("boss", groups="base.group_system")

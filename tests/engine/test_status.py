@@ -25,6 +25,7 @@ from engine.status import (
     begin,
     gives_up,
     pause,
+    rests_until,
     shows,
 )
 
@@ -390,3 +391,20 @@ def test_every_kind_has_a_policy(kind):
     assert kind in PAUSES
     assert shows(kind, T0, T0 + DAY, 100)
     assert shows(kind, T0, T0, 1) is (kind in (Kind.CRED, Kind.SETUP, Kind.TLS))
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "minutes_left"),
+    [
+        ((), None),
+        ((1, 0), None),
+        ((59, 1, 0), 1),
+        ((60, 1, 0), None),
+        ((59, 30, 20, 10, 0), 40),
+        (tuple(range(120, 1200, 108)), 24 * 60 - 1092),
+    ],
+)
+def test_a_password_refused_thrice_in_an_hour_or_ten_times_a_day_rests(minutes_ago, minutes_left):
+    refused_at = [T0 - timedelta(minutes=minutes) for minutes in minutes_ago]
+    rests = rests_until(refused_at, T0)
+    assert rests == (None if minutes_left is None else T0 + timedelta(minutes=minutes_left))
