@@ -25,6 +25,7 @@ from . import mail_notification
 from . import mail_thread
 from . import res_company
 from . import res_config_settings
+from . import res_groups
 from . import res_partner
 from . import mail_sync_timeline
 from . import res_users

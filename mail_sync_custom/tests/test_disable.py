@@ -188,10 +188,9 @@ class TestCounts(DisableCase):
         self.assertEqual((wizard.kept_entry_count, wizard.kept_record_count), (5, 2))
         self.assertEqual((wizard.removed_entry_count, wizard.removed_record_count), (4, 2))
         self.assertEqual(wizard.shared_entry_count, 1)
-        self.assertIn("5 entries on 2", wizard.consequence)
+        self.assertIn("stays where it is", wizard.consequence)
         wizard.policy = "remove"
-        self.assertIn("4 entries on 2", wizard.consequence)
-        self.assertIn("1 that a colleague", wizard.consequence)
+        self.assertIn("cannot be undone", wizard.consequence)
         self.assertTrue(self.account.active)
         wizard.action_disable()
         self.assertTimeline("To both")

@@ -5,10 +5,12 @@ without a line in it fails the test, and so does a line without a model.
 """
 
 from collections import namedtuple
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tools.translate import code_translations
 
 from ..hooks import post_init_hook
 
@@ -459,3 +461,19 @@ class TestInstallation(Roles):
         group = "mail_sync_custom.group_mail_sync_user"
         for who in WHO:
             self.assertEqual(self.people[who].has_group(group), who not in WHO[:2], who)
+
+    def test_the_choice_of_a_role_is_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        words = {"Own mailbox only": "Nur das eigene Postfach"}
+        translations = {("mail_sync_custom", "de_DE"): words}
+        with patch.dict(code_translations.python_translations, translations):
+            Groups = self.env["res.groups"]
+            shown = [
+                Groups.with_context(lang=lang)._get_view_group_hierarchy()["privileges"]
+                for lang in ("de_DE", "en_US")
+            ]
+        privilege = self.env.ref("mail_sync_custom.privilege_mail_sync").id
+        self.assertEqual(
+            [privileges[privilege]["placeholder"] for privileges in shown],
+            ["Nur das eigene Postfach", "Own mailbox only"],
+        )

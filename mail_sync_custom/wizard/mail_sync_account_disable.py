@@ -21,13 +21,17 @@ class MailSyncAccountDisable(models.TransientModel):
         default="keep",
         required=True,
     )
-    kept_entry_count = fields.Integer("Entries That Stay", compute="_compute_counts")
-    kept_record_count = fields.Integer("Records They Are On", compute="_compute_counts")
-    removed_entry_count = fields.Integer("Entries to Be Removed", compute="_compute_counts")
-    removed_record_count = fields.Integer(
-        "Records They Are Removed From", compute="_compute_counts"
+    kept_entry_count = fields.Integer("Mails that stay", compute="_compute_counts")
+    kept_record_count = fields.Integer(
+        "Leads, opportunities and contacts", compute="_compute_counts"
     )
-    shared_entry_count = fields.Integer("Entries Others Hold", compute="_compute_counts")
+    removed_entry_count = fields.Integer("Mails to be removed", compute="_compute_counts")
+    removed_record_count = fields.Integer(
+        "Leads, opportunities and contacts ", compute="_compute_counts"
+    )
+    shared_entry_count = fields.Integer(
+        "Mails that stay, as a colleague's mailbox has them too", compute="_compute_counts"
+    )
     consequence = fields.Text("What this means", compute="_compute_consequence")
 
     @api.depends("account_id")
@@ -52,26 +56,16 @@ class MailSyncAccountDisable(models.TransientModel):
     def _words_of_keeping(self):
         if not self.kept_entry_count:
             return self.env._("This mailbox has not brought any mail so far.")
-        return self.env._(
-            "%(entries)s entries on %(records)s leads, opportunities and contacts stay there.",
-            entries=self.kept_entry_count,
-            records=self.kept_record_count,
-        )
+        return self.env._("What was recorded stays where it is.")
 
     def _words_of_removing(self):
+        # No number stands in a sentence: languages differ in what it does to the words around.
         words = self.env._(
-            "%(entries)s entries on %(records)s leads, opportunities and contacts are removed for "
-            "everyone, with their attachments. This cannot be undone: they do not come back when "
-            "the mailbox is connected again.",
-            entries=self.removed_entry_count,
-            records=self.removed_record_count,
+            "They are removed for everyone, with their attachments. This cannot be undone: they do "
+            "not come back when the mailbox is connected again."
         )
         if not self.removed_entry_count:
             words = self.env._("There is nothing to remove that this mailbox alone has brought.")
-        if self.shared_entry_count:
-            words += " " + self.env._(
-                "%s that a colleague's mailbox holds too stay.", self.shared_entry_count
-            )
         return words + " " + self.env._("Mails that were written in the CRM stay.")
 
     def action_disable(self):

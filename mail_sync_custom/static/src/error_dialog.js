@@ -12,10 +12,12 @@ const MODELS = ["mail.sync.account.setup", "mail.sync.account.password"];
 export class MailSyncErrorDialog extends Component {
     static template = "mail_sync_custom.ErrorDialog";
     static components = { Dialog };
-    static props = { message: String, close: Function };
+    static props = { message: String, model: String, close: Function };
 
     get title() {
-        return _t("Not connected yet");
+        return this.props.model === "mail.sync.account.password"
+            ? _t("The password was not changed")
+            : _t("Not connected yet");
     }
 
     /** The lines of the message; the server's words only where it said any. */
@@ -35,7 +37,10 @@ function mailSyncErrorHandler(env, error, originalError) {
         return false;
     }
     error.unhandledRejectionEvent.preventDefault();
-    env.services.dialog.add(MailSyncErrorDialog, { message: originalError.data.message });
+    env.services.dialog.add(MailSyncErrorDialog, {
+        message: originalError.data.message,
+        model: originalError.model,
+    });
     return true;
 }
 
