@@ -526,6 +526,9 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
         "uid_floor": state.floor,
         "remaining_count": commit.remaining if commit.capped or not state.complete else 0,
     }
+    latest = commit.latest and commit.latest.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    if latest and (not box.last_mail_at or latest > box.last_mail_at):
+        values["last_mail_at"] = latest
     if commit.review:
         values |= {"review_number": commit.review.number, "review_uid": commit.review.uid}
     elif box.uidvalidity != state.uidvalidity:

@@ -227,7 +227,7 @@ def judge(
         return Verdict(Outcome.EXCLUDED, way)
     message_id, variant, settled = _key(envelope, known, way, internaldate)
     standing = [s for s in known.standing.get(message_id, ()) if s.variant == variant]
-    asked = _asked(late or {}, people, standing)
+    asked = _asked(late or {}, people, known, standing)
     if settled and (settled.final or not asked):
         return Verdict(Outcome.DUPLICATE, way, message_id, variant)
     if settled:
@@ -345,14 +345,18 @@ def _place(
 
 
 def _asked(
-    late: Mapping[str, tuple[Target, ...]], people: Iterable[str], standing: Sequence[Standing]
+    late: Mapping[str, tuple[Target, ...]],
+    people: Iterable[str],
+    known: Known,
+    standing: Sequence[Standing],
 ) -> tuple[Target, ...]:
-    """Return the latecomers that a mail goes to as well.
+    """Return the latecomers that a mail goes to as well: of those that new mail would go to.
 
     What stands on another lead that is open belongs to the conversation there. A lead that was
     won or lost keeps its mails; who comes back finds them on the new one, too.
     """
-    asked = _all(late, people)
+    now = _all(known.by_address, people)
+    asked = tuple(target for target in _all(late, people) if target in now)
     others = (s for s in standing if s.reachable and s.target.is_lead and s.target not in asked)
     return () if any(s.is_open for s in others) else asked
 

@@ -146,7 +146,7 @@ class Commit:
     were set aside before: of those, what is not set aside again is to be let go. ``capped`` says
     that it ends before a mail for which the quota has no room. ``review`` is how far the mailbox
     has been looked through for latecomers, where that is what was done: its messages have been
-    counted before.
+    counted before. ``latest`` is when the latest of its messages reached the server.
     """
 
     mailbox: Mailbox
@@ -158,6 +158,7 @@ class Commit:
     retried: tuple[int, ...] = ()
     capped: bool = False
     review: Review | None = None
+    latest: datetime | None = None
 
 
 class Stale(Exception):
@@ -548,8 +549,10 @@ class _Reader:
                 # All that was looked at has been counted; some of it is recorded only now.
                 tally = {Outcome.RECORDED: sum(not r.verdict.again for r in records)}
                 return replace(commit, tally=tally, review=Review(self.late.number, kept.lo))
-            looked_at = [h.uid for h in headers if h.uid in covered]
-            aside = 0 if retried else sum(uid in self.aside for uid in looked_at)
+            looked_at = [h for h in headers if h.uid in covered]
+            latest = max((h.internaldate for h in looked_at if h.internaldate), default=None)
+            commit = replace(commit, latest=latest)
+            aside = 0 if retried else sum(h.uid in self.aside for h in looked_at)
             tally[Outcome.UNRELATED] += len(looked_at) - len(verdicts) - aside - tally.total()
             tally[Outcome.RECORDED] = len(records)
             tally[Outcome.FAILED] = len(failures) + aside

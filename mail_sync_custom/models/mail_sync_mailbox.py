@@ -22,6 +22,7 @@ class MailSyncMailbox(models.Model):
     # Looked through again for latecomers up to this number, from this UID upwards.
     review_number = BigInteger("Looked Back For", readonly=True)
     review_uid = BigInteger("Looked Back to UID", readonly=True)
+    last_mail_at = fields.Datetime("Last Mail Seen", readonly=True)
     seen_count = fields.Integer("Looked at", readonly=True)
     recorded_count = fields.Integer("Recorded", readonly=True)
     excluded_count = fields.Integer("Excluded", readonly=True)

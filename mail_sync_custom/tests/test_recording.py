@@ -219,3 +219,33 @@ class TestRecording(MailSyncCase):
         server.deliver("INBOX", mail(LENA, "now@company.example", "New").as_bytes())
         self.sync(account)
         self.assertTimeline("New")
+
+    def test_the_page_accounts_for_every_mail_that_was_looked_at(self):
+        now = datetime.now(UTC)
+        self.server.deliver("INBOX", mail(LENA, ANN).as_bytes(), now - timedelta(days=3))
+        stranger = mail("Mother <ruth@family.example>", ANN, "Sunday")
+        self.server.deliver("INBOX", stranger.as_bytes(), now - timedelta(days=2))
+        self.deliver(mail(ANN, "ben@company.example", "Among us"), "Sent")
+        self.salesperson("ben")
+        self.sync()
+        counts = ("seen", "recorded", "other", "excluded", "failed", "partial")
+        self.assertEqual([self.account[f"{name}_count"] for name in counts], [3, 1, 2, 0, 0, 0])
+        self.assertAlmostEqual(
+            self.account.mailbox_ids.filtered(lambda box: box.name == "INBOX").last_mail_at,
+            (now - timedelta(days=2)).replace(tzinfo=None),
+            delta=timedelta(seconds=1),
+        )
+        self.assertGreater(
+            self.account.last_mail_at, (now - timedelta(days=1)).replace(tzinfo=None)
+        )
+
+    def test_the_page_says_how_many_mails_were_recorded_in_part(self):
+        self.env["ir.config_parameter"].set_param("mail_sync_custom.attachment_limit_mb", "1")
+        letter = mail(LENA, ANN, "Plans")
+        letter.add_attachment(
+            bytes(3 * 1024 * 1024), maintype="image", subtype="png", filename="a.png"
+        )
+        self.deliver(letter)
+        self.deliver(mail(LENA, ANN, "Small"))
+        self.sync()
+        self.assertEqual((self.account.recorded_count, self.account.partial_count), (2, 1))

@@ -144,6 +144,15 @@ def test_who_comes_back_after_a_lead_was_lost_brings_the_past_mails_along(world)
     assert report.past == 1
 
 
+def test_a_lead_that_was_lost_before_it_was_looked_back_for_gets_nothing_beside_an_open_one(world):
+    mail = world.deliver(sender=EVE)
+    world.sync()
+    eve, lost = world.database.add_lead(EVE), world.database.add_lead(EVE)
+    world.database.change_lead(lost, is_open=False)
+    world.sync()
+    assert (world.timeline(eve), world.timeline(lost)) == ([mail], [])
+
+
 def test_a_colleagues_mailbox_has_part_in_an_entry_that_it_did_not_bring(world):
     mail = world.deliver()
     bob = world.account(BOB)
