@@ -139,7 +139,7 @@ class Watcher:
         self._turns: queue.PriorityQueue[tuple[Rank, int, Watch]] = queue.PriorityQueue()
         self._results: queue.SimpleQueue[tuple[Watch, After]] = queue.SimpleQueue()
         self._numbers = count()
-        self._stopping = threading.Event()
+        self._stopping = False
         self._alarm, self._bell = socket.socketpair()
         self._alarm.setblocking(False)
         self._bell.setblocking(False)
@@ -147,7 +147,7 @@ class Watcher:
 
     def stop(self) -> None:
         """Have ``run`` end within seconds. For any thread, and for a signal's handler."""
-        self._stopping.set()
+        self._stopping = True
         self._ring()
 
     def run(self) -> None:
@@ -158,7 +158,7 @@ class Watcher:
             threading.Thread(target=self._give_turns, name=name, daemon=True).start()
         pause, longest = AGAIN
         try:
-            while not self._stopping.is_set():
+            while not self._stopping:
                 began = time.monotonic()
                 try:
                     self._watch()
@@ -166,18 +166,23 @@ class Watcher:
                     self._let_all_go()
                     pause = AGAIN[0] if time.monotonic() - began > longest else pause
                     _logger.warning("Mail Sync: the database is gone, and tried again: %s", error)
-                    self._stopping.wait(pause)
+                    self._rest(pause)
                     pause = min(2 * pause, longest)
         finally:
             self._let_all_go()
             self._see_turns_out()
+
+    def _rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stopping and time.monotonic() < until:
+            time.sleep(0.1)
 
     # -- the one thread that looks after all connections --------------------------------------
 
     def _watch(self) -> None:
         with closing(Register(self.dbname)) as register:
             ask_at = 0.0
-            while not self._stopping.is_set():
+            while not self._stopping:
                 if time.monotonic() >= ask_at:
                     self._ask(register)
                     ask_at = time.monotonic() + ASK
@@ -357,7 +362,7 @@ class Watcher:
             self._ring()
 
     def _give_turn(self, watch: Watch) -> After:
-        if watch.ended or self._stopping.is_set():
+        if watch.ended or self._stopping:
             return After.LET_GO
         try:
             watch.wake()

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 
+import psycopg2
 from odoo.cli import Command
 from odoo.cli import server as cli_server
 from odoo.modules.registry import Registry
@@ -43,7 +44,11 @@ class MailSyncWatch(Command):
 def _watch(dbname):
     """Watch a database until this process is told to end; return why it ended by itself."""
     threading.current_thread().dbname = dbname  # for the log
-    if "mail.sync.account" not in Registry(dbname):
+    try:
+        registry = Registry(dbname)
+    except psycopg2.OperationalError as error:
+        return f"The database {dbname} cannot be opened: {error}"
+    if "mail.sync.account" not in registry:
         return f"Mail Sync is not installed in the database {dbname}."
     # The addon must not be loaded before Odoo does it, after the addons that it depends on.
     from odoo.addons.mail_sync_custom import watcher

@@ -75,7 +75,9 @@ def context(endpoint: Endpoint) -> ssl.SSLContext:
     return _verifying_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
+@lru_cache(maxsize=64)
 def _pinning_context(pin: str) -> PinningContext:
+    """A context takes 13 KB, and thousands of connections to one server need one of them."""
     made = PinningContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE

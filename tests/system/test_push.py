@@ -133,6 +133,7 @@ def test_a_mail_stands_on_its_lead_within_two_seconds_and_so_does_the_tenth(
         arrives(ann, lead, f"Mail {number}")
     assert lead.subjects() == [f"Mail {number}" for number in range(10)]
     assert connections(ann) == 1
+    assert ann.account("watched")["watched"]
     assert ann.log() == []
 
 
@@ -198,6 +199,7 @@ def test_switched_off_no_connection_is_kept(company: Office, watcher: Watcher):
     ann.has(mail(lena, ann.person, "Polled", "?"))
     company.let_time_pass(ann)
     is_recorded(lead, "Polled", SOON)
+    assert not ann.account("watched")["watched"]
     switch(company, True)
     is_watched(ann)
     assert watcher.is_running()
@@ -329,6 +331,23 @@ def test_a_database_that_goes_away_and_comes_back(company: Office, watcher: Watc
     arrives(ann, lead, "Afterwards")
     assert lead.subjects() == ["Meanwhile", "Afterwards"]
     assert ann.log() == []
+
+
+def test_after_an_upgrade_of_the_addon_it_ends_to_be_started_anew(
+    company: Office, watcher: Watcher
+):
+    ann, _, _ = hired(company)
+    version = "UPDATE ir_module_module SET latest_version = %s WHERE name = 'mail_sync_custom'"
+    [(before,)] = company.sql(
+        "SELECT latest_version FROM ir_module_module WHERE name = 'mail_sync_custom'"
+    )
+    company.sql(version, "19.0.99.0.0")
+    try:
+        assert watcher.wait(SOON) == 1
+    finally:
+        company.sql(version, before)
+    assert "Mail Sync has been upgraded" in watcher.log.read_text()
+    is_let_go(ann, ann.account_id())
 
 
 def test_a_database_without_the_addon_is_told_so():
