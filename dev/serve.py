@@ -2,13 +2,14 @@
 
 `DB=` names another database than `demo`, `ODOO=` an Odoo and `ADDONS_PATH=` folders of addons
 of one's own. A database that is not there yet is made; one made before is brought up to date.
+Beside it runs what watches mailboxes, for Settings > Mail Sync > Record new mails at once.
 """
 
 from __future__ import annotations
 
 import os
 
-from . import database, machine
+from . import database, machine, watcher
 from .console import say
 from .paths import ADDON, STATE, write
 from .postgres import databases
@@ -19,7 +20,7 @@ def run() -> int:
     name = os.environ.get("DB") or "demo"
     prepare(name)
     port = machine.ports("odoo", f"http.{name}")[f"http.{name}"]
-    with database.OdooServer(name, port=port) as server:
+    with database.OdooServer(name, port=port) as server, watcher.Watcher(name):
         say(f"\n{server.url}/odoo    log-in: admin, password: admin")
         say(f"Log: {server.log}    Stop: Ctrl-C")
         server.wait()
