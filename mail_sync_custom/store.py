@@ -532,8 +532,9 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
     if commit.review:
         values |= {"review_number": commit.review.number, "review_uid": commit.review.uid}
     elif box.uidvalidity != state.uidvalidity:
-        values["review_number"] = 0  # its UID means nothing any more
-    if not (commit.retried or commit.review):
+        # It is read from its beginning: what was counted is looked at again, and counted again.
+        values |= {"review_number": 0, "seen_count": 0, "excluded_count": 0}
+    elif not commit.retried:
         values |= {
             "seen_count": box.seen_count + sum(tally.values()),
             "excluded_count": box.excluded_count + tally.get(Outcome.EXCLUDED, 0),

@@ -2,12 +2,16 @@ import shlex
 from pathlib import Path
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.modules.module import get_module_path
 from odoo.tools import config
 
 from .. import watched
 from .mail_sync_account import DEFAULT_ATTACHMENT_MB
 from .res_company import HAS_A_PLACE
+
+#: A mail is held in memory while it is recorded; providers take 25 to 150 MB.
+MAX_ATTACHMENT_MB = 100
 
 
 class ResConfigSettings(models.TransientModel):
@@ -34,6 +38,16 @@ class ResConfigSettings(models.TransientModel):
     mail_sync_watch_command = fields.Char("Command", compute="_compute_mail_sync_watch_command")
     mail_sync_connected_count = fields.Integer(compute="_compute_mail_sync_counts")
     mail_sync_pending_count = fields.Integer(compute="_compute_mail_sync_counts")
+
+    @api.constrains("mail_sync_attachment_limit_mb")
+    def _check_mail_sync_attachment_limit_mb(self):
+        for settings in self:
+            if not 0 <= settings.mail_sync_attachment_limit_mb <= MAX_ATTACHMENT_MB:
+                raise ValidationError(
+                    self.env._(
+                        "The attachment limit is a number of MB from 1 to %s.", MAX_ATTACHMENT_MB
+                    )
+                )
 
     @api.depends("company_id")
     def _compute_mail_sync_counts(self):

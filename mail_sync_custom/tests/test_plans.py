@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
@@ -71,6 +71,12 @@ class TestPlans(MailSyncCase):
         self.assertEqual(self.company.mail_sync_plan_id.name, "Advanced")
         self.assertEqual(self.company.mail_sync_account_limit, 7)
         self.assertEqual(self.account._limits().attachment_bytes, 3 * 1024 * 1024)
+
+    def test_an_attachment_limit_is_a_size(self):
+        settings = self.env["res.config.settings"]
+        for megabytes in (-1, 1000):
+            with self.assertRaisesRegex(ValidationError, "from 1 to 100"):
+                settings.create({"mail_sync_attachment_limit_mb": megabytes})
 
     def test_a_limit_is_not_negative(self):
         with (

@@ -249,3 +249,13 @@ class TestRecording(MailSyncCase):
         self.deliver(mail(LENA, ANN, "Small"))
         self.sync()
         self.assertEqual((self.account.recorded_count, self.account.partial_count), (2, 1))
+
+    def test_what_is_looked_at_again_is_not_counted_twice(self):
+        self.deliver(mail(LENA, ANN))
+        self.deliver(mail("Mother <ruth@family.example>", ANN, "Sunday"))
+        self.sync()
+        self.server["INBOX"].renumber()
+        self.sync()
+        self.assertEqual(self.account.seen_count, 2)
+        self.assertEqual(self.account.recorded_count, 1)
+        self.assertEqual(self.account.other_count, 1)

@@ -9,7 +9,16 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 const WORKING = 3000;
 const RESTING = 20000;
 /** What shows that something has happened since the page was loaded. */
-const SIGNS = ["state", "syncing", "last_sync_at", "error_code", "seen_count", "remaining_count"];
+const SIGNS = [
+    "state",
+    "syncing",
+    "last_sync_at",
+    "error_code",
+    "paused_until",
+    "seen_count",
+    "recorded_count",
+    "remaining_count",
+];
 
 /**
  * How far a synchronisation is. It keeps the page it stands on up to date by itself: the server
@@ -38,8 +47,8 @@ export class MailSyncProgress extends Component {
     }
 
     get isWorking() {
-        const { state, syncing, remaining_count: remaining } = this.account;
-        return ["enabled", "error"].includes(state) && (syncing || remaining > 0);
+        const { state, syncing, paused_until: paused, remaining_count: remaining } = this.account;
+        return ["enabled", "error"].includes(state) && !paused && (syncing || remaining > 0);
     }
 
     get total() {
