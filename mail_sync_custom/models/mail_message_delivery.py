@@ -15,7 +15,7 @@ class MailMessage(models.Model):
     mail_sync_delivery = fields.Selection(
         [
             ("waiting", "Waiting"),
-            ("unknown", "Not Known"),
+            ("unknown", "Perhaps Sent"),
             ("refused", "Refused"),
             ("returned", "Came Back"),
         ],

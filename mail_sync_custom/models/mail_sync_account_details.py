@@ -31,6 +31,9 @@ class MailSyncAccount(models.Model):
         account.
         """
         account_sudo = self._owned_sudo()
+        words = account_sudo._rest_words("imap")
+        if words and account_sudo._has_one_password():
+            return self._notification(words, "warning")
         # Both are tried before anything is written.
         errors = {"imap": account_sudo._test("imap")}
         errors["smtp"] = account_sudo._same_refusal(errors["imap"]) or account_sudo._test("smtp")

@@ -167,8 +167,8 @@ class MailSyncOutgoing(models.Model):
                 )
             )
             return Problem(self._addresses(), words, None)
-        error = ServerRefused(self.detail or "", code=self.code, step=Step.SENDING)
-        words = remedies.explain(env, error, self.account_id.provider_id.code)
+        provider = self.account_id.provider_id.code
+        words = remedies.sentences(env, self.code, self.detail, provider)
         return Problem(self._addresses(), words, self.retry_at or None)
 
     def _addresses(self):

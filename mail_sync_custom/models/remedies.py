@@ -32,12 +32,15 @@ def remedy(env, code, provider_code=None):
 
 def explain(env, error, provider_code=None):
     """Return an engine's error in full: the step, what happened, what to do, the server's words."""
-    lines = [
-        f"{step_name(env, error.step)}: {headline(env, error.code)}.",
-        remedy(env, error.code, provider_code),
-    ]
-    if error.detail:
-        lines.append(env._("The server said: %s", error.detail))
+    lines = sentences(env, error.code, error.detail, provider_code)
+    return f"{step_name(env, error.step)}: {lines}"
+
+
+def sentences(env, code, detail="", provider_code=None):
+    """Return what happened, what to do, and the server's words: a line each."""
+    lines = [f"{headline(env, code)}.", remedy(env, code, provider_code)]
+    if detail:
+        lines.append(env._("The server said: %s", detail))
     return "\n".join(lines)
 
 

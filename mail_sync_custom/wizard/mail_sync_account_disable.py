@@ -23,11 +23,11 @@ class MailSyncAccountDisable(models.TransientModel):
     )
     kept_entry_count = fields.Integer("Mails that stay", compute="_compute_counts")
     kept_record_count = fields.Integer(
-        "Leads, opportunities and contacts", compute="_compute_counts"
+        "Leads, opportunities and contacts that they are on", compute="_compute_counts"
     )
     removed_entry_count = fields.Integer("Mails to be removed", compute="_compute_counts")
     removed_record_count = fields.Integer(
-        "Leads, opportunities and contacts ", compute="_compute_counts"
+        "Leads, opportunities and contacts that they are on ", compute="_compute_counts"
     )
     shared_entry_count = fields.Integer(
         "Mails that stay, as a colleague's mailbox has them too", compute="_compute_counts"

@@ -12,6 +12,17 @@ import { patch } from "@web/core/utils/patch";
 
 const ICONS = { waiting: "fa-clock-o", unknown: "fa-question-circle" };
 
+/** What has become of a mail that did not simply go, instead of *Sent*. */
+export function deliveryLabel(state) {
+    const labels = {
+        waiting: _t("Waiting"),
+        unknown: _t("Perhaps sent"),
+        refused: _t("Not sent"),
+        returned: _t("Came back"),
+    };
+    return labels[state] || "";
+}
+
 /** What keeps a mail from its recipients, as a sentence. */
 export function deliveryText(state, reason) {
     const lasting = reason.trim();

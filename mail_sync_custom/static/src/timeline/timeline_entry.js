@@ -5,7 +5,7 @@ import { _t } from "@web/core/l10n/translation";
 import { humanSize } from "@web/core/utils/binary";
 import { useService } from "@web/core/utils/hooks";
 
-import { Delivery } from "./delivery";
+import { Delivery, deliveryLabel } from "./delivery";
 
 const { DateTime } = luxon;
 
@@ -43,7 +43,8 @@ export class TimelineEntry extends Component {
 
     get label() {
         const ways = { in: _t("Received"), out: _t("Sent") };
-        return ways[this.entry.direction] || this.entry.label;
+        const way = ways[this.entry.direction] || this.entry.label;
+        return deliveryLabel(this.entry.delivery?.state) || way;
     }
 
     get moment() {

@@ -37,7 +37,7 @@ tours.add("mail_sync_disable_keep", {
             content: "To keep is what is suggested, and it says how much that is",
             trigger:
                 ".modal:has(.o_radio_input[data-value=keep]:checked) " +
-                ".alert-info:contains(/Mails that stay\\s*2\\s*Leads, opportunities and contacts\\s*1/)",
+                ".alert-info:contains(/Mails that stay\\s*2\\s*Leads, opportunities and contacts that they are on\\s*1/)",
         },
         press("action_disable", "Disable Sync"),
         offersCustom,
@@ -63,7 +63,7 @@ tours.add("mail_sync_disable_remove", {
         {
             content: "It says how much that is, and that it is for good",
             trigger:
-                ".modal .alert-warning:contains(/Mails to be removed\\s*2\\s*Leads, opportunities and contacts\\s*1/)" +
+                ".modal .alert-warning:contains(/Mails to be removed\\s*2\\s*Leads, opportunities and contacts that they are on\\s*1/)" +
                 ":contains(cannot be undone)",
         },
         press("action_disable", "Disable Sync"),
