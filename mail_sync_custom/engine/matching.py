@@ -87,12 +87,16 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of the addresses and ids of a batch. Keys are normalised."""
+    """What the database knows of the addresses and ids of a batch. Keys are normalised.
+
+    ``excluded`` are those of the addresses with which no mail is recorded.
+    """
 
     by_address: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     standing: Mapping[str, tuple[Standing, ...]] = field(default_factory=dict)
     settled: Mapping[str, tuple[Settled, ...]] = field(default_factory=dict)
     colleagues: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ def ids(envelope: Envelope) -> frozenset[str]:
 
 def everyone(envelope: Envelope) -> frozenset[str]:
     """Return every address on a mail."""
-    fields = (envelope.reply_to, envelope.to, envelope.cc, envelope.bcc)
+    fields = (envelope.senders, envelope.reply_to, envelope.to, envelope.cc, envelope.bcc)
     return frozenset(
         filter(None, (envelope.sender.email, *(a.email for field in fields for a in field)))
     )
@@ -214,6 +218,9 @@ def judge(
     mail is looked at whatever its date, for it has just come in. ``late`` says that it was found
     by looking back for latecomers, and has them by their address. They get it too, unless it
     belongs to another lead that is open.
+
+    An excluded address anywhere on a mail keeps it out, whatever it belongs to or answers. What
+    this account recorded before stays.
     """
     way = direction(envelope, owner, sent)
     people = correspondents(envelope, owner, way)
@@ -227,9 +234,12 @@ def judge(
         return Verdict(Outcome.EXCLUDED, way)
     message_id, variant, settled = _key(envelope, known, way, internaldate)
     standing = [s for s in known.standing.get(message_id, ()) if s.variant == variant]
-    asked = _asked(late or {}, people, known, standing)
+    excluded = not known.excluded.isdisjoint(everyone(envelope))
+    asked = () if excluded else _asked(late or {}, people, known, standing)
     if settled and (settled.final or not asked):
         return Verdict(Outcome.DUPLICATE, way, message_id, variant)
+    if excluded:
+        return Verdict(Outcome.EXCLUDED, way)
     if settled:
         targets, reason, because = asked, Reason.ADDRESS, _first(late or {}, people)
     else:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from . import exclusion
 from .errors import LeaseLost
 from .matching import Known, Latecomers, Owner, Reason, Settled, Standing, Target, plausible_date
 from .sync import UNREAD, Commit, Failure, Mailbox, Record, Stale
@@ -83,12 +84,13 @@ Key = tuple[str, int]
 
 
 class MemoryDatabase:
-    """Leads, contacts, colleagues, and what stands on whose timeline."""
+    """Leads, contacts, colleagues, what stands on whose timeline, and who never does."""
 
     def __init__(self):
         self.leads: dict[Target, Lead] = {}
         self.contacts: dict[Target, str] = {}
         self.colleagues: set[str] = set()
+        self.excluded: set[str] = set()
         self.entries: list[Entry] = []
         self.arrivals: list[tuple[str, Target]] = []
         self.stores: list[MemoryStore] = []
@@ -159,6 +161,7 @@ class MemoryStore:
         self.database = database
         self.companies = frozenset(companies)
         self.account = Owner(frozenset(emails), since, record_internal)
+        self.excluded: set[str] = set()
         self.boxes: dict[int, Mailbox] = {}
         self.links: dict[Key, Link] = {}
         self.set_aside: dict[Key, SetAside] = {}
@@ -224,7 +227,12 @@ class MemoryStore:
             standing={id_: found for id_ in message_ids if (found := self._standing(id_))},
             settled={id_: found for id_ in message_ids if (found := self._settled(id_))},
             colleagues=frozenset(self.database.colleagues.intersection(emails)),
+            excluded=frozenset(email for email in emails if self._excludes(email)),
         )
+
+    def _excludes(self, email: str) -> bool:
+        patterns = self.database.excluded | self.excluded
+        return not patterns.isdisjoint(exclusion.covering(email))
 
     def latecomers(self) -> Latecomers:
         late: dict[str, tuple[Target, ...]] = {}

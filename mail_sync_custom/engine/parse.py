@@ -579,7 +579,7 @@ def glance(raw: bytes) -> tuple[frozenset[str], frozenset[str]]:
 
 def _glance_exactly(raw: bytes) -> tuple[frozenset[str], frozenset[str]]:
     found = envelope(raw)
-    everyone = (found.sender, *found.reply_to, *found.to, *found.cc, *found.bcc)
+    everyone = (*found.senders, *found.reply_to, *found.to, *found.cc, *found.bcc)
     return frozenset(one.email for one in everyone if one.email), frozenset(found.in_reply_to)
 
 
@@ -606,12 +606,14 @@ def _envelope(fields: dict[bytes, list[bytes]]) -> Envelope:
     def every(name: bytes) -> tuple[Address, ...]:
         return _all_addresses(fields.get(name, ()))
 
-    senders = _addresses(first(b"from"), 1) or _addresses(first(b"sender"), 1)
+    senders = every(b"from") + every(b"sender")
+    author = _addresses(first(b"from"), 1) or _addresses(first(b"sender"), 1)
     return Envelope(
         message_id=next(iter(_ids(first(b"message-id"))), ""),
         in_reply_to=_all_ids(fields.get(b"in-reply-to", ())),
         references=_all_ids(fields.get(b"references", ())),
-        sender=senders[0] if senders else Address("", ""),
+        sender=author[0] if author else Address("", ""),
+        senders=senders,
         reply_to=every(b"reply-to"),
         to=every(b"to"),
         cc=every(b"cc"),

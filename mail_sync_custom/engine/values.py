@@ -171,7 +171,8 @@ class Envelope:
 
     Message ids carry neither ``<>`` nor white space. ``date`` is the Date header in UTC, ``None``
     where it is missing or cannot be read. ``stamp`` is the id that we wrote into a header of our
-    own when we sent the mail, for providers that rewrite Message-ID.
+    own when we sent the mail, for providers that rewrite Message-ID. ``sender`` is the author
+    whom a decision takes for it; ``senders`` are all of From and Sender (RFC 5322 §3.6.2).
     """
 
     message_id: str = ""
@@ -185,6 +186,7 @@ class Envelope:
     date: datetime | None = None
     subject: str = ""
     stamp: str = ""
+    senders: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

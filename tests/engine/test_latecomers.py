@@ -115,6 +115,16 @@ def test_internal_mail_is_not_recorded_for_it(world):
     assert world.timeline(late) == []
 
 
+@pytest.mark.parametrize("entry", [EVE, BOB, "corp.example"])
+def test_mail_with_somebody_who_is_never_recorded_is_not_recorded_for_it(world, entry):
+    world.deliver(sender=EVE, cc=BOB)
+    world.sync()
+    world.database.excluded = {entry}
+    late = world.database.add_lead(EVE)
+    world.sync()
+    assert world.timeline(late) == []
+
+
 def test_a_lead_of_another_company_gets_nothing(world):
     exchanged(world)
     foreign = world.database.add_lead(EVE, company="another")

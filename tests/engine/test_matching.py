@@ -78,6 +78,10 @@ def test_a_salesperson_who_is_a_lead_too_does_not_have_all_their_mail_recorded()
 def test_whoever_could_matter_is_asked_for():
     mail = envelope(LEA, (ANN,), cc=(BOB,), bcc=(EVE,), reply_to=("r@x.example",), stamp="s@crm")
     assert everyone(mail) == {LEA, ANN, BOB, EVE, "r@x.example"}
+    assert everyone(replace(mail, senders=people(LEA, "secretary@x.example"))) == {
+        *everyone(mail),
+        "secretary@x.example",
+    }
     answer = replace(mail, in_reply_to=("a@x",), references=("b@x", "a@x"))
     assert ids(answer) == {"1@mail.example", "s@crm", "a@x", "b@x"}
 
@@ -176,6 +180,60 @@ def test_the_window_counts_for_history_alone_and_by_the_servers_date():
     assert outcome(NOON - MINUTE, history=True) is Outcome.RECORDED  # their clock is not ours
     assert outcome(NOON + MINUTE, history=True) is Outcome.RECORDED
     assert outcome(None, history=True) is Outcome.RECORDED
+
+
+# -- who is never recorded ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["sender", "senders", "reply_to", "to", "cc", "bcc"])
+def test_one_excluded_address_in_any_field_keeps_a_leads_mail_out(field):
+    mail = replace(envelope(cc=(LEA,)), **{field: people(EVE)})
+    if field == "sender":
+        mail = replace(mail, sender=Address("", EVE))
+    assert judge(mail, OWNER, known()).outcome is Outcome.RECORDED
+    verdict = judge(mail, OWNER, known(excluded=frozenset({EVE})))
+    assert (verdict.outcome, verdict.targets) == (Outcome.EXCLUDED, ())
+
+
+@pytest.mark.parametrize("excluded", [LEA, ANN, "ann.alias@corp.example", BOB])
+def test_a_lead_a_colleague_and_the_owner_can_be_excluded_like_anybody(excluded):
+    mail = envelope(to=(ANN, "ann.alias@corp.example"), cc=(BOB,))
+    assert judge(mail, OWNER, known(excluded=frozenset({excluded}))).outcome is Outcome.EXCLUDED
+
+
+def test_an_excluded_address_keeps_out_what_follows_a_thread_on_the_lead():
+    mail = envelope(cc=(EVE,), references=("root@x",), in_reply_to=("root@x",))
+    here = known(standing={"root@x": stands()}, excluded=frozenset({EVE}))
+    assert judge(mail, OWNER, here).outcome is Outcome.EXCLUDED
+
+
+@pytest.mark.parametrize("excluded", [EVE, BOB])
+def test_an_excluded_address_keeps_out_an_answer_to_a_mail_from_the_crm(excluded):
+    mail = envelope(EVE, cc=(BOB,), in_reply_to=("written@crm",))
+    here = known(standing={"written@crm": stands(from_crm=True)})
+    assert judge(mail, OWNER, here).outcome is Outcome.RECORDED
+    here = replace(here, excluded=frozenset({excluded}))
+    assert judge(mail, OWNER, here).outcome is Outcome.EXCLUDED
+
+
+def test_an_excluded_address_keeps_a_mail_out_that_stands_there_by_anothers_mailbox():
+    here = known(standing={"1@mail.example": stands()}, excluded=frozenset({LEA}))
+    assert judge(envelope(), OWNER, here).outcome is Outcome.EXCLUDED
+
+
+def test_what_was_recorded_before_its_address_was_excluded_goes_to_no_latecomer():
+    here = known(
+        by_address={LEA: (OTHER,)},
+        settled={"1@mail.example": (Settled(0, NOON),)},
+        excluded=frozenset({LEA}),
+    )
+    verdict = judge(envelope(), OWNER, here, history=True, late={LEA: (OTHER,)})
+    assert verdict.outcome is Outcome.DUPLICATE
+
+
+def test_with_an_excluded_address_a_strangers_mail_is_no_more_than_a_strangers():
+    here = Known(excluded=frozenset({EVE}))
+    assert judge(envelope(EVE), OWNER, here).outcome is Outcome.UNRELATED
 
 
 # -- where it goes --------------------------------------------------------------------------------

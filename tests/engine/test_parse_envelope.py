@@ -41,6 +41,12 @@ def test_without_message_id_there_is_none():
     assert envelope(b"From: a@x.example\n\n").message_id == ""
 
 
+def test_all_who_stand_in_from_and_sender_are_senders_and_the_first_is_the_author():
+    found = envelope(b"Sender: c@x.example\nFrom: a@x.example, B <b@x.example>\n\n")
+    assert [one.email for one in found.senders] == ["a@x.example", "b@x.example", "c@x.example"]
+    assert found.sender.email == "a@x.example"
+
+
 def test_the_first_of_two_message_ids_counts():
     assert envelope(b"Message-ID: <1@x>\nMessage-Id: <2@x>\n\n").message_id == "1@x"
 

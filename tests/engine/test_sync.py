@@ -128,6 +128,60 @@ def test_a_colleague_in_cc_does_not_make_a_leads_mail_internal(world):
     assert world.timeline() == [found]
 
 
+@pytest.mark.parametrize(
+    "field", [{"sender": f"{LEA}, {EVE}"}, {"Sender": EVE}, *({f: EVE} for f in "cc bcc".split())]
+)
+@pytest.mark.parametrize("entry", [EVE, "elsewhere.example"])
+def test_a_mail_with_somebody_who_is_never_recorded_is_not_even_read(world, field, entry):
+    world.store.excluded = {entry}
+    world.deliver(**field)
+    report = world.sync()
+    assert report.tally[Outcome.EXCLUDED] == 1
+    assert world.commands("FETCH BODY") == []
+    assert world.timeline() == []
+
+
+def test_a_leads_answer_to_a_mail_from_the_crm_is_not_recorded_with_somebody_who_never_is(world):
+    world.database.excluded = {EVE}
+    world.database.write(world.lead, "written@crm", "Offer", NOON)
+    world.deliver(sender=BOB, cc=EVE, in_reply_to="<written@crm>")
+    report = world.sync()
+    assert report.tally[Outcome.EXCLUDED] == 1
+    assert world.timeline() == ["written@crm"]
+
+
+def test_whom_one_user_never_records_is_recorded_by_another(world):
+    world.store.excluded = {LEA}
+    bobs = world.account(BOB)
+    found = world.deliver(cc=BOB)
+    world.sync()
+    assert world.timeline() == []
+    world.sync(bobs)
+    assert world.timeline() == [found]
+
+
+def test_what_stood_there_before_stays_and_is_counted_as_what_it_was_when_read_again(world):
+    found = world.deliver()
+    world.sync()
+    world.store.excluded = {LEA}
+    world.server["INBOX"].renumber()
+    report = world.sync()
+    assert world.timeline() == [found]
+    assert report.tally[Outcome.EXCLUDED] == 0
+
+
+def test_a_mail_that_is_set_aside_is_let_go_when_it_is_not_to_be_recorded_any_more(world):
+    world.deliver()
+    world.server["INBOX"].nil = {1}
+    world.sync()
+    assert len(world.store.set_aside) == 1
+    world.server["INBOX"].nil.clear()
+    world.store.excluded = {LEA}
+    report = world.sync()
+    assert report.tally[Outcome.EXCLUDED] == 1
+    assert world.store.set_aside == {} and world.timeline() == []
+
+
 def test_flags_are_as_before(world):
     world.server.deliver("INBOX", mail(), NOON, frozenset({"\\Flagged"}))
     world.server.deliver("INBOX", mail(), NOON, frozenset({"\\Seen"}))

@@ -15,6 +15,7 @@ VALUES = {"engine.values", "engine.errors"}
 DECISIONS = {
     **dict.fromkeys(("errors", "values"), frozenset()),
     **dict.fromkeys("plan status matching parse special_use providers catalogue".split(), VALUES),
+    "exclusion": frozenset(),
     **dict.fromkeys(("sequence", "internaldate", "watching"), VALUES),
     "sync": VALUES | {"engine.plan", "engine.matching", "engine.parse"},
 }

@@ -1,0 +1,87 @@
+"""Whom an entry of a never-record list means, and which entries cover an address.
+
+An entry is a mail address, or a domain with all that is below it. Both are kept as mails carry
+them: in lower case, a domain beyond ASCII in its A-labels (RFC 5890 §2.3.2.1). Refuses to know
+whose list it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: The most that an address may have (RFC 5321 §4.5.3.1), and a domain (RFC 1035 §2.3.4).
+MAX_LOCAL, MAX_DOMAIN = 64, 253
+#: A full stop in scripts that have one of their own; the others are turned into it by NFKC.
+_IDEOGRAPHIC_STOP = "\N{IDEOGRAPHIC FULL STOP}"
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+#: An atom or several, by dots (RFC 5322 §3.2.3), as they are with SMTPUTF8 (RFC 6532 §3.2).
+_LOCAL = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]+")
+_SEPARATORS = re.compile(r"[,;\n]")
+
+
+class NotAPattern(ValueError):
+    """What was entered means neither one address nor one domain. ``code`` says what is wrong."""
+
+    def __init__(self, code: str):
+        super().__init__(code)
+        self.code = code
+
+
+def normalize(text: str) -> str:
+    """Return an entry as it is kept. Raises NotAPattern.
+
+    A domain may be written as people do, with ``@``, ``*@`` or ``*.`` before it.
+
+    >>> normalize(" Ann@Example.com "), normalize("@Example.com"), normalize("müller.example")
+    ('ann@example.com', 'example.com', 'xn--mller-kva.example')
+    """
+    text = text.strip()
+    if not text:
+        raise NotAPattern("empty")
+    if _SEPARATORS.search(text) or text.count("@") > 1:
+        raise NotAPattern("several")
+    if any(map(str.isspace, text)):
+        raise NotAPattern("space")
+    local, _, domain = text.rpartition("@")
+    domain = _ascii_domain(domain.removeprefix("*."))
+    if not domain:
+        raise NotAPattern("no_domain")
+    if "." not in domain:
+        raise NotAPattern("no_dot")
+    if len(domain) > MAX_DOMAIN or not all(map(_LABEL.fullmatch, domain.split("."))):
+        raise NotAPattern("bad_domain")
+    if local in ("", "*"):
+        return domain
+    if not _LOCAL.fullmatch(local) or len(local.encode()) > MAX_LOCAL:
+        raise NotAPattern("bad_address")
+    return f"{local.lower()}@{domain}"
+
+
+def covering(email: str) -> tuple[str, ...]:
+    """Return every entry that would cover an address: itself, its domain, and those above.
+
+    >>> covering("ann@mail.example.com")
+    ('ann@mail.example.com', 'mail.example.com', 'example.com')
+    """
+    local, _, domain = email.rpartition("@")
+    domain = _ascii_domain(domain)
+    labels = domain.split(".")
+    above = (".".join(labels[n:]) for n in range(len(labels) - 1))
+    return (f"{local}@{domain}", *above)
+
+
+def _ascii_domain(domain: str) -> str:
+    """Return a domain in lower case and ASCII, without the root's dot."""
+    if not domain.isascii():
+        domain = unicodedata.normalize("NFKC", domain).replace(_IDEOGRAPHIC_STOP, ".")
+        domain = ".".join(map(_a_label, unicodedata.normalize("NFC", domain.lower()).split(".")))
+    return domain.lower().removesuffix(".")
+
+
+def _a_label(label: str) -> str:
+    """Return a label in its ASCII form (RFC 5891 §4.4).
+
+    Not by Python's ``idna``, which is of 2003, and to which straße is strasse.
+    """
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
