@@ -18,6 +18,12 @@ What a state says:
 
 *Reconnect* of an account in ``connection`` leads to ``error``, not to ``enabled``: its last attempt
 did fail, and it becomes ``enabled`` by a sync that works.
+
+Reading and sending fail apart, and mend apart. Each has a ``Health`` of its own, and goes through
+the same table; ``WHOLE`` says what the two make of the account. Sending that fails is tried by a
+log-in without a mail, at the same pauses. After two days without success it is given up as reading
+would be, and mails wait for *Reconnect* or new details; the account is in ``error`` for as long as
+it is read, for it is in use. Reading that is given up takes sending along: nothing is attempted.
 """
 
 from __future__ import annotations
@@ -101,6 +107,24 @@ TRANSITIONS: Mapping[tuple[State | None, Event], State | None] = MappingProxyTyp
         (_C, Event.DISABLED): None,
     }
 )
+
+
+#: What reading and sending, in this order, make of the account. Sending waits for no place.
+WHOLE: Mapping[tuple[State, State], State] = MappingProxyType(
+    {
+        **{(reading, sending): reading for reading in State for sending in (_EN, _ER, _C)},
+        (_EN, _ER): _ER,
+        (_EN, _C): _ER,
+    }
+)
+
+
+def reading_of(account: State, sending: State, failed: bool) -> State:
+    """Return the state of reading in an account: what ``WHOLE`` has made of it, undone.
+
+    Only where sending fails may an account in ``error`` be one that is read: ``failed`` tells.
+    """
+    return _EN if account is _ER and sending is not _EN and not failed else account
 
 
 class Impossible(ValueError):
@@ -213,7 +237,7 @@ def gives_up(error_since: datetime | None, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How an account is doing; the fields of the same names on the account keep it.
+    """How an account is doing at reading, or at sending; fields of the account keep both.
 
     ``error_since`` is the first failure of the unbroken row that goes on now, shown or not, and
     ``failure_count`` how many there were; ``error_code`` is the last one's. ``told_owner`` and

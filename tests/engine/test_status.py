@@ -13,6 +13,7 @@ from engine.status import (
     PAUSES,
     QUIET,
     TRANSITIONS,
+    WHOLE,
     Event,
     Health,
     Impossible,
@@ -25,6 +26,7 @@ from engine.status import (
     begin,
     gives_up,
     pause,
+    reading_of,
     rests_until,
     shows,
 )
@@ -139,6 +141,27 @@ def test_an_account_that_is_not_tried_neither_fails_nor_succeeds(state):
         after_failure(Health(state), kind=Kind.NET, code="timeout", now=T0, random=0)
     with pytest.raises(Impossible):
         after_success(Health(state), T0)
+
+
+# -- reading and sending ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sending", [State.ERROR, State.CONNECTION])
+def test_sending_that_fails_is_an_error_and_billed_for_as_long_as_mails_are_read(sending):
+    assert WHOLE[State.ENABLED, sending] is State.ERROR
+    assert WHOLE[State.ENABLED, State.ENABLED] is State.ENABLED
+
+
+@pytest.mark.parametrize("reading", [State.PENDING, State.ERROR, State.CONNECTION])
+def test_whatever_sending_does_it_makes_an_account_that_is_not_read_no_better(reading):
+    sending_can_be = (State.ENABLED, State.ERROR, State.CONNECTION)
+    assert {WHOLE[reading, sending] for sending in sending_can_be} == {reading}
+
+
+@pytest.mark.parametrize(("reading", "sending"), WHOLE)
+def test_what_reading_does_is_known_from_the_account(reading, sending):
+    account = WHOLE[reading, sending]
+    assert reading_of(account, sending, reading is State.ERROR) is reading
 
 
 # -- pauses -----------------------------------------------------------------------------------
