@@ -23,6 +23,7 @@ from odoo.tools import SQL
 from psycopg2 import errorcodes
 
 from . import recording
+from .engine import exclusion
 from .engine.errors import LeaseLost, MailError, Step, safe_text
 from .engine.matching import Known, Latecomers, Owner, Settled, Standing, Target
 from .engine.sync import UNREAD, Commit, Failure, Mailbox, Record, Stale
@@ -396,6 +397,31 @@ def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
 
 
 def _aware(moment: datetime | None) -> datetime | None:
+def _excluded(account, emails: Collection[str], companies: list[int]) -> frozenset[str]:
+    """Return those of the addresses that the owner, or a company of theirs, never records.
+
+    Of each of their companies, not of the mailbox's alone: it is their leads that the mails would
+    stand on.
+    """
+    covering = {email: exclusion.covering(email) for email in emails}
+    rows = account.env.execute_query(
+        SQL(
+            """
+            SELECT pattern FROM mail_sync_exclusion
+            WHERE user_id = %(user)s AND pattern = ANY(%(patterns)s)
+            UNION
+            SELECT pattern FROM mail_sync_exclusion
+            WHERE company_id = ANY(%(companies)s) AND pattern = ANY(%(patterns)s)
+            """,
+            user=account.user_id.id,
+            companies=companies,
+            patterns=list({pattern for patterns in covering.values() for pattern in patterns}),
+        )
+    )
+    listed = {pattern for [pattern] in rows}
+    return frozenset(e for e, patterns in covering.items() if not listed.isdisjoint(patterns))
+
+
     return moment.replace(tzinfo=UTC) if moment else None
 
 

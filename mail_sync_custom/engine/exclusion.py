@@ -48,7 +48,7 @@ def normalize(text: str) -> str:
     if not domain:
         raise NotAPattern("no_domain")
     if "." not in domain:
-        raise NotAPattern("no_dot")
+        raise NotAPattern("no_dot" if local else "no_domain")
     if len(domain) > MAX_DOMAIN or not all(map(_LABEL.fullmatch, domain.split("."))):
         raise NotAPattern("bad_domain")
     if local in ("", "*"):

@@ -13,6 +13,7 @@ from . import mail_sync_mailbox
 from . import mail_sync_message
 from . import mail_sync_entry
 from . import mail_sync_latecomer
+from . import mail_sync_exclusion
 from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import crm_lead

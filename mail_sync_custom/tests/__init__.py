@@ -2,6 +2,7 @@ from . import test_access
 from . import test_billing
 from . import test_chatter
 from . import test_disable
+from . import test_exclusion
 from . import test_latecomers
 from . import test_password
 from . import test_places

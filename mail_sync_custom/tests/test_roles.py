@@ -67,6 +67,8 @@ EXPECTED = {
     "mail.sync.message": Access(own(), nobody(), nobody(), nobody()),
     # -- read through the mail that it is about, by who may read that
     "mail.sync.entry": Access(nobody(), nobody(), nobody(), nobody()),
+    # -- who is never recorded: somebody's own list is theirs, for an administrator too
+    "mail.sync.exclusion": Access(own(), own(), own(), own()),
     # -- what mailboxes have to look for
     "mail.sync.latecomer": Access(nobody(), nobody(), nobody(), nobody()),
     # -- holds mails that wait to be sent
@@ -106,6 +108,7 @@ MENUS = {
     "menu_mail_sync_accounts_crm": {"sales_manager", "company_manager", "administrator"},
     "menu_mail_sync_accounts": {"administrator"},
     "menu_mail_sync_report": {"company_manager", "administrator"},
+    "menu_mail_sync_exclusion": {"company_manager", "administrator"},
     "menu_mail_sync_usage": {"company_manager", "administrator"},
 }
 
@@ -209,6 +212,9 @@ class TestModels(Roles):
     def _mail_sync_latecomer(self, owner):
         lead = self.env["crm.lead"].create({"name": owner.name})
         return {"lead_id": lead.id, "email": f"{owner.id}@example.com"}
+
+    def _mail_sync_exclusion(self, owner):
+        return {"pattern": "ex.example", "user_id": owner.id}
 
     def _mail_sync_outgoing(self, owner):
         return {

@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..engine.exclusion import NotAPattern, normalize
+
+
+class MailSyncExclusion(models.Model):
+    """Somebody with whom no mail is recorded, from now on: an address, or a domain and below.
+
+    On the list of a company, for all of its mailboxes, or on one user's own, for theirs. Whom
+    somebody does not want recorded is nobody else's business, an administrator's neither.
+    """
+
+    _name = "mail.sync.exclusion"
+    _description = "Never Recorded"
+    _rec_name = "pattern"
+    _order = "user_id.id, company_id, pattern"  # one's own come first: the company's have no user
+
+    pattern = fields.Char(
+        "Address or Domain",
+        required=True,
+        help="A mail address, such as ann@example.com, or a domain, such as example.com, for "
+        "everyone there. From now on no mail with such an address on it is recorded, be it as "
+        "sender, recipient or in copy. What was recorded before stays.",
+    )
+    kind = fields.Selection(
+        [("address", "This address"), ("domain", "Everyone at this domain")],
+        "Applies to",
+        compute="_compute_kind",
+    )
+    note = fields.Char(help="For you: why it is never recorded.")
+    user_id = fields.Many2one("res.users", "User", ondelete="cascade", index=True)
+    company_id = fields.Many2one("res.company", "Company", ondelete="cascade", index=True)
+    whose = fields.Selection(
+        [("own", "Yours"), ("company", "Your company's")], "List", compute="_compute_whose"
+    )
+
+    _one_list = models.Constraint(
+        "CHECK ((user_id IS NULL) != (company_id IS NULL))",
+        "An address is on the list of a company, or on that of a user.",
+    )
+    # By these, too, the addresses of a batch of mails are looked up.
+    _once_a_user = models.UniqueIndex(
+        "(pattern, user_id) WHERE user_id IS NOT NULL",
+        "This address or domain is on the list already.",
+    )
+    _once_a_company = models.UniqueIndex(
+        "(pattern, company_id) WHERE company_id IS NOT NULL",
+        "This address or domain is on the list already.",
+    )
+
+    @api.depends("pattern")
+    def _compute_kind(self):
+        for exclusion in self:
+            exclusion.kind = "address" if "@" in (exclusion.pattern or "") else "domain"
+
+    @api.depends("company_id")
+    def _compute_whose(self):
+        for exclusion in self:
+            exclusion.whose = "company" if exclusion.company_id else "own"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._normalized(vals) for vals in vals_list])
+
+    def write(self, vals):
+        """An entry is put on no list that its writer may not change."""
+        result = super().write(self._normalized(vals))
+        if not vals.keys().isdisjoint(("user_id", "company_id")):
+            # Odoo has looked at the list that it was on.
+            self.check_access("write")
+        return result
+
+    def action_remove(self):
+        """Take it off its list: from now on its mails are recorded again."""
+        self.unlink()
+
+    def _normalized(self, vals):
+        """Return values with the pattern as mails carry it. Raises ValidationError."""
+        if "pattern" not in vals:
+            return vals
+        entered = vals["pattern"] or ""
+        try:
+            return {**vals, "pattern": normalize(entered)}
+        except NotAPattern as error:
+            raise ValidationError(self._wrong(error.code, entered.strip())) from error
+
+    def _wrong(self, code, entered):
+        """Return what is wrong with what was entered, and what to enter instead."""
+        _ = self.env._
+        return {
+            "empty": _("Enter a mail address, or a domain."),
+            "several": _("Enter one address or domain in each line. Here are several: %s", entered),
+            "space": _(
+                "A mail address or a domain has no space in it: %s\n"
+                "Enter the address alone, without a name.",
+                entered,
+            ),
+            "no_domain": _(
+                "This is neither a mail address nor a domain: %s\n"
+                "Enter an address like ann@example.com, or a domain like example.com.",
+                entered,
+            ),
+            "no_dot": _(
+                "There is no dot after the @: %s\nEnter the whole address, like ann@example.com.",
+                entered,
+            ),
+            "bad_domain": _(
+                "This is not a domain that a mail address can have: %s\n"
+                "Enter it like example.com, without anything before or after it.",
+                entered,
+            ),
+            "bad_address": _(
+                "This is not a mail address: %s\nEnter it like ann@example.com, without a name, "
+                "quotes or brackets.",
+                entered,
+            ),
+        }[code]
