@@ -18,8 +18,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from enum import Enum, IntEnum
-from itertools import count, islice
+from enum import Enum
+from itertools import islice
 
 import psycopg2
 from odoo.modules.registry import Registry
@@ -38,8 +38,8 @@ from .watched import Register
 
 _logger = logging.getLogger(__name__)
 
-#: Threads that give turns, and the seconds that one turn may take while others wait for theirs.
-THREADS = 8
+#: Threads of each lane, and the seconds that one turn may take while others wait for theirs.
+THREADS = 4
 TURN_SECONDS = 10
 #: Seconds between two looks at who is to be watched.
 ASK = 1.0
@@ -65,19 +65,23 @@ class Ended(Exception):
     """There is nothing more to do for this process; the words say why."""
 
 
-class Rank(IntEnum):
-    """Who has their turn first, where many wait for a thread."""
+class Lane(Enum):
+    """Where a turn waits for a thread.
 
-    NEWS = 0
-    ORDINARY = 1
-    BEGINNING = 2
+    News has threads of its own: a host that stalls and tells nothing, and a mailbox that takes
+    long at first, hold up nobody's new mail.
+    """
+
+    NEWS = "the server has told of new mail"
+    ORDINARY = "it is time, or there is much to read"
 
 
 class After(Enum):
     """What follows a turn."""
 
     IDLE = "the account waits for news"
-    AGAIN = "there is more to read"
+    MISSED = "something came before the wait began"
+    MORE = "there is more to read"
     BUSY = "somebody else reads it"
     LET_GO = "its settings have changed"
     LOST = "its turn or its connection failed"
@@ -87,7 +91,17 @@ class After(Enum):
 class Watch:
     """An account that is watched, and its connection while it has one."""
 
-    __slots__ = ("account", "ahead", "began", "connection", "ended", "signature", "told", "turning")
+    __slots__ = (
+        "account",
+        "ahead",
+        "began",
+        "connection",
+        "ended",
+        "lane",
+        "signature",
+        "told",
+        "turning",
+    )
 
     def __init__(self, account: int, signature: str):
         self.account = account
@@ -96,6 +110,7 @@ class Watch:
         self.began = time.monotonic()
         self.told: Snapshot | None = None
         self.turning = self.ended = False
+        self.lane = Lane.ORDINARY
         self.ahead = watching.ahead(_random())
 
     def wake(self) -> None:
@@ -136,9 +151,10 @@ class Watcher:
         self._busy: dict[int, float] = {}
         self._turning: set[Watch] = set()
         self._selector = selectors.DefaultSelector()
-        self._turns: queue.PriorityQueue[tuple[Rank, int, Watch]] = queue.PriorityQueue()
+        self._turns: dict[Lane, queue.SimpleQueue[Watch]] = {
+            lane: queue.SimpleQueue() for lane in Lane
+        }
         self._results: queue.SimpleQueue[tuple[Watch, After]] = queue.SimpleQueue()
-        self._numbers = count()
         self._stopping = False
         self._alarm, self._bell = socket.socketpair()
         self._alarm.setblocking(False)
@@ -153,9 +169,9 @@ class Watcher:
     def run(self) -> None:
         """Watch until stopped. Raises Ended where the addon is not installed, or is a new one."""
         self._selector.register(self._alarm, selectors.EVENT_READ)
-        for number in range(THREADS):
-            name = f"mail-sync-turns-{number}"
-            threading.Thread(target=self._give_turns, name=name, daemon=True).start()
+        for turns in self._turns.values():
+            for _ in range(THREADS):
+                threading.Thread(target=self._give_turns, args=(turns,), daemon=True).start()
         pause, longest = AGAIN
         try:
             while not self._stopping:
@@ -202,7 +218,7 @@ class Watcher:
             self._let_go(self._watches[account], register)
         for account, watch in self._watches.items():
             if not watch.turning and wanted[account].due_in <= watch.ahead:
-                self._begin_turn(watch, Rank.ORDINARY)
+                self._begin_turn(watch, Lane.ORDINARY)
         self._begin(wanted, watched, register)
 
     def _check_addon(self, register: Register) -> None:
@@ -225,7 +241,7 @@ class Watcher:
             room -= len(taken)
             for account in taken:
                 watch = self._watches[account] = Watch(account, wanted[account].signature)
-                self._begin_turn(watch, Rank.BEGINNING)
+                self._begin_turn(watch, Lane.ORDINARY)
 
     def _take(self, accounts: list[int], register: Register) -> list[int]:
         try:
@@ -252,19 +268,21 @@ class Watcher:
             self._lose(watch, register)
         else:
             if news:
-                self._begin_turn(watch, Rank.NEWS)
+                self._begin_turn(watch, Lane.NEWS)
 
-    def _begin_turn(self, watch: Watch, rank: Rank) -> None:
+    def _begin_turn(self, watch: Watch, lane: Lane) -> None:
         self._forget_socket(watch)
         self._busy.pop(watch.account, None)
         watch.turning = True
         self._turning.add(watch)
-        self._turns.put((rank, next(self._numbers), watch))
+        watch.lane = lane
+        self._turns[lane].put(watch)
 
     def _ask_the_busy_again(self) -> None:
         now = time.monotonic()
         for account in [account for account, at in self._busy.items() if at <= now]:
-            self._begin_turn(self._watches[account], Rank.NEWS)
+            watch = self._watches[account]
+            self._begin_turn(watch, watch.lane)
 
     def _take_results(self, register: Register) -> None:
         with suppress(queue.Empty):
@@ -284,8 +302,10 @@ class Watcher:
                 self._selector.register(watch.connection, selectors.EVENT_READ, watch)
                 # What came together with the server's leave to wait: no selector tells of it.
                 self._hear(watch, register)
-            case After.AGAIN:
-                self._begin_turn(watch, Rank.BEGINNING)
+            case After.MISSED:
+                self._begin_turn(watch, Lane.NEWS)
+            case After.MORE:
+                self._begin_turn(watch, Lane.ORDINARY)
             case After.BUSY:
                 self._busy[watch.account] = time.monotonic() + BUSY
             case After.LET_GO:
@@ -346,11 +366,11 @@ class Watcher:
 
     # -- the threads that give turns ----------------------------------------------------------
 
-    def _give_turns(self) -> None:
+    def _give_turns(self, turns: queue.SimpleQueue[Watch]) -> None:
         # Odoo's log names the database of each line.
         threading.current_thread().dbname = self.dbname
         while True:
-            *_, watch = self._turns.get()
+            watch = turns.get()
             try:
                 after = self._give_turn(watch)
             except Exception:
@@ -380,7 +400,7 @@ class Watcher:
         if taken.error or taken.problems:
             return After.LOST
         if taken.report.more and not taken.paused_until:
-            return After.AGAIN
+            return After.MORE
         return self._wait_for_news(watch)
 
     def _claim(self, watch: Watch) -> str | None:
@@ -404,7 +424,7 @@ class Watcher:
         if told is None or told.uidnext is None:
             return After.UNFIT
         before, watch.told = watch.told, told
-        return After.AGAIN if watching.missed(told, covered, before) else After.IDLE
+        return After.MISSED if watching.missed(told, covered, before) else After.IDLE
 
     def _inbox(self, watch: Watch) -> tuple[str, MailboxState]:
         """Return the inbox's own name, empty where there is none, and what is covered of it."""

@@ -294,20 +294,17 @@ def test_each_account_is_watched_by_one_of_two_and_by_the_other_when_that_one_di
     assert lead.subjects() == ["To Ann"]
 
 
-def test_told_to_end_it_logs_out_and_ends_within_seconds(company: Office, watcher: Watcher):
+def test_told_to_end_it_does_within_seconds_and_the_settings_say_what_to_run(
+    company: Office, watcher: Watcher
+):
     ann, _, _ = hired(company)
-    watcher.signal(signal.SIGTERM)
-    assert watcher.wait(5) == 0
-    is_let_go(ann, ann.account_id())
-
-
-def test_the_settings_say_how_many_are_watched_or_what_to_run(company: Office, watcher: Watcher):
-    hired(company)
     shown = shown_in_settings(company)
     assert shown["mail_sync_watcher_count"] == 1
     assert shown["mail_sync_watched_count"] == len(watched_accounts(company)) > 0
 
-    watcher.stop()
+    watcher.signal(signal.SIGTERM)
+    assert watcher.wait(5) == 0
+    is_let_go(ann, ann.account_id())
 
     shown = shown_in_settings(company)
     assert shown["mail_sync_watcher_count"] == shown["mail_sync_watched_count"] == 0
@@ -360,15 +357,21 @@ def test_a_database_without_the_addon_is_told_so():
 # -- servers that cannot ---------------------------------------------------------------------
 
 
-class WithoutIdle:
-    """What stands before Dovecot, and has never heard of IDLE."""
+class Proxy:
+    """What stands before Dovecot, and keeps a word of its capabilities to itself, or all of it.
 
-    def __init__(self):
+    ``stalled`` set, nothing gets through any more in either direction, as behind a firewall that
+    has forgotten the connection.
+    """
+
+    def __init__(self, hidden: bytes = b""):
+        self.hidden = hidden
+        self.stalled = threading.Event()
         self.log_ins = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.host, self.port = self._listening.getsockname()
 
-    def __enter__(self) -> WithoutIdle:
+    def __enter__(self) -> Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -398,8 +401,10 @@ class WithoutIdle:
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with source, target:
             for line in source.makefile("rb"):
+                if self.stalled.is_set():
+                    continue
                 try:
-                    target.sendall(line.replace(b" IDLE", b""))
+                    target.sendall(line.replace(self.hidden, b"") if self.hidden else line)
                 except OSError:
                     return
 
@@ -407,7 +412,7 @@ class WithoutIdle:
 def test_a_server_without_idle_is_polled(company: Office, watcher: Watcher):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
-    with WithoutIdle() as server:
+    with Proxy(hidden=b" IDLE") as server:
         ann.connect(**server.settings())
         noted = f"account {ann.account_id()}: its server has no IDLE"
         wait_until(lambda: noted in watcher.log.read_text(), "the watcher has tried it", SOON)
@@ -420,3 +425,25 @@ def test_a_server_without_idle_is_polled(company: Office, watcher: Watcher):
         assert ann.account_id() not in watched_accounts(company)
     assert lead.subjects() == ["Polled"]
     assert ann.log() == []
+
+
+def test_a_host_that_stalls_holds_up_nobody_elses_mail(company: Office, watcher: Watcher):
+    ann, _, lead = hired(company)
+    others = [company.salesperson(f"other{number}") for number in range(9)]
+    with Proxy() as host:
+        for other in others:
+            other.connect(**host.settings())
+        for other in others:
+            is_watched(other)
+            waits(other)
+        host.stalled.set()
+        ids = [other.account_id() for other in others]
+        # All have their ordinary turn now.
+        company.sql(
+            "UPDATE mail_sync_account SET next_sync_at = (now() AT TIME ZONE 'UTC')"
+            " + interval '20 s' WHERE id = ANY(%s)",
+            ids,
+        )
+        for number in range(4):
+            arrives(ann, lead, f"Mail {number}")
+        assert [other.account("state")["state"] for other in others] == ["enabled"] * len(others)
