@@ -17,12 +17,14 @@ from . import mail_sync_exclusion
 from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import crm_lead
+from . import ir_attachment
 from . import ir_http
 from . import ir_mail_server
 from . import mail_compose_message
 from . import mail_mail
 from . import mail_message
 from . import mail_message_delivery
+from . import mail_message_privacy
 from . import mail_notification
 from . import mail_thread
 from . import res_company

@@ -31,20 +31,6 @@ class MailMessage(models.Model):
             entry = message.mail_sync_entry_ids
             message.mail_sync_direction = entry.direction or linked.get(message)
 
-    def _get_forbidden_access(self, operation):
-        """Keep a recorded mail from a customer in the portal, whichever way they ask for it.
-
-        Odoo keeps internal messages out of a portal user's searches, but lets them read one by
-        its number when it is an email and no comment, on any record that they can read: their
-        own contact, and those of their company.
-        """
-        forbidden = super()._get_forbidden_access(operation)
-        if self.env.user._is_internal():
-            return forbidden
-        # sudo: to know that a message is a recorded mail, not to show it
-        allowed_sudo = (self - forbidden).sudo()
-        return forbidden | self & allowed_sudo.filtered("mail_sync_entry_ids").sudo(False)
-
     def _to_store_defaults(self, target: Store.Target):
         """Tell colleagues which way a recorded mail went, and why it stands where it stands."""
         defaults = super()._to_store_defaults(target)

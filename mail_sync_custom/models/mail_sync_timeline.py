@@ -48,8 +48,9 @@ class MailSyncTimeline(models.AbstractModel):
         # The user's own rights: what they may not read of the record is left out by the search.
         messages = self.env["mail.message"].search(domain, offset=offset, limit=limit, order=order)
         # sudo: nothing is shown of it, only that there is something after this page
-        after_sudo = self.env["mail.message"].sudo()
-        more = after_sudo.search(domain, offset=offset + limit, limit=1, order=order)
+        readable = domain & messages._mail_sync_readable_domain()
+        after_sudo = messages.sudo()
+        more = after_sudo.search(readable, offset=offset + limit, limit=1, order=order)
         page = {"entries": self._mail_sync_entries(messages), "more": bool(more)}
         return page if offset else {**page, **self._mail_sync_timeline_head()}
 
@@ -82,6 +83,7 @@ class MailSyncTimeline(models.AbstractModel):
 
     def _mail_sync_timeline_head(self):
         """Return what is shown above the entries, or instead of them where there are none."""
+        readable = self.env["mail.message"]._mail_sync_readable(SQL.identifier("message"))
         rows = self.env.execute_query(
             SQL(
                 """
@@ -91,12 +93,14 @@ class MailSyncTimeline(models.AbstractModel):
                 JOIN mail_sync_message link ON link.id = rel.mail_sync_message_id
                 JOIN mail_sync_account account ON account.id = link.account_id
                 WHERE message.model = %s AND message.res_id = %s AND link.outcome = 'recorded'
+                  AND %s
                 """,
                 self._name,
                 self.id,
+                readable,
             )
         )
-        # sudo: whoever can read the record may know whose mailboxes its mails came from
+        # sudo: whoever can read a mail may know whose mailboxes it came from
         users = self.env["res.users"].sudo().browse(id_ for [id_] in rows)
         account = self.env["mail.sync.account"].sudo()._of_user(self.env.user)
         return {
@@ -124,10 +128,11 @@ class MailSyncTimeline(models.AbstractModel):
         facts = _facts(messages)
         changes = self._mail_sync_changes(messages_sudo)
         _fetch(messages_sudo)
+        withheld = messages_sudo.parent_id.sudo(False)._mail_sync_withheld()
         return [
             {
                 **_correspondence(message_sudo),
-                **_provenance(message_sudo, self.env.user),
+                **_provenance(message_sudo, self.env.user, withheld),
                 "id": message_sudo.id,
                 "date": fields.Datetime.to_string(message_sudo.date),
                 "subject": message_sudo.subject or "",
@@ -290,8 +295,11 @@ def _notified(message_sudo):
     return list(people.values()) or _people(message_sudo.outgoing_email_to)
 
 
-def _provenance(message_sudo, user):
-    """Return by which way it came here, whose mailbox has it, and what it answers."""
+def _provenance(message_sudo, user, withheld):
+    """Return by which way it came here, whose mailbox has it, and what it answers.
+
+    Nothing is told of an answered mail that is ``withheld`` from the user.
+    """
     entry_sudo = message_sudo.mail_sync_entry_ids[:1]
     links_sudo = message_sudo.mail_sync_link_ids.filtered(lambda link: link.outcome == "recorded")
     owners = links_sudo.account_id.user_id
@@ -302,7 +310,7 @@ def _provenance(message_sudo, user):
         "mine": user in owners,
         "gateway": message_sudo.message_type == "email" and not entry_sudo,
         # Odoo hangs what is posted under the first message of a record: that is no answer to it.
-        "answers": _answered(message_sudo.parent_id) if entry_sudo else False,
+        "answers": _answered(message_sudo.parent_id - withheld) if entry_sudo else False,
     }
 
 

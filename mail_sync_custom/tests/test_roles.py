@@ -344,17 +344,48 @@ class TestModels(Roles):
         self.assertFalse(account.mailbox_ids)
 
 
-@tagged("post_install", "-at_install")
-class TestChatter(Roles):
-    def entry(self, record):
-        """Return a mail as it is recorded on a record."""
-        return self.env["mail.message"].create(
+class Recorded(Roles):
+    """Leads, and mails that are recorded on them and on their contacts."""
+
+    def entry(self, record, message_id="one@example.com"):
+        """Return a mail as it is recorded on a record, with a file."""
+        file = self.env["ir.attachment"].create(
+            {"name": "offer.txt", "raw": b"1", "res_model": record._name, "res_id": record.id}
+        )
+        message = self.env["mail.message"].create(
             {
                 "model": record._name,
                 "res_id": record.id,
                 "message_type": "email",
                 "subtype_id": self.env.ref("mail_sync_custom.mt_synced_mail").id,
+                "is_internal": True,
+                "message_id": f"<{message_id}>",
+                "subject": "Recorded",
                 "body": "Recorded",
+                "attachment_ids": file.ids,
+            }
+        )
+        self.env["mail.sync.entry"].create(
+            {
+                "mail_message_id": message.id,
+                "message_id": message_id,
+                "model": record._name,
+                "res_id": record.id,
+            }
+        )
+        return message
+
+    def hold(self, user, entry):
+        """Have a mail in a user's own mailbox."""
+        account = self.env["mail.sync.account"].create(
+            {"user_id": user.id, "company_id": user.company_id.id, "email": user.login}
+        )
+        return self.env["mail.sync.message"].create(
+            {
+                "account_id": account.id,
+                "message_id": entry.mail_sync_entry_ids.message_id,
+                "outcome": "recorded",
+                "mail_message_ids": entry.ids,
             }
         )
 
@@ -375,6 +406,72 @@ class TestChatter(Roles):
         leads = self.env["crm.lead"]
         return {name: leads.create({"name": name, **values}) for name, values in made.items()}
 
+    def contact(self, leads=(), **values):
+        """Return a contact that every colleague can open, and that leads are given."""
+        contact = self.env["res.partner"].create({"name": "Ella", "company_id": False, **values})
+        for lead in leads:
+            lead.partner_id = contact
+        return contact
+
+    # -- the ways to a mail and to its file ------------------------------------------------------
+
+    def reads(self, entry, user):
+        """Tell whether a user can read an entry, and its file; by each way alike."""
+        self.env.flush_all()
+        ways = {}
+        for name, way in self.ways(entry, entry.attachment_ids, user).items():
+            self.env.invalidate_all()
+            try:
+                ways[name] = bool(way())
+            except AccessError:
+                ways[name] = False
+        self.assertEqual(len(set(ways.values())), 1, f"{user.login}: {ways}")
+        return ways["its number"]
+
+    def ways(self, entry, file, user):
+        """Return, by name, the ways by which somebody may come to a mail and to its file."""
+        mails, files = (
+            self.env[name].with_user(user) for name in ("mail.message", "ir.attachment")
+        )
+        record = self.env[entry.model].browse(entry.res_id).with_user(user)
+        mail, file = entry.with_user(user), file.with_user(user)
+        here = [("model", "=", entry.model), ("res_id", "=", entry.res_id)]
+        hung = [("res_model", "=", entry.model), ("res_id", "=", entry.res_id)]
+        body = [("id", "=", entry.id), ("body", "like", "Record")]
+        return {
+            "its number": lambda: mail.has_access("read"),
+            "read": lambda: mail.read(["subject", "body"]),
+            "a search by number": lambda: mails.search([("id", "=", mail.id)]),
+            "a search on the record": lambda: mail & mails.search(here),
+            "a search for its words": lambda: mails.search_count(body),
+            "groups": lambda: mails.formatted_read_group(body, [], ["__count"])[0]["__count"],
+            "the record's messages": lambda: mail & record.message_ids,
+            "the record, by words": lambda: record.search_count(
+                [("id", "=", record.id), ("message_ids", "any", body)]
+            ),
+            "the chatter": lambda: (
+                record.check_access("read")
+                or mail & mails._message_fetch(None, thread=record)["messages"]
+            ),
+            "the chatter's search": lambda: (
+                record.check_access("read")
+                or mail & mails._message_fetch(None, thread=record, search_term="Rec")["messages"]
+            ),
+            "the Life of the Lead": lambda: (
+                mail.id in [shown["id"] for shown in record.mail_sync_timeline()["entries"]]
+            ),
+            "the file's number": lambda: file.has_access("read"),
+            "the file's content": lambda: file.read(["raw"]),
+            "the record's files": lambda: file & files.search(hung),
+            "a search for files": lambda: files.search([("id", "=", file.id)]),
+            "files by name": lambda: files.search_count(
+                [("id", "=", file.id), ("name", "=", "offer.txt")]
+            ),
+        }
+
+
+@tagged("post_install", "-at_install")
+class TestChatter(Recorded):
     def test_who_reads_the_mails_on_which_record(self):
         for who in WHO:
             user = self.people[who]
@@ -383,17 +480,14 @@ class TestChatter(Roles):
                 with self.subTest(who=who, record=name):
                     self.assertEqual(self.reads(entry, user), name in CHATTER[who])
 
-    def reads(self, entry, user):
-        """Tell whether a user can read an entry; by its number and by a search alike."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        entry = entry.with_user(user)
-        try:
-            found = entry.search([("id", "=", entry.id)])
-        except AccessError:
-            found = entry.browse()
-        self.assertEqual(bool(found), entry.has_access("read"))
-        return bool(found)
+    def test_who_reads_the_mails_on_whose_contact(self):
+        for who in WHO:
+            user = self.people[who]
+            for number, (name, lead) in enumerate(self.records(user).items()):
+                self.entry(lead, f"{who}-{number}@example.com")
+                entry = self.entry(self.contact([lead]), f"{who}-{number}@example.com")
+                with self.subTest(who=who, contact_of=name):
+                    self.assertEqual(self.reads(entry, user), name in CHATTER[who])
 
     def test_what_odoos_own_groups_read_is_as_it_was(self):
         plain = self.person("plain", "sales_team.group_sale_salesman")
@@ -405,6 +499,219 @@ class TestChatter(Roles):
                 if self.reads(self.entry(record), user)
             }
             self.assertEqual(readable, expected)
+
+
+@tagged("post_install", "-at_install")
+class TestContact(Recorded):
+    """Who reads the mails on a contact, beyond whose lead it is."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.jr = cls.people["jr_salesperson"]
+        cls.employee = cls.people["employee"]
+
+    def lead(self, owner, **values):
+        values = {"name": "Roof", "type": "opportunity", "user_id": owner.id, **values}
+        return self.env["crm.lead"].create(values)
+
+    def test_a_mail_in_ones_own_mailbox_is_read_without_any_lead(self):
+        for who in WHO[2:]:
+            user = self.people[who]
+            entry = self.entry(self.contact(), f"{who}@example.com")
+            self.assertFalse(self.reads(entry, user), who)
+            self.hold(user, entry)
+            self.assertTrue(self.reads(entry, user), who)
+
+    def test_a_mail_that_was_removed_from_ones_mailbox_is_not_read(self):
+        entry = self.entry(self.contact([self.lead(self.mate)]))
+        self.hold(self.jr, entry).outcome = "removed"
+        self.assertFalse(self.reads(entry, self.jr))
+
+    def test_a_mail_that_a_colleagues_mailbox_brought_to_ones_own_lead(self):
+        own, others = self.lead(self.jr), self.lead(self.mate)
+        contact = self.contact([own, others])
+        self.entry(own)
+        self.entry(others)
+        entry = self.entry(contact)
+        self.hold(self.mate, entry)
+        self.assertTrue(self.reads(entry, self.jr))
+
+    def test_a_mail_on_a_colleagues_lead_of_a_contact_that_is_ones_own_lead_as_well(self):
+        own, others = self.lead(self.jr), self.lead(self.mate)
+        contact = self.contact([own, others])
+        self.entry(others, "theirs@example.com")
+        self.entry(own, "mine@example.com")
+        theirs = self.entry(contact, "theirs@example.com")
+        mine = self.entry(contact, "mine@example.com")
+        self.assertFalse(self.reads(theirs, self.jr))
+        self.assertTrue(self.reads(mine, self.jr))
+
+    def test_another_mail_with_the_same_id_is_another_mail(self):
+        own, others = self.lead(self.jr), self.lead(self.mate)
+        contact = self.contact([own, others])
+        self.entry(own)
+        self.entry(others).mail_sync_entry_ids.variant = 1
+        entry = self.entry(contact)
+        entry.mail_sync_entry_ids.variant = 1
+        self.assertFalse(self.reads(entry, self.jr))
+
+    def test_a_mail_that_was_written_on_ones_lead_and_stands_on_the_contact_too(self):
+        own = self.lead(self.jr)
+        written = own.message_post(body="Recorded", subject="Recorded")
+        entry = self.entry(self.contact([own]), written.message_id.strip("<>"))
+        self.assertTrue(self.reads(entry, self.jr))
+        self.assertFalse(self.reads(entry, self.employee))
+
+    def test_a_mail_that_stands_on_no_lead_any_more(self):
+        gone = self.lead(self.mate)
+        contact = self.contact([gone])
+        self.entry(gone)
+        entry = self.entry(contact)
+        gone.unlink()
+        self.assertFalse(self.reads(entry, self.jr))
+        self.lead(self.jr, partner_id=contact.id)
+        self.assertTrue(self.reads(entry, self.jr))
+        self.assertFalse(self.reads(entry, self.employee))
+
+    def test_a_lead_that_is_lost_is_ones_own_all_the_same(self):
+        own = self.lead(self.jr)
+        self.entry(own)
+        entry = self.entry(self.contact([own]))
+        own.action_set_lost()
+        self.assertFalse(own.active)
+        self.assertTrue(self.reads(entry, self.jr))
+
+    def test_a_lead_that_is_given_to_somebody_else_takes_its_mails_along(self):
+        own = self.lead(self.jr)
+        self.entry(own)
+        entry = self.entry(self.contact([own]))
+        self.assertTrue(self.reads(entry, self.jr))
+        own.user_id = self.mate
+        self.assertFalse(self.reads(entry, self.jr))
+        self.assertTrue(self.reads(entry, self.mate))
+
+    def test_a_company_that_is_not_looked_at_just_now(self):
+        user = self.people["company_manager"]
+        user.company_ids |= self.elsewhere
+        lead = self.lead(self.foreign, company_id=self.elsewhere.id)
+        self.entry(lead)
+        entry = self.entry(self.contact([lead])).with_user(user)
+        here = entry.with_context(allowed_company_ids=self.company.ids)
+        both = entry.with_context(allowed_company_ids=(self.company | self.elsewhere).ids)
+        self.assertFalse(here.has_access("read"))
+        self.assertTrue(both.has_access("read"))
+
+    def test_who_follows_a_contact_reads_what_is_posted_there_and_no_more_mails(self):
+        lead = self.lead(self.mate)
+        contact = self.contact([lead])
+        self.entry(lead)
+        entry = self.entry(contact)
+        for follower in (self.employee, self.mate):
+            contact.message_subscribe(follower.partner_id.ids)
+        note = contact.message_post(body="Moved to Bath", attachments=[("map.txt", b"1")])
+        for user in (self.employee, self.mate):
+            self.assertTrue(note.with_user(user).has_access("read"))
+            self.assertTrue(note.attachment_ids.with_user(user).has_access("read"))
+        self.assertFalse(self.reads(entry, self.employee))
+        self.assertTrue(self.reads(entry, self.mate))
+
+    def test_nobody_changes_or_deletes_a_mail_that_they_cannot_read(self):
+        lead = self.lead(self.mate)
+        contact = self.contact([lead])
+        self.entry(lead)
+        entry = self.entry(contact)
+        maker = self.person("maker", "base.group_user,base.group_partner_manager")
+        self.assertTrue(contact.with_user(maker).has_access("write"))
+        for operation in ("write", "unlink"):
+            self.assertFalse(entry.with_user(maker).has_access(operation), operation)
+            self.assertFalse(entry.attachment_ids.with_user(maker).has_access(operation))
+        with self.assertRaises(AccessError):
+            entry.with_user(maker).write({"partner_ids": maker.partner_id.ids})
+
+    def test_the_routes_of_the_web_client(self):
+        lead = self.lead(self.mate)
+        self.entry(lead)
+        entry = self.entry(self.contact([lead]))
+        for user, found in ((self.mate, entry), (self.jr, entry.browse())):
+            for mode in ("read", "create"):
+                messages = self.env["mail.message"].with_user(user)
+                self.assertEqual(messages._get_with_access(entry.id, mode=mode), found)
+
+    def test_a_customer_reads_no_mails_on_their_own_contact(self):
+        portal = self.people["portal"]
+        self.assertTrue(portal.partner_id.with_user(portal).has_access("read"))
+        self.assertFalse(self.reads(self.entry(portal.partner_id), portal))
+
+    def test_an_administrator_exports_what_they_can_read(self):
+        boss = self.person("boss", "base.group_system")
+        entry = self.entry(self.contact([self.lead(self.mate)])).with_user(boss)
+        with self.assertRaises(AccessError):
+            entry.export_data(["body"])
+
+    def test_a_page_of_a_contact_is_full_though_others_mails_lie_between(self):
+        own, others = self.lead(self.jr), self.lead(self.mate)
+        contact = self.contact([own, others])
+        for number in range(12):
+            message_id = f"{number}@example.com"
+            self.entry(own if number % 3 == 0 else others, message_id)
+            self.entry(contact, message_id).subject = f"Mail {number}"
+        self.env.flush_all()
+        contact = contact.with_user(self.jr)
+
+        def page(offset):
+            shown = contact.mail_sync_timeline(offset=offset, limit=2)
+            return [entry["subject"] for entry in shown["entries"]], shown["more"]
+
+        self.assertEqual(page(0), (["Mail 9", "Mail 6"], True))
+        self.assertEqual(page(2), (["Mail 3", "Mail 0"], False))
+        fetched = contact.env["mail.message"]._message_fetch(None, thread=contact, limit=3)
+        self.assertEqual(len(fetched["messages"]), 3)
+
+    def test_the_contacts_page_names_no_mailbox_whose_mails_are_hidden(self):
+        own, others = self.lead(self.jr), self.lead(self.mate)
+        contact = self.contact([own, others])
+        self.entry(others)
+        self.hold(self.mate, self.entry(contact))
+        self.assertFalse(contact.with_user(self.jr).mail_sync_timeline()["mailboxes"])
+        shown = contact.with_user(self.mate).mail_sync_timeline()["mailboxes"]
+        self.assertEqual([mailbox["name"] for mailbox in shown], ["mate"])
+
+    def test_an_answer_does_not_show_the_hidden_mail_that_it_answers(self):
+        own, others = self.lead(self.jr), self.lead(self.mate)
+        contact = self.contact([own, others])
+        self.entry(others, "question@example.com")
+        self.entry(own, "answer@example.com")
+        question = self.entry(contact, "question@example.com")
+        self.entry(contact, "answer@example.com").parent_id = question
+        self.env.flush_all()
+        [shown] = contact.with_user(self.jr).mail_sync_timeline()["entries"]
+        self.assertFalse(shown["answers"])
+        shown = contact.with_user(self.people["sales_manager"]).mail_sync_timeline()["entries"]
+        self.assertTrue(any(entry["answers"] for entry in shown))
+
+    def test_a_contact_with_many_mails_costs_no_query_a_mail(self):
+        own = self.lead(self.jr)
+        contact = self.contact([own])
+        for number in range(20):
+            self.entry(own, f"{number}@example.com")
+            self.entry(contact, f"{number}@example.com")
+        self.env.flush_all()
+        entries = contact.message_ids.filtered("mail_sync_entry_ids")
+        self.assertEqual(len(entries), 20)
+
+        def queries(messages):
+            self.env.invalidate_all()
+            messages = messages.with_user(self.jr)
+            files = messages.sudo().attachment_ids.sudo(False)
+            before = self.env.cr.sql_log_count
+            self.assertEqual(messages.search([("id", "in", messages.ids)]), messages)
+            messages.check_access("read")
+            files.check_access("read")
+            return self.env.cr.sql_log_count - before
+
+        queries(entries)  # what is read once a process
+        self.assertEqual(queries(entries), queries(entries[:2]))
 
 
 @tagged("post_install", "-at_install")

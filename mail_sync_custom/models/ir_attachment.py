@@ -1,0 +1,81 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class IrAttachment(models.Model):
+    """The files of a recorded mail are read by whoever reads the mail.
+
+    Odoo hangs them on the record, a contact for one, and whoever reads that reads its files.
+    """
+
+    _inherit = "ir.attachment"
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Leave out the files of recorded mails that the user may not read."""
+        if not self.env.su:
+            domain = Domain(domain) & Domain.custom(
+                to_sql=lambda _model, alias, _query: self._mail_sync_readable(SQL.identifier(alias))
+            )
+        return super()._search(domain, *args, **kwargs)
+
+    def _check_access(self, operation):
+        """As in a search, for files that are asked for by their numbers."""
+        result = super()._check_access(operation)
+        withheld = (self - result[0] if result else self)._mail_sync_withheld()
+        if not withheld:
+            return result
+        if result:
+            return result[0] | withheld, result[1]
+        return withheld, withheld._mail_sync_access_error
+
+    def _mail_sync_access_error(self):
+        return AccessError(
+            self.env._(
+                "This file came with a mail that you cannot open: it is recorded on the contact "
+                "for those who have it in their own mailbox, or can open the lead it is about."
+            )
+        )
+
+    @api.model
+    def _mail_sync_readable(self, attachment):
+        """Return, in SQL, whether the user may read a file as far as a recorded mail brought it.
+
+        A file that several messages of its record show is read by whoever reads one of them.
+        """
+        messages = self.env["mail.message"]
+        condition = SQL(
+            """
+            CASE WHEN %(a)s.res_model = ANY(%(guarded)s) THEN COALESCE(
+                (SELECT bool_or(%(readable)s) FROM message_attachment_rel rel
+                 JOIN mail_message mail ON mail.id = rel.message_id
+                 WHERE rel.attachment_id = %(a)s.id AND mail.model = %(a)s.res_model),
+                TRUE
+            ) ELSE TRUE END
+            """,
+            a=attachment,
+            guarded=messages._mail_sync_guarded(),
+            readable=messages._mail_sync_readable(SQL.identifier("mail")),
+            to_flush=[self._fields["res_model"], messages._fields["attachment_ids"]],
+        )
+        self.env.flush_query(condition)
+        return condition
+
+    def _mail_sync_withheld(self):
+        """Return those of the files that came with recorded mails not for the user to read."""
+        # sudo: which record they hang on, as Odoo asks it of every file
+        guarded = self.env["mail.message"]._mail_sync_guarded()
+        files_sudo = self.sudo()
+        concerned = files_sudo.filtered(lambda file: file.res_model in guarded).sudo(False)
+        if self.env.su or not concerned.ids:
+            return self.browse()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM ir_attachment file WHERE id = ANY(%s) AND NOT %s",
+                concerned.ids,
+                self._mail_sync_readable(SQL.identifier("file")),
+            )
+        )
+        return self.browse(id_ for [id_] in rows)
