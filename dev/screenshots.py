@@ -50,6 +50,7 @@ def run(*names: str) -> int:
             story.administrator,
             story.report,
             story.leave,
+            story.refuse,
             story.wait,
         )
         for tell in chapters:
@@ -348,29 +349,46 @@ class Story:
         page.wait_for_selector(".modal .alert-warning")
         self.shoot(page, "disable")
 
-    def wait(self) -> None:
-        """Eve's password holds no longer either, and she writes"""
+    def write(self, lead: int, partner: int) -> None:
+        """Let Eve write to a contact on a lead, as the composer does."""
         eve = self.client(EVE)
-        passwords.set_password(EVE.email, "something new")
-        sync(eve)
-        partner = self.admin.create("res.partner", name=LENA.name, email=LENA.email)
-        self.admin.call("crm.lead", "write", [self.lead], {"partner_id": partner})
         composer = eve.call(
             "mail.compose.message",
             "create",
             [
                 {
                     "model": "crm.lead",
-                    "res_ids": repr([self.lead]),
+                    "res_ids": repr([lead]),
                     "composition_mode": "comment",
                     "subject": "Our offer",
                     "body": "<p>Dear Lena, here is our offer for both parts of the roof.</p>",
                     "partner_ids": [(6, 0, [partner])],
                 }
             ],
-            context={"default_model": "crm.lead", "default_res_ids": [self.lead]},
+            context={"default_model": "crm.lead", "default_res_ids": [lead]},
         )
         eve.call("mail.compose.message", "action_send_mail", composer)
+
+    def refuse(self) -> None:
+        """Eve writes to an address that does not exist"""
+        address = "unknown.park@greenhill.example"
+        partner = self.admin.create("res.partner", name=LENA.name, email=address)
+        lead = self.admin.create(
+            "crm.lead", name="Heat pump for Greenhill", type="opportunity", partner_id=partner
+        )
+        self.write(lead, partner)
+        page = self.open_page(self.server.url, EVE.email, LOGIN_PASSWORD)
+        page.goto(f"{self.server.url}/odoo/crm/{lead}")
+        page.locator(".o_mail_sync_entry button[name=send_again]").scroll_into_view_if_needed()
+        self.shoot(page, "refused")
+
+    def wait(self) -> None:
+        """Eve's password holds no longer either, and she writes"""
+        passwords.set_password(EVE.email, "something new")
+        sync(self.client(EVE))
+        partner = self.admin.create("res.partner", name=LENA.name, email=LENA.email)
+        self.admin.call("crm.lead", "write", [self.lead], {"partner_id": partner})
+        self.write(self.lead, partner)
         page = self.open_page(self.server.url, EVE.email, LOGIN_PASSWORD)
         page.set_viewport_size(TALL)
         page.goto(f"{self.server.url}/odoo/crm/{self.lead}")
