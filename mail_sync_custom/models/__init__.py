@@ -1,6 +1,7 @@
 from . import mail_sync_provider
 from . import mail_sync_plan
 from . import mail_sync_account
+from . import mail_sync_account_sending
 from . import mail_sync_account_details
 from . import mail_sync_account_disable
 from . import mail_sync_account_top_bar
@@ -12,8 +13,8 @@ from . import mail_sync_usage
 from . import mail_sync_mailbox
 from . import mail_sync_message
 from . import mail_sync_entry
-from . import mail_sync_latecomer
 from . import mail_sync_exclusion
+from . import mail_sync_latecomer
 from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import crm_lead

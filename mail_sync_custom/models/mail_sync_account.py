@@ -5,9 +5,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.modules.registry import Registry
 from odoo.tools import config, email_normalize, formataddr
 
 from .. import filing, vault
@@ -39,9 +38,6 @@ CONNECTION_FIELDS = tuple(
         "host port ssl self_signed fingerprint starttls plain_allowed username secret".split()
     )
 )
-#: What an account is like whose mail is taken by its server.
-SENDING_WELL = {"sending_error_code": False, "sending_failures": 0, "sending_retry_at": False}
-_HEALTH_FIELDS = tuple(status.Health.__dataclass_fields__)
 
 
 class MailSyncAccount(models.Model):
@@ -129,10 +125,8 @@ class MailSyncAccount(models.Model):
     told_admin = fields.Boolean(readonly=True)
     told_at = fields.Datetime(readonly=True)
     details_changed_at = fields.Datetime(readonly=True)
-    # Reading and sending fail apart: one may work while the other does not.
-    sending_error_code = fields.Char(readonly=True)
-    sending_failures = fields.Integer(readonly=True)
-    sending_retry_at = fields.Datetime(readonly=True)
+    # Asked where sending fails too: `state` alone does not tell then.
+    reading_failed = fields.Boolean("Not Read", readonly=True)
     headline = fields.Char("What Is Wrong", compute="_compute_headline")
     remedy = fields.Char("How to Fix It", compute="_compute_headline")
     # For those, too, who may see how an account is doing and not what its folders are called.
@@ -187,13 +181,32 @@ class MailSyncAccount(models.Model):
                 ]
             )
 
-    @api.depends("error_code", "provider_id")
+    @api.depends(
+        "state",
+        "error_code",
+        "sending_state",
+        "sending_error_code",
+        "reading_failed",
+        "provider_id",
+    )
     @api.depends_context("lang")
     def _compute_headline(self):
+        """Say what is wrong; with sending, where that is what makes the account fail."""
         for account in self:
-            code = account.error_code
-            account.headline = code and remedies.headline(self.env, code)
-            account.remedy = code and remedies.remedy(self.env, code, account.provider_id.code)
+            headline, remedy = account._words_of(account.error_code)
+            sending, mending = account._words_of(account.sending_error_code)
+            if sending:
+                sending = self.env._("Sending: %s", sending)
+            reads = account.state == "error" and account._health().state is status.State.ENABLED
+            account.headline, account.remedy = (sending, mending) if reads else (headline, remedy)
+            account.sending_headline, account.sending_remedy = sending, mending
+
+    def _words_of(self, code):
+        """Return what an error is, and what to do about it; twice False without one."""
+        if not code:
+            return False, False
+        provider = self.provider_id.code
+        return remedies.headline(self.env, code), remedies.remedy(self.env, code, provider)
 
     @api.depends("lease_until", "lease_token")
     def _compute_syncing(self):
@@ -350,7 +363,8 @@ class MailSyncAccount(models.Model):
             values["history_from"] = self._history_from(values["history"], now)
         event = account._arrival(user.company_id)
         if account.active:
-            account.write({**values, **SENDING_WELL})
+            account.write(values)
+            account._sending_worked()
             account._happen(event)
         else:
             begun = status.begin(event)
@@ -451,13 +465,16 @@ class MailSyncAccount(models.Model):
         return self._notification(*self._words(result))
 
     def action_reconnect(self):
-        """Try again now, with the details that are saved."""
+        """Try again now what fails, with the details that are saved."""
         account_sudo = self._owned_sudo()
-        if words := account_sudo._rest_words("imap"):
-            return self._notification(words, "warning")
-        account_sudo._happen(status.Event.RECONNECT)
-        account_sudo._schedule_now()
-        return None
+        rests = {protocol: account_sudo._rest_words(protocol) for protocol in ("imap", "smtp")}
+        if not rests["imap"]:
+            account_sudo._happen(status.Event.RECONNECT)
+            account_sudo._schedule_now()
+        if not rests["smtp"]:
+            account_sudo._reconnect_sending()
+        words = rests["imap"] or rests["smtp"]
+        return self._notification(words, "warning") if words else None
 
     def action_open_setup(self):
         """Open the set-up wizard, with what is known already."""
@@ -539,20 +556,33 @@ class MailSyncAccount(models.Model):
     # -- state -------------------------------------------------------------------------------
 
     def _health(self):
-        """Return the engine's :class:`~..engine.status.Health` of the account."""
+        """Return the engine's :class:`~..engine.status.Health` of reading."""
         self.ensure_one()
-        values = {name: self[name] or default for name, default in asdict(status.Health()).items()}
+        sending = status.State(self.sending_state or "enabled")
+        state = status.reading_of(status.State(self.state), sending, self.reading_failed)
+        return self._health_of("", state)
+
+    def _health_of(self, prefix, state):
+        names = asdict(status.Health()).items()
+        values = {name: self[prefix + name] or default for name, default in names}
         for name in ("error_since", "told_at"):
             values[name] = values[name].replace(tzinfo=UTC) if values[name] else None
-        return status.Health(**{**values, "state": status.State(self.state)})
+        return status.Health(**{**values, "state": state})
 
     def _set_health(self, health):
-        values = {name: getattr(health, name) for name in _HEALTH_FIELDS}
-        for name in ("error_since", "told_at"):
-            values[name] = values[name].replace(tzinfo=None) if values[name] else False
-        was_enabled = self.state == "enabled"
-        self.write({**values, "state": str(health.state)})
-        if self.state == "enabled" and not was_enabled:
+        """Save how reading is, and what that makes of the account."""
+        self._set_healths(health, self._sending_health())
+
+    def _set_sending_health(self, health):
+        """Save how sending is, and what that makes of the account."""
+        self._set_healths(self._health(), health)
+
+    def _set_healths(self, reading, sending):
+        could_send = self._can_send()
+        values = {**_values("", reading), **_values("sending_", sending)}
+        values["reading_failed"] = reading.state is status.State.ERROR
+        self.write({**values, "state": str(status.WHOLE[reading.state, sending.state])})
+        if self._can_send() and not could_send:
             # What was written meanwhile has been waiting for the connection.
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
@@ -575,9 +605,9 @@ class MailSyncAccount(models.Model):
             ]
         )
 
-    def _failed(self, error, now, protocol="imap"):
-        """Save a failed attempt: its log entry, the status it leads to and the next attempt."""
-        self._log(error, protocol)
+    def _failed(self, error, now):
+        """Save a failed attempt to read: its log entry, what it leads to and the next attempt."""
+        self._log(error)
         health, due, notice = status.after_failure(
             self._health(),
             kind=error.kind,
@@ -589,94 +619,72 @@ class MailSyncAccount(models.Model):
         self._set_health(health)
         self.next_sync_at = due.replace(tzinfo=None) if due else False
         if notice:
-            self._tell(notice)
+            self._tell(notice, lambda account: account._reading_words(notice))
 
     def _succeeded(self, now, more):
         """Save a sync that worked. ``more`` says that there is something left to read at once."""
         before = self._health()
-        if self.sending_error_code:
-            # Reading works, and sending does not: the account is not well.
-            health, notice = before, None
-        else:
-            health, notice = status.after_success(before, now)
+        health, notice = status.after_success(before, now)
         if health != before:
             self._set_health(health)
         now = now.replace(tzinfo=None, microsecond=0)
         following = self.paused_until or (now if more else now + POLL)
         self.write({"last_sync_at": now, "next_sync_at": following})
+        if before.error_code:
+            # It has waited for reading to work.
+            self._wake_for_sending()
         if notice:
-            self._tell(notice)
+            self._tell(notice, lambda account: account._reading_words(notice, more))
 
-    def _can_send(self):
-        """Whether a mail may be handed to the owner's server now.
-
-        After a failure to send, the next one waits for its pause, so that a wrong password is
-        not tried with every mail.
-        """
-        self.ensure_one()
-        if self.sending_error_code:
-            return self.state in ("enabled", "error") and (
-                not self.sending_retry_at or self.sending_retry_at <= fields.Datetime.now()
-            )
-        return self.state == "enabled"
-
-    def _note_sending(self, error):
-        """Save whether the owner's server could be connected to; ``None`` when it could.
-
-        In a transaction of its own: the sender's may be rolled back.
-        """
-        if not status.State(self.state).attempts or not (error or self.sending_error_code):
-            return
-        with Registry(self.env.cr.dbname).cursor() as cr:
-            account = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
-            if error:
-                account._sending_failed(error)
-            else:
-                account._sending_worked()
-
-    def _sending_failed(self, error):
-        failures = self.sending_failures + 1
-        wait = status.pause(error.kind, failures, error.retry_after, 0.0)
-        retry_at = fields.Datetime.now() + wait
-        self.write(
-            {
-                "sending_error_code": error.code,
-                "sending_failures": failures,
-                "sending_retry_at": retry_at,
-            }
-        )
-        next_sync_at = self.next_sync_at
-        self._failed(error, datetime.now(UTC), "smtp")
-        # Reading goes on as it was: it is not what failed.
-        self.next_sync_at = next_sync_at
-        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(retry_at)
-
-    def _sending_worked(self):
-        own = self.error_code == self.sending_error_code
-        self.write(dict(SENDING_WELL))
-        if own and status.State(self.state).attempts:
-            health, notice = status.after_success(self._health(), datetime.now(UTC))
-            self._set_health(health)
-            if notice:
-                self._tell(notice)
-
-    def _tell(self, notice):
+    def _tell(self, notice, words):
         """Tell the owner or the administrators that a lasting failure has begun, or is over."""
         recipients = self.env["res.partner"]
         if notice.owner:
             recipients |= self.user_id.partner_id
         if notice.administrators:
             recipients |= self.env.ref("base.group_system").all_user_ids.partner_id
-        if notice.over:
-            subject = self.env._("Mail Sync works again: %s", self.email)
-            body = self.env._(
-                "Mails are being recorded again. What came meanwhile is recorded too."
+        self._notify(recipients, words)
+
+    def _notify(self, recipients, words):
+        """Notify partners, each in their language, in which ``words`` says subject and text.
+
+        It comes from Odoo, and not from whoever pressed a button: their mailbox may be what fails.
+        """
+        self.ensure_one()
+        sender = self.env.ref("base.partner_root")
+        for lang, partners in recipients.grouped("lang").items():
+            account = self.with_context(lang=lang)
+            subject, body = words(account)
+            account.env["mail.thread"].message_notify(
+                partner_ids=partners.ids,
+                subject=subject,
+                body=body,
+                author_id=sender.id,
+                model=False,
+                res_id=False,
             )
-        else:
+
+    def _reading_words(self, notice, more=False):
+        """Return subject and text of a notice; ``more`` says that there is something left to read.
+
+        In the language of this environment.
+        """
+        if not notice.over:
             subject = self.env._("Mail Sync has stopped: %s", self.email)
-            body = f"{self.headline} {self.remedy}"
-        self.env["mail.thread"].message_notify(
-            partner_ids=recipients.ids, subject=subject, body=body, model=False, res_id=False
+            headline, remedy = self._words_of(self.error_code)
+            return subject, f"{headline}. {remedy}"
+        subject = self.env._("Mail Sync works again: %s", self.email)
+        if self.paused_until:
+            return subject, self.env._(
+                "It goes on when your company's plan allows more mails to be recorded. What came "
+                "meanwhile is recorded then."
+            )
+        if more:
+            return subject, self.env._(
+                "Mails are being recorded again. What came meanwhile follows by itself."
+            )
+        return subject, self.env._(
+            "Mails are being recorded again. What came meanwhile is recorded too."
         )
 
     # -- turns -------------------------------------------------------------------------------
@@ -767,6 +775,14 @@ def _learned(connected):
         "fingerprint": connected.fingerprint,
         "starttls": connected.security is Security.STARTTLS,
     }
+
+
+def _values(prefix, health):
+    """Return the fields that keep a health."""
+    values = {f"{prefix}{name}": value for name, value in asdict(health).items()}
+    for name in (f"{prefix}error_since", f"{prefix}told_at"):
+        values[name] = values[name].replace(tzinfo=None) if values[name] else False
+    return {**values, f"{prefix}state": str(health.state)}
 
 
 def _cursor(snapshot):

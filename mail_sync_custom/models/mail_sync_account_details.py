@@ -6,7 +6,6 @@ from odoo.tools import format_datetime
 
 from ..engine import catalogue, status
 from ..engine.errors import Kind, MailError
-from .mail_sync_account import SENDING_WELL
 
 PROTOCOLS = ("imap", "smtp")
 #: What a server says of a password that it does not want.
@@ -27,8 +26,8 @@ class MailSyncAccount(models.Model):
     def action_test_connection(self):
         """Try both connections with what is saved, and say of each what came of it.
 
-        Changes nothing, unless the password is refused: servers count that, and so does the
-        account.
+        A password that is refused counts, as it does for the server. What works again after a
+        failure is used again at once.
         """
         account_sudo = self._owned_sudo()
         words = account_sudo._rest_words("imap")
@@ -41,6 +40,7 @@ class MailSyncAccount(models.Model):
         for protocol in reversed(PROTOCOLS):
             account_sudo._note_refusal(protocol, errors[protocol])
             shown = account_sudo._test_result(protocol, errors[protocol], then=shown)
+        account_sudo._note_success([p for p in PROTOCOLS if not errors[p]])
         return shown
 
     def _test(self, protocol):
@@ -68,6 +68,14 @@ class MailSyncAccount(models.Model):
         else:
             self._failed(cause, datetime.now(UTC))
 
+    def _note_success(self, protocols):
+        """Go on with what has failed before and works now."""
+        if "smtp" in protocols and status.State(self.state).attempts:
+            self._sending_worked()
+        if "imap" in protocols and self.error_code and self.state != "pending":
+            self._happen(status.Event.RECONNECT)
+            self._schedule_now()
+
     def _test_result(self, protocol, error, then):
         """Return a notification of how one connection went, followed by the one that is given."""
         problem = str(error) if error else None
@@ -93,6 +101,13 @@ class MailSyncAccount(models.Model):
 
     # -- a password that was refused -----------------------------------------------------------
 
+    def _is_failing(self, protocol):
+        """Whether the saved password may be what fails. Who is not tried at all is not known."""
+        if not status.State(self.state).attempts:
+            return True
+        own = self.sending_error_code if protocol == "smtp" else self.error_code
+        return bool(own or (protocol == "smtp" and self.error_code and self._has_one_password()))
+
     def _refused_at(self, protocol):
         """Return when the saved password was refused, the latest first, within a day."""
         day = fields.Datetime.now() - timedelta(days=1)
@@ -113,7 +128,7 @@ class MailSyncAccount(models.Model):
 
         Whoever enters another one, or the same one again, has it tried at once.
         """
-        if self.state == "enabled" and not self.failure_count:
+        if not self._is_failing(protocol):
             return None
         return status.rests_until(self._refused_at(protocol), fields.Datetime.now())
 
@@ -162,8 +177,10 @@ class MailSyncAccount(models.Model):
             if error:
                 raise UserError(f"{names[protocol]}: {error}")
         values = {f"{protocol}_secret": secret for protocol in protocols}
-        self.write({**values, **(SENDING_WELL if "smtp" in protocols else {})})
-        proven = "imap" in protocols and not self.sending_error_code and self.state != "pending"
+        self.write(values)
+        if "smtp" in protocols:
+            self._sending_worked()
+        proven = "imap" in protocols and self.state != "pending"
         self._happen(status.Event.CONNECTED if proven else status.Event.DETAILS_CHANGED)
         if status.State(self.state).attempts:
             self._schedule_now()

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..engine import status
-from .mail_sync_account import SENDING_WELL
+from .mail_sync_account_sending import SENDING_WELL
 
 _logger = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ _GONE = {
     **dict.fromkeys(asdict(status.Health()), False),
     **SENDING_WELL,
     "failure_count": 0,
+    "reading_failed": False,
     "active": False,
     "imap_secret": False,
     "smtp_secret": False,
@@ -85,17 +86,18 @@ class MailSyncAccount(models.Model):
 
     def _tell_disabled(self, by):
         """Tell the owner who has disabled their mailbox: they notice nothing else of it."""
-        self.env["mail.thread"].message_notify(
-            partner_ids=self.user_id.partner_id.ids,
-            subject=self.env._("Mail Sync was disabled: %s", self.email),
-            body=self.env._(
-                "%s has disabled it. Nothing is read or sent by this mailbox any more until you "
-                "connect it again.",
-                by.name,
-            ),
-            model=False,
-            res_id=False,
-        )
+
+        def words(account):
+            return (
+                account.env._("Mail Sync was disabled: %s", account.email),
+                account.env._(
+                    "%s has disabled it. Nothing is read or sent by this mailbox any more until "
+                    "you connect it again.",
+                    by.name,
+                ),
+            )
+
+        self._notify(self.user_id.partner_id, words)
 
     # -- disabling ---------------------------------------------------------------------------
 

@@ -79,16 +79,17 @@ class MailSyncAccount(models.Model):
 
     def _tell_started(self):
         """Tell the owner that the waiting is over."""
-        self.env["mail.thread"].message_notify(
-            partner_ids=self.user_id.partner_id.ids,
-            subject=self.env._("Mail Sync has started: %s", self.email),
-            body=self.env._(
-                "There is a place for your mailbox now, and it is being synchronised. You need "
-                "not do anything."
-            ),
-            model=False,
-            res_id=False,
-        )
+
+        def words(account):
+            return (
+                account.env._("Mail Sync has started: %s", account.email),
+                account.env._(
+                    "There is a place for your mailbox now, and it is being synchronised. You "
+                    "need not do anything."
+                ),
+            )
+
+        self._notify(self.user_id.partner_id, words)
 
     def _follow_users(self):
         """Move accounts to their users' companies: one that runs goes on, one that waits waits."""

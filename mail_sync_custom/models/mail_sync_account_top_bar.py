@@ -1,7 +1,7 @@
 from odoo import api, models
 
 #: What the top bar's words depend on.
-_SHOWN = frozenset(("active", "state", "error_code", "provider_id"))
+_SHOWN = frozenset(("active", "state", "error_code", "sending_error_code", "provider_id"))
 
 
 class MailSyncAccount(models.Model):

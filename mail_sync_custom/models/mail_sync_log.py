@@ -25,11 +25,11 @@ class MailSyncLog(models.Model):
     headline = fields.Char("What happened", compute="_compute_words")
     remedy = fields.Char("How to fix it", compute="_compute_words")
 
-    @api.depends("code", "step", "account_id.provider_id")
+    @api.depends("code", "step", "protocol", "account_id.provider_id")
     @api.depends_context("lang")
     def _compute_words(self):
         for log in self:
-            log.step_name = remedies.step_name(self.env, log.step)
+            log.step_name = remedies.step_name(self.env, log.step, log.protocol)
             log.headline = remedies.headline(self.env, log.code)
             log.remedy = remedies.remedy(self.env, log.code, log.account_id.provider_id.code)
 

@@ -44,9 +44,15 @@ def sentences(env, code, detail="", provider_code=None):
     return "\n".join(lines)
 
 
-def step_name(env, step):
-    """Return the name of what was being done; empty for what has no name."""
-    return _steps(env).get(step or "", "")
+def step_name(env, step, protocol=None):
+    """Return the name of what was being done; empty for what has no name.
+
+    To sign in, say, is part of reading and of sending: with ``smtp`` it says that it was sending.
+    """
+    name = _steps(env).get(step or "", "")
+    if protocol == "smtp" and name and step != "sending":
+        return env._("Sending: %s", name)
+    return name
 
 
 def provider(code):

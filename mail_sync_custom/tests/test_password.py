@@ -15,8 +15,7 @@ LENA = "Lena Park <lena@customer.example>"
 ANN = "Ann <ann@company.example>"
 
 
-@tagged("post_install", "-at_install")
-class TestPassword(MailSyncCase):
+class PasswordCase(MailSyncCase):
     """Ann's provider knows one password, ``self.provider``; which ones were tried is noted."""
 
     def setUp(self):
@@ -57,6 +56,20 @@ class TestPassword(MailSyncCase):
         self.env.invalidate_all()
         return tuple(vault.decrypt(self.account[f"{p}_secret"]) for p in ("imap", "smtp"))
 
+    def press(self, *buttons, times=1):
+        """Press buttons as the owner, and let run what is due; return what was said last."""
+        for button in buttons * times:
+            with self.enter_registry_test_mode():
+                said = getattr(self.account.with_user(self.ann), f"action_{button}")()
+                self.env.flush_all()
+                for account_id, token in turn.claim(self.env.cr.dbname, 1):
+                    turn.take(self.env.cr.dbname, account_id, token, 1)
+            self.env.invalidate_all()
+        return said and said["params"]["message"]
+
+
+@tagged("post_install", "-at_install")
+class TestPassword(PasswordCase):
     def test_one_field_is_enough_and_nothing_is_lost(self):
         self.deliver(mail(LENA, ANN, "Before"))
         self.sync()
@@ -166,17 +179,6 @@ class TestPassword(MailSyncCase):
         self.assertFalse(self.account.log_ids)
 
     # -- a password that is refused again and again --------------------------------------------
-
-    def press(self, *buttons, times=1):
-        """Press buttons as the owner, and let run what is due; return what was said last."""
-        for button in buttons * times:
-            with self.enter_registry_test_mode():
-                said = getattr(self.account.with_user(self.ann), f"action_{button}")()
-                self.env.flush_all()
-                for account_id, token in turn.claim(self.env.cr.dbname, 1):
-                    turn.take(self.env.cr.dbname, account_id, token, 1)
-            self.env.invalidate_all()
-        return said and said["params"]["message"]
 
     def refusals(self, protocol):
         return [tried for tried, secret in self.tried if secret != self.provider[tried]].count(

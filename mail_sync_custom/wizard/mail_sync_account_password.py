@@ -43,8 +43,12 @@ class MailSyncAccountPassword(models.TransientModel):
 
     @api.depends("account_id")
     def _compute_used_for(self):
+        """Begin with what fails."""
         for wizard in self:
-            wizard.used_for = "both" if wizard.one_password else "imap"
+            account = wizard.account_id
+            sending = account.sending_error_code and not account.error_code
+            one = "smtp" if sending else "imap"
+            wizard.used_for = "both" if wizard.one_password else one
 
     def _compute_password(self):
         """A password goes in and never comes out."""

@@ -14,6 +14,7 @@ const SIGNS = [
     "syncing",
     "last_sync_at",
     "error_code",
+    "sending_error_code",
     "paused_until",
     "seen_count",
     "recorded_count",

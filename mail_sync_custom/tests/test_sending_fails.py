@@ -1,0 +1,250 @@
+"""The password for sending is another one, and is changed at the provider: reading goes on."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .. import vault
+from ..engine import handover
+from .common import mail
+from .test_password import ANN, LENA, PasswordCase
+from .test_send_again import SmtpConnection
+
+
+@tagged("post_install", "-at_install")
+class TestSendingFails(PasswordCase):
+    def setUp(self):
+        super().setUp()
+        self.account.smtp_secret = vault.encrypt("for sending")
+        self.provider["smtp"] = "for sending"
+        self.delivered = []
+        for where, name, instead in (
+            (handover, "connect", self._connect_to_send),
+            (type(self.env["ir.mail_server"]), "_disable_send", lambda _: False),
+        ):
+            replaced = patch.object(where, name, instead)
+            replaced.start()
+            self.addCleanup(replaced.stop)
+
+    def _connect_to_send(self, _endpoint, credentials, **_budgets):
+        self._log_in("smtp", credentials)
+        return SmtpConnection(self.delivered, {})
+
+    def changed_at_the_provider(self):
+        """Change the password for sending there, which is noticed."""
+        self.provider["smtp"] = "changed"
+        self.press("test_connection")
+
+    def mended_at_the_provider(self):
+        self.provider["smtp"] = "for sending"
+
+    def time_passes(self, hours=0, days=0):
+        """Let the pauses be over, and as much time have passed."""
+        ago = timedelta(hours=hours, days=days)
+        account = self.account
+        account.sending_retry_at = account.sending_retry_at and fields.Datetime.now()
+        if account.sending_error_since:
+            account.sending_error_since -= ago
+        for log in account.log_ids:
+            log.date -= ago
+        self.sending_is_tried()
+
+    def sending_is_tried(self):
+        """Let the scheduled action do what is due."""
+        with self.enter_registry_test_mode():
+            self.env.ref("mail_sync_custom.ir_cron_mail_sync_sending").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def waiting_mail(self):
+        """Write to the lead, and let Odoo send what it has."""
+        message = self.lead.with_user(self.ann).message_post(
+            body="Here is the offer.",
+            subject="Offer",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=self.env["res.partner"]
+            .create({"name": "Lena", "email": "lena@customer.example"})
+            .ids,
+        )
+        self.mails_are_sent()
+        return message
+
+    def mails_are_sent(self):
+        """Let Odoo send what is in its queue."""
+        with self.enter_registry_test_mode():
+            self.env["mail.mail"].search([("state", "=", "outgoing")]).send()
+        self.env.invalidate_all()
+
+    def told(self):
+        """Return what Ann was told, the latest first."""
+        return self.env["mail.message"].search(
+            [
+                ("message_type", "=", "user_notification"),
+                ("partner_ids", "in", self.ann.partner_id.ids),
+                ("subject", "like", "mailbox ann@"),
+            ],
+            order="id desc",
+        )
+
+    def test_it_is_an_error_that_says_that_it_is_about_sending(self):
+        self.changed_at_the_provider()
+        self.assertEqual(self.account.state, "error")
+        self.assertRegex(self.account.headline, "^Sending: The server refused")
+        self.assertEqual(self.account.log_ids.step_name, "Sending: Signing in")
+        self.assertRegex(self.told().subject, "^Mails cannot be sent by")
+        self.assertIn("the password. Check", self.told().body)
+        self.assertIn("recorded as before", self.told().body)
+
+    def test_reading_goes_on_and_does_not_say_that_all_is_well(self):
+        self.changed_at_the_provider()
+        self.deliver(mail(LENA, ANN, "Meanwhile"))
+        self.assertIn("1 recorded", self.press("sync_now"))
+        self.assertTimeline("Meanwhile")
+        self.assertEqual(self.account.state, "error")
+        self.assertTrue(self.account.billable)
+
+    def test_mended_at_the_provider_testing_the_connection_mends_it_here(self):
+        self.changed_at_the_provider()
+        waiting = self.waiting_mail()
+        self.assertEqual(waiting.mail_sync_delivery, "waiting")
+        self.mended_at_the_provider()
+        self.press("test_connection")
+        self.assertEqual(self.account.state, "enabled")
+        self.assertFalse(self.account.headline)
+        self.assertRegex(self.told()[0].subject, "^Mails can be sent again by")
+        self.mails_are_sent()
+        self.assertFalse(waiting.mail_sync_delivery)
+        self.assertEqual(self.delivered, ["lena@customer.example"])
+
+    def test_mended_at_the_provider_reconnect_mends_it_here(self):
+        self.changed_at_the_provider()
+        waiting = self.waiting_mail()
+        self.mended_at_the_provider()
+        self.press("reconnect")
+        self.sending_is_tried()
+        self.assertEqual(self.account.state, "enabled")
+        self.mails_are_sent()
+        self.assertFalse(waiting.mail_sync_delivery)
+        self.assertEqual(self.delivered, ["lena@customer.example"])
+
+    def test_mended_at_the_provider_it_mends_by_itself_without_a_mail(self):
+        self.changed_at_the_provider()
+        due = self.account.sending_retry_at
+        self.assertGreater(due, fields.Datetime.now() + timedelta(minutes=19))
+        self.sending_is_tried()
+        self.assertEqual(len(self.account.log_ids), 1, "It is not tried before its time.")
+        self.time_passes(hours=1)
+        self.assertEqual(len(self.account.log_ids), 2)
+        self.mended_at_the_provider()
+        self.time_passes(hours=1)
+        self.assertEqual(self.account.state, "enabled")
+        self.assertFalse(self.account.sending_retry_at)
+
+    def test_the_new_password_is_asked_for_where_it_fails_and_mends_it(self):
+        self.changed_at_the_provider()
+        waiting = self.waiting_mail()
+        self.assertEqual(self.wizard().used_for, "smtp")
+        self.change("changed")
+        self.assertEqual(self.account.state, "enabled")
+        self.assertEqual(self.saved(), ("correct horse", "changed"))
+        self.mails_are_sent()
+        self.assertFalse(waiting.mail_sync_delivery)
+        self.assertEqual(self.delivered, ["lena@customer.example"])
+
+    def test_after_two_days_it_is_no_longer_tried_and_mails_are_still_recorded(self):
+        self.changed_at_the_provider()
+        self.time_passes(days=2)
+        self.assertEqual((self.account.state, self.account.sending_state), ("error", "connection"))
+        self.assertFalse(self.account.sending_retry_at)
+        self.assertTrue(self.account.billable)
+        self.tried.clear()
+        self.time_passes(hours=5)
+        self.assertEqual(self.tried, [])
+        self.deliver(mail(LENA, ANN, "Still recorded"))
+        self.press("sync_now")
+        self.assertTimeline("Still recorded")
+
+    def test_what_was_given_up_begins_again_with_reconnect(self):
+        self.changed_at_the_provider()
+        self.time_passes(days=2)
+        self.mended_at_the_provider()
+        self.press("reconnect")
+        self.sending_is_tried()
+        self.assertEqual(self.account.state, "enabled")
+
+    def test_what_was_given_up_and_works_when_it_is_tested_works(self):
+        self.changed_at_the_provider()
+        self.time_passes(days=2)
+        self.mended_at_the_provider()
+        self.press("test_connection")
+        self.assertEqual(self.account.state, "enabled")
+
+    def test_a_moment_without_reading_does_not_end_what_is_wrong_with_sending(self):
+        self.changed_at_the_provider()
+        self.provider["imap"] = "changed"
+        self.press("sync_now")
+        self.assertRegex(self.account.headline, "^The server refused")
+        self.provider["imap"] = "correct horse"
+        self.press("sync_now")
+        self.assertEqual(self.account.state, "error")
+        self.assertRegex(self.account.headline, "^Sending: ")
+        self.assertFalse(self.account._can_send())
+
+    def test_sending_is_not_tried_while_reading_fails_and_soon_after(self):
+        self.changed_at_the_provider()
+        self.provider["imap"] = "changed"
+        self.press("sync_now")
+        self.mended_at_the_provider()
+        self.tried.clear()
+        self.time_passes(hours=1)
+        self.assertEqual(self.tried, [])
+        self.provider["imap"] = "correct horse"
+        self.press("sync_now")
+        self.sending_is_tried()
+        self.assertEqual(self.account.state, "enabled")
+
+    def test_however_often_reconnect_is_pressed_the_password_is_refused_thrice_an_hour(self):
+        self.changed_at_the_provider()
+        for _ in range(8):
+            said = self.press("reconnect")
+            self.sending_is_tried()
+        self.assertEqual(self.tried.count(("smtp", "for sending")), 3)
+        self.assertIn("not sent again before", said)
+
+    def test_a_new_set_up_ends_it_and_says_so(self):
+        self.changed_at_the_provider()
+        self.mended_at_the_provider()
+        self.connect(self.ann)
+        self.assertEqual(self.account.state, "enabled")
+        self.assertRegex(self.told()[0].subject, "^Mails can be sent again by")
+
+    def test_administrators_are_told_after_a_day(self):
+        boss = self.salesperson("boss", groups="base.group_system")
+        self.changed_at_the_provider()
+        self.time_passes(days=1)
+        self.assertIn(
+            boss.partner_id,
+            self.env["mail.message"]
+            .search([("subject", "like", "Mails cannot be sent by")])
+            .partner_ids,
+        )
+
+    def test_each_reads_it_in_their_own_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms(["mail_sync_custom"], ["de_DE"])
+        self.ann.lang = "de_DE"
+        self.provider["imap"] = "changed"
+        self.press("sync_now")
+        notice = self.env["mail.message"].search(
+            [
+                ("message_type", "=", "user_notification"),
+                ("partner_ids", "in", self.ann.partner_id.ids),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        self.assertIn("Mail Sync", notice.subject)
+        self.assertNotIn("has stopped", notice.subject)
+        self.assertNotIn("The server refused", notice.body)
