@@ -12,7 +12,14 @@ from odoo.tools import config, email_normalize, formataddr
 from .. import filing, vault
 from .. import turn as turns
 from ..engine import session, smtp, special_use, status, sync
-from ..engine.errors import Kind, MailError, ServerRefused, Step
+from ..engine.errors import (
+    CertificateChanged,
+    CertificateUntrusted,
+    Kind,
+    MailError,
+    ServerRefused,
+    Step,
+)
 from ..engine.values import Credentials, Endpoint, Outcome, Security, Snapshot, SpecialUse
 from ..fields import BigInteger
 from . import remedies
@@ -27,6 +34,8 @@ PATIENCE_SECONDS = 25
 DEFAULT_ATTACHMENT_MB = 20
 #: What a step of the wizard may take.
 TRY_SECONDS = 8
+#: What a look at the certificate may take, for the words about it.
+LOOK_SECONDS = 2
 #: Accounts that one cron run claims at a time.
 CLAIM = 5
 
@@ -319,7 +328,8 @@ class MailSyncAccount(models.Model):
                 snapshots = connection.status([folder.name for folder in uses if folder])
                 found = connection.connected
         except MailError as error:
-            raise UserError(self._explain(error)) from error
+            shown = _with_fingerprint(error, settings, session.inspect_certificate)
+            raise UserError(self._explain(shown)) from error
         return {
             **_learned(found),
             "folders": [
@@ -341,7 +351,17 @@ class MailSyncAccount(models.Model):
                 smtp.check(_endpoint(settings), _credentials(settings), budget=TRY_SECONDS)
             )
         except MailError as error:
-            raise UserError(self._explain(error)) from error
+            shown = _with_fingerprint(error, settings, smtp.inspect_certificate)
+            raise UserError(self._explain(shown)) from error
+
+    @api.model
+    def _other_certificate(self, error):
+        """Return the fingerprint that was met in the place of the pinned one; False without one.
+
+        Takes the UserError of ``_try_imap`` or ``_try_smtp``.
+        """
+        cause = error.__cause__
+        return isinstance(cause, CertificateChanged) and cause.detail
 
     @api.model
     def _set_up(self, user, values):
@@ -767,6 +787,19 @@ def _credentials(settings):
     except vault.SecretUnreadable as error:
         raise ServerRefused(code="secret_unreadable", kind=Kind.CRED, step=Step.LOGIN) from error
     return Credentials(settings["username"], password)
+
+
+def _with_fingerprint(error, settings, inspect):
+    """Return an error that names the certificate which nobody vouches for, where it can be seen.
+
+    A handshake that fails does not tell which one it was: it takes a second look, without a login.
+    """
+    if not isinstance(error, CertificateUntrusted):
+        return error
+    try:
+        return CertificateUntrusted(inspect(_endpoint(settings), LOOK_SECONDS))
+    except MailError:
+        return error
 
 
 def _learned(connected):

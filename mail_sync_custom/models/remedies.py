@@ -31,17 +31,59 @@ def remedy(env, code, provider_code=None):
 
 
 def explain(env, error, provider_code=None):
-    """Return an engine's error in full: the step, what happened, what to do, the server's words."""
+    """Return an engine's error in full: the step, what happened, what to do, whose words it has."""
     lines = sentences(env, error.code, error.detail, provider_code)
     return f"{step_name(env, error.step)}: {lines}"
 
 
 def sentences(env, code, detail="", provider_code=None):
-    """Return what happened, what to do, and the server's words: a line each."""
-    lines = [f"{headline(env, code)}.", remedy(env, code, provider_code)]
-    if detail:
-        lines.append(env._("The server said: %s", detail))
-    return "\n".join(lines)
+    """Return what happened, what to do, and what is quoted, if anything: a line each."""
+    lines = [f"{headline(env, code)}.", remedy(env, code, provider_code), quoted(env, code, detail)]
+    return "\n".join(filter(None, lines))
+
+
+def quoted(env, code, detail):
+    """Return an error's detail with whose words it is; empty where it helps nobody.
+
+    A name that was not found, or a port that nobody listens on, has said nothing: what the system
+    says of it is not the server's, and is in the headline already.
+    """
+    if not detail:
+        return ""
+    if code in _CERTIFICATE_SHOWN:
+        shown = len(detail) == _SHA256_DIGITS and set(detail) <= set("0123456789abcdef")
+        return env._("SHA-256 fingerprint of its certificate: %s", detail) if shown else ""
+    if code in _TECHNICAL:
+        return env._("In technical words: %s", detail)
+    return "" if code in _UNSAID else env._("The server said: %s", detail)
+
+
+#: The detail is the fingerprint that was met.
+_CERTIFICATE_SHOWN = ("certificate_untrusted", "certificate_changed")
+_SHA256_DIGITS = 64
+
+#: The detail is the TLS library's, and says what its headline does not.
+_TECHNICAL = ("tls_failed", "tls_too_old")
+
+#: No server has spoken yet, or what it said is not what failed.
+_UNSAID = (
+    "host_not_found",
+    "lookup_failed",
+    "host_not_allowed",
+    "connection_refused",
+    "connection_lost",
+    "network_unreachable",
+    "timeout",
+    "tls_on_plain_port",
+    "plain_on_tls_port",
+    "starttls_missing",
+    "starttls_gone",
+    "certificate_name",
+    "certificate_expired",
+    "invalid_settings",
+    "smtp_auth_missing",
+    "preauth",
+)
 
 
 def step_name(env, step, protocol=None):
@@ -528,8 +570,8 @@ def _encryption(env) -> Words:
             env._("No encrypted connection could be made"),
             env._(
                 "Check host, port and 'Use SSL?': with SSL it is mostly port 993 (IMAP) and 465 "
-                "(SMTP), without it 143 and 587. If they are right, show the server's words to "
-                "your provider."
+                "(SMTP), without it 143 and 587. If they are right, show the technical words "
+                "beside this to your provider."
             ),
         ),
         "tls_on_plain_port": (
@@ -610,8 +652,8 @@ def _certificates(env) -> Words:
             env._("The server's certificate is not from a known authority"),
             env._(
                 "If it is your company's own server, check 'Self-Signed Certificate?' and compare "
-                "the fingerprint with your administrator. For a public provider do not: check the "
-                "spelling of the hostname, and ask the provider."
+                "the fingerprint that is shown with your administrator. For a public provider do "
+                "not: check the spelling of the hostname, and ask the provider."
             ),
         ),
         "certificate_name": (
@@ -632,8 +674,8 @@ def _certificates(env) -> Words:
             env._("The server's certificate is not the one that you accepted"),
             env._(
                 "Your password was not sent. If your administrator confirms that the certificate "
-                "was replaced, open the settings, compare the new fingerprint, and accept it. If "
-                "nobody knows of it, someone may be listening on the way."
+                "was replaced, open Change settings, press Next, compare the new fingerprint, and "
+                "accept it. If nobody knows of it, someone may be listening on the way."
             ),
         ),
     }

@@ -55,6 +55,8 @@ class MailSyncAccountSetup(models.TransientModel):
         "password and your mail.",
     )
     imap_fingerprint = fields.Char("Certificate (SHA-256)", readonly=True)
+    imap_fingerprint_met = fields.Char("New certificate (SHA-256)", readonly=True)
+    imap_fingerprint_accepted = fields.Boolean("I have compared it: accept the new certificate")
     imap_starttls = fields.Boolean(readonly=True)
     imap_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     smtp_username = fields.Char("Username ", help="The same as for IMAP, as a rule.")
@@ -84,6 +86,8 @@ class MailSyncAccountSetup(models.TransientModel):
         "password and your mail.",
     )
     smtp_fingerprint = fields.Char("Certificate (SHA-256) ", readonly=True)
+    smtp_fingerprint_met = fields.Char("New certificate (SHA-256) ", readonly=True)
+    smtp_fingerprint_accepted = fields.Boolean("I have compared it: accept the new certificate ")
     smtp_starttls = fields.Boolean(readonly=True)
     smtp_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     folder_ids = fields.One2many("mail.sync.account.setup.folder", "setup_id", "Folders")
@@ -116,7 +120,7 @@ class MailSyncAccountSetup(models.TransientModel):
             provider = self.env["mail.sync.provider"]._suggest(email)
             values |= {"imap_username": email, "provider_id": provider.id}
             return {**values, **provider._settings(email)}
-        names = [name for name in _SETTINGS if not name.endswith(("secret", "fingerprint"))]
+        names = [f"{protocol}_{name}" for protocol in PROTOCOLS for name in _ENTERED]
         known = account_sudo.read([*names, "history", "email", "provider_id"], load=None)[0]
         return values | {name: value for name, value in known.items() if name in fields_list}
 
@@ -185,14 +189,14 @@ class MailSyncAccountSetup(models.TransientModel):
     def action_next(self):
         """Log in by IMAP and look at the folders; go on to SMTP when that has worked."""
         self._require("imap")
-        found = self.env["mail.sync.account"]._try_imap(self._settings("imap"))
+        if not (found := self._try("imap")):
+            return self._reopen()
         # sudo: the wizard is its user's own; its secrets are closed to everyone
         setup_sudo = self.sudo()
         setup_sudo.folder_ids.unlink()
         setup_sudo.write(
             {
-                "imap_fingerprint": found["fingerprint"],
-                "imap_starttls": found["starttls"],
+                **_learned("imap", found),
                 "folder_ids": [fields.Command.create(folder) for folder in found["folders"]],
                 "step": "smtp",
                 **self._smtp_defaults(),
@@ -205,16 +209,33 @@ class MailSyncAccountSetup(models.TransientModel):
 
     def action_connect_smtp(self):
         """Log in by SMTP; show *Finish* when that has worked."""
+        if self.step == "imap":
+            raise UserError(self.env._("Connect IMAP first."))
         self._require("smtp")
-        found = self.env["mail.sync.account"]._try_smtp(self._settings("smtp"))
+        if found := self._try("smtp"):
+            self.write({**_learned("smtp", found), "step": "ready"})
+        return self._reopen()
+
+    def _try(self, protocol):
+        """Log in, and return what that taught; None where another certificate stood in the way.
+
+        That one is shown, beside the one that was accepted, and nothing has been sent to whoever
+        has it. Raises UserError for whatever else stands in the way.
+        """
+        Account = self.env["mail.sync.account"]
+        try:
+            return getattr(Account, f"_try_{protocol}")(self._settings(protocol))
+        except UserError as error:
+            if not (met := Account._other_certificate(error)):
+                raise
         self.write(
             {
-                "smtp_fingerprint": found["fingerprint"],
-                "smtp_starttls": found["starttls"],
-                "step": "ready",
+                f"{protocol}_fingerprint": self._known(protocol)["fingerprint"],
+                f"{protocol}_fingerprint_met": met,
+                f"{protocol}_fingerprint_accepted": False,
             }
         )
-        return self._reopen()
+        return None
 
     def action_back(self):
         """Return to the step before, with everything as it was entered."""
@@ -238,11 +259,16 @@ class MailSyncAccountSetup(models.TransientModel):
 
     def write(self, vals):
         """What was changed has to be tried again before it is saved."""
-        for step, protocol in (("imap", "imap"), ("smtp", "smtp")):
+        for protocol in PROTOCOLS:
             entered = {f"{protocol}_{name}" for name in (*_ENTERED, "password")}
             if "step" not in vals and entered & vals.keys():
-                vals = {**vals, "step": step, f"{protocol}_fingerprint": False}
+                vals = {**vals, "step": protocol}
                 break
+        for protocol in PROTOCOLS:
+            host = vals.get(f"{protocol}_host")
+            if any(not _same(setup[f"{protocol}_host"], host) for setup in self if host):
+                # Of another server nothing is known yet.
+                vals = {**_learned(protocol, dict.fromkeys(_LEARNED, False)), **vals}
         return super().write(vals)
 
     # -- values ------------------------------------------------------------------------------
@@ -271,11 +297,25 @@ class MailSyncAccountSetup(models.TransientModel):
         # A saved password goes to the server that it was saved for, and to no other.
         return entered or (account_sudo[f"{protocol}_secret"] if same else False)
 
+    def _known(self, protocol):
+        """Return what is known of the server entered: learned here, or when it was saved."""
+        # sudo: a user's own settings, without the secrets
+        account_sudo = self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
+        if not _same(account_sudo[f"{protocol}_host"], self[f"{protocol}_host"]):
+            account_sudo = account_sudo.browse()
+        names = {name: f"{protocol}_{name}" for name in _LEARNED}
+        return {key: self[name] or account_sudo[name] for key, name in names.items()}
+
     def _settings(self, protocol):
         """Return what a connection is made of, named without the protocol."""
-        settings = {name: self[f"{protocol}_{name}"] for name in (*_ENTERED, *_LEARNED)}
+        settings = {name: self[f"{protocol}_{name}"] for name in _ENTERED} | self._known(protocol)
         settings["username"] = settings["username"].strip()
         settings["host"] = settings["host"].strip()
+        # Exactly the one that was shown is accepted, and not whichever comes next.
+        if self[f"{protocol}_fingerprint_accepted"]:
+            settings["fingerprint"] = self[f"{protocol}_fingerprint_met"] or settings["fingerprint"]
+        if not settings["self_signed"]:
+            settings["fingerprint"] = False
         return {**settings, "secret": self._secret(protocol)}
 
     def _smtp_defaults(self):
@@ -297,9 +337,10 @@ class MailSyncAccountSetup(models.TransientModel):
         """Return the account's values, the folders to read among them."""
         values = {
             f"{protocol}_{name}": value
-            for protocol in ("imap", "smtp")
+            for protocol in PROTOCOLS
             for name, value in self._settings(protocol).items()
         }
+        values |= {name: self[name] for name in ("imap_fingerprint", "smtp_fingerprint")}
         email = email_normalize(self.email or "") or email_normalize(self.imap_username)
         if not email:
             raise UserError(
@@ -335,12 +376,24 @@ class MailSyncAccountSetup(models.TransientModel):
         }
 
 
+PROTOCOLS = ("imap", "smtp")
 #: What the user enters, and what a connection teaches us; each once for either protocol.
 _ENTERED = ("host", "port", "ssl", "self_signed", "plain_allowed", "username")
 _LEARNED = ("fingerprint", "starttls")
-_SETTINGS = tuple(
-    f"{protocol}_{name}" for protocol in ("imap", "smtp") for name in (*_ENTERED, *_LEARNED)
-)
+
+
+def _learned(protocol, found):
+    """Return the fields for what a connection taught; nothing is left to be compared then."""
+    return {
+        **{f"{protocol}_{name}": found[name] for name in _LEARNED},
+        f"{protocol}_fingerprint_met": False,
+        f"{protocol}_fingerprint_accepted": False,
+    }
+
+
+def _same(host, other):
+    """Whether two hostnames are the same, however they are written (RFC 4343)."""
+    return (host or "").strip().lower() == (other or "").strip().lower()
 
 
 def _usual_port(port, ssl, encrypted, upgraded):

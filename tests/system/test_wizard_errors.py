@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,3 +180,14 @@ def test_an_error_tells_nobody_the_password(company: Office, ann: Salesperson):
     for protocol in ("imap", "smtp"):
         said = refused(company, ann, {f"{protocol}_password": secret}, protocol)
         assert secret not in said
+
+
+@pytest.mark.parametrize("protocol", ["imap", "smtp"])
+def test_an_error_about_a_certificate_names_its_fingerprint(
+    company: Office, ann: Salesperson, protocol: str
+):
+    pem = Path(services.describe().self_signed_certificate).read_text()
+    met = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    said = refused(company, ann, {f"{protocol}_host": HOSTS.self_signed}, protocol)
+    assert met in said
+    assert "The server said" not in said

@@ -1,0 +1,205 @@
+"""A pinned server, and another one in its place: nothing is sent to it before its owner says so."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev import certificates, dovecot, services
+from dev.client import Refused
+from dev.passwords import PASSWORD
+
+from .office import Office, Salesperson
+
+SETUP = "mail.sync.account.setup"
+PROTOCOLS = ("imap", "smtp")
+
+
+class Front:
+    """TLS before a mail server that has none, with a certificate that can be another one.
+
+    ``heard`` is what clients said once the connection was encrypted.
+    """
+
+    def __init__(self, protocol: str, folder: Path):
+        port = (
+            services.describe().imap_port if protocol == "imap" else services.describe().smtp_port
+        )
+        self.behind, self.folder, self.heard = (dovecot.PLAIN, port), folder, b""
+        self.renew()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def renew(self) -> None:
+        """Let another server stand there, as far as a client can tell."""
+        certificates.issue("localhost", "localhost", "127.0.0.1").save(self.folder)
+        der = ssl.PEM_cert_to_DER_cert((self.folder / "certificate.pem").read_text())
+        self.fingerprint, self.heard = hashlib.sha256(der).hexdigest(), b""
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(self.folder / "certificate.pem", self.folder / "key.pem")
+
+    def heard_a_login(self) -> bool:
+        """Tell whether anybody has begun to log in."""
+        return any(word in self.heard.upper() for word in (b"LOGIN", b"AUTH"))
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(self.behind) as server,
+            self.tls.wrap_socket(client, server_side=True) as encrypted,
+        ):
+            threading.Thread(target=self._answer, args=(server, encrypted), daemon=True).start()
+            while said := encrypted.recv(65536):
+                self.heard += said
+                server.sendall(said)
+
+    def _answer(self, server: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while said := server.recv(65536):
+                client.sendall(said)
+            client.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def fronts(tmp_path: Path) -> Iterator[dict[str, Front]]:
+    """Return a server for either protocol whose certificate can be another one."""
+    made = {protocol: Front(protocol, tmp_path / protocol) for protocol in PROTOCOLS}
+    yield made
+    for front in made.values():
+        front.close()
+
+
+def connect_to(fronts: dict[str, Front], ann: Salesperson) -> None:
+    """Connect a mailbox in the three clicks that a self-signed certificate takes."""
+    changes: dict[str, Any] = {}
+    for protocol, front in fronts.items():
+        changes |= {
+            f"{protocol}_host": "127.0.0.1",
+            f"{protocol}_port": front.port,
+            f"{protocol}_self_signed": True,
+        }
+    ann.connect(**changes)
+
+
+def press(ann: Salesperson, wizard: int, protocol: str) -> dict[str, Any]:
+    """Press the button of a step; return what the wizard shows of it then."""
+    buttons = {"imap": "action_next", "smtp": "action_connect_smtp"}
+    ann.client.call(SETUP, buttons[protocol], [wizard])
+    names = [f"{protocol}_fingerprint{part}" for part in ("", "_met", "_accepted")]
+    shown = ann.client.read(SETUP, wizard, "step", *names)
+    known, met, accepted = (shown[name] for name in names)
+    return {"step": shown["step"], "known": known, "met": met, "accepted": accepted}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_another_certificate_is_compared_before_anything_is_sent_to_whoever_has_it(
+    company: Office, protocol: str, fronts: dict[str, Front]
+):
+    ann, front = company.salesperson("ann"), fronts[protocol]
+    connect_to(fronts, ann)
+    accepted = front.fingerprint
+    assert ann.account(f"{protocol}_fingerprint")[f"{protocol}_fingerprint"] == accepted
+
+    front.renew()
+    wizard = ann.client.create(SETUP)
+    if protocol == "smtp":
+        press(ann, wizard, "imap")
+    shown = press(ann, wizard, protocol)
+
+    stopped = {"step": protocol, "known": accepted, "accepted": False}
+    assert shown == {**stopped, "met": front.fingerprint}
+    assert not front.heard_a_login(), front.heard
+
+    # Accepted is the one that was shown, and not the one that comes next.
+    ann.client.call(SETUP, "write", [wizard], {f"{protocol}_fingerprint_accepted": True})
+    front.renew()
+    assert press(ann, wizard, protocol) == {**stopped, "met": front.fingerprint}
+    assert not front.heard_a_login(), front.heard
+
+    ann.client.call(SETUP, "write", [wizard], {f"{protocol}_fingerprint_accepted": True})
+    shown = press(ann, wizard, protocol)
+    assert (shown["step"] != protocol, shown["known"]) == (True, front.fingerprint)
+    if protocol == "imap":
+        press(ann, wizard, "smtp")
+    ann.client.call(SETUP, "action_finish", [wizard])
+    saved = ann.account("imap_fingerprint", "smtp_fingerprint")
+    assert [saved[f"{each}_fingerprint"] for each in PROTOCOLS] == [
+        fronts[each].fingerprint for each in PROTOCOLS
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"imap_password": "a new one"}, {"imap_username": "other@example.com"}, "port"]
+)
+def test_a_pin_is_the_hosts_whatever_else_is_changed(
+    company: Office, changes: Any, fronts: dict[str, Front], tmp_path: Path
+):
+    ann, front = company.salesperson("ann"), fronts["imap"]
+    connect_to(fronts, ann)
+    accepted = front.fingerprint
+    if changes == "port":
+        front = Front("imap", tmp_path / "elsewhere")
+        changes = {"imap_port": front.port}
+    else:
+        front.renew()
+    wizard = ann.client.create(SETUP)
+    ann.client.call(SETUP, "write", [wizard], {"imap_host": "elsewhere.example"})
+    ann.client.call(SETUP, "write", [wizard], {"imap_host": "127.0.0.1", **changes})
+    if "imap_username" in changes:
+        ann.client.call(SETUP, "write", [wizard], {"imap_password": PASSWORD})
+    shown = press(ann, wizard, "imap")
+    assert shown["step"] == "imap"
+    assert (shown["known"], shown["met"]) == (accepted, front.fingerprint)
+    assert not front.heard_a_login(), front.heard
+
+
+def test_nobody_gets_past_a_certificate_by_the_next_button(
+    company: Office, fronts: dict[str, Front]
+):
+    ann = company.salesperson("ann")
+    connect_to(fronts, ann)
+    fronts["imap"].renew()
+    wizard = ann.client.create(SETUP)
+    press(ann, wizard, "imap")
+    for button in ("action_connect_smtp", "action_finish"):
+        with pytest.raises(Refused):
+            ann.client.call(SETUP, button, [wizard])
+
+
+def test_a_changed_certificate_is_named_wherever_the_saved_details_are_tried(
+    company: Office, fronts: dict[str, Front]
+):
+    ann = company.salesperson("ann")
+    connect_to(fronts, ann)
+    for front in fronts.values():
+        front.renew()
+    account = ann.account_id()
+    said = ann.client.call("mail.sync.account", "action_test_connection", [account])
+    assert fronts["imap"].fingerprint in said["params"]["message"]
+    assert fronts["smtp"].fingerprint in said["params"]["next"]["params"]["message"]
+    change = ann.client.create(
+        "mail.sync.account.password", account_id=account, password=PASSWORD, used_for="both"
+    )
+    with pytest.raises(Refused, match=fronts["imap"].fingerprint):
+        ann.client.call("mail.sync.account.password", "action_change_password", [change])
+    assert not any(front.heard_a_login() for front in fronts.values())
