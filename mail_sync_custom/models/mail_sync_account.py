@@ -662,7 +662,9 @@ class MailSyncAccount(models.Model):
         if notice.owner:
             recipients |= self.user_id.partner_id
         if notice.administrators:
-            recipients |= self.env.ref("base.group_system").all_user_ids.partner_id
+            administrators = self.env.ref("base.group_system").all_user_ids
+            here = administrators.filtered(lambda user: self.company_id in user.company_ids)
+            recipients |= here.partner_id
         self._notify(recipients, words)
 
     def _notify(self, recipients, words):

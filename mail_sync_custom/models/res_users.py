@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 #: Who sees in the list of users how everyone's mailbox is doing.
 MANAGERS = "base.group_system,mail_sync_custom.group_mail_sync_company_manager"
@@ -16,22 +17,22 @@ class ResUsers(models.Model):
         compute="_compute_mail_sync_account_id",
         search="_search_mail_sync_account_id",
     )
-    # What is told of a colleague's mailbox is for those who look after it; one's own is readable.
+    # What is told of a colleague's mailbox is for those who look after it, in the companies that
+    # they work in; one's own is readable.
     mail_sync_state = fields.Selection(
         selection=lambda self: (
             self.env["mail.sync.account"]._fields["state"]._description_selection(self.env)
         ),
         string="Mail Sync Status",
         compute="_compute_mail_sync_status",
-        compute_sudo=True,
         search="_search_mail_sync_state",
         groups=MANAGERS,
     )
     mail_sync_last_sync_at = fields.Datetime(
-        "Last Mail Sync", compute="_compute_mail_sync_status", compute_sudo=True, groups=MANAGERS
+        "Last Mail Sync", compute="_compute_mail_sync_status", groups=MANAGERS
     )
     mail_sync_headline = fields.Char(
-        "Mail Sync Error", compute="_compute_mail_sync_status", compute_sudo=True, groups=MANAGERS
+        "Mail Sync Error", compute="_compute_mail_sync_status", groups=MANAGERS
     )
 
     @property
@@ -58,10 +59,15 @@ class ResUsers(models.Model):
         "mail_sync_account_ids.last_sync_at",
         "mail_sync_account_ids.headline",
     )
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_mail_sync_status(self):
+        # By the reader's own right to the accounts, as the list of them shows it.
+        accounts = self.env["mail.sync.account"]
+        if accounts.has_access("read"):
+            accounts = accounts.search([("user_id", "in", self.ids), ("active", "=", True)])
+        account_of = accounts.grouped("user_id")
         for user in self:
-            account = user.mail_sync_account_ids.filtered("active")[:1]
+            account = account_of.get(user._origin, accounts.browse())
             user.mail_sync_state = account.state
             user.mail_sync_last_sync_at = account.last_sync_at
             user.mail_sync_headline = account.headline
@@ -73,9 +79,9 @@ class ResUsers(models.Model):
         if operator != "in":
             return NotImplemented
         connected = Domain("state", "!=", False)
-        found = Domain("mail_sync_account_ids", "any!", [("state", "in", list(value))])
+        found = Domain("mail_sync_account_ids", "any", [("state", "in", list(value))])
         if False in value:
-            found |= Domain("mail_sync_account_ids", "not any!", connected)
+            found |= Domain("mail_sync_account_ids", "not any", connected)
         return found
 
     def _field_to_sql(self, alias, field_expr, query=None):
@@ -87,9 +93,19 @@ class ResUsers(models.Model):
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         account = self.env["mail.sync.account"]
+        joined = query.make_alias(alias, "mail_sync_account_ids")
         # There is one account a user, so that the join repeats nobody.
-        joined = query.left_join(alias, "id", account._table, "user_id", "mail_sync_account_ids")
-        return account.sudo()._field_to_sql(joined, "state", query)
+        condition = SQL(
+            "%s = %s AND %s IN %s",
+            SQL.identifier(alias, "id"),
+            SQL.identifier(joined, "user_id"),
+            SQL.identifier(joined, "id"),
+            account._search(Domain.TRUE).subselect(),
+        )
+        query.add_join("LEFT JOIN", joined, account._table, condition)
+        # sudo: the right to the field is checked above, and that to the account by the condition
+        account_sudo = account.sudo()
+        return account_sudo._field_to_sql(joined, "state", query)
 
     def action_open_mail_sync_disable(self):
         """Ask what is to happen to what a user's mailbox has brought, then disable it."""

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_billing
 from . import test_chatter
+from . import test_companies
 from . import test_disable
 from . import test_exclusion
 from . import test_latecomers
