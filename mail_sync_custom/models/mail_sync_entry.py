@@ -4,8 +4,8 @@ from odoo import Command, api, fields, models
 class MailSyncEntry(models.Model):
     """What is known of one recorded mail on one record, beside its ``mail.message``.
 
-    ``model`` and ``res_id`` say where it was recorded first and are never changed: when leads are
-    merged, ``mail.message.res_id`` moves and this does not. The unique index over them is what
+    ``model`` and ``res_id`` say where it was recorded first and are never changed: when records
+    are merged, ``mail.message.res_id`` moves and this does not. The unique index over them is what
     makes *once* true, however many workers and mailboxes bring the same mail at the same moment.
     """
 
@@ -41,23 +41,23 @@ class MailSyncEntry(models.Model):
     _once = models.UniqueIndex("(message_id, variant, model, res_id)")
 
     @api.model
-    def _unite(self, leads):
-        """Leave each mail that stands on several leads, which are to be one, on one of them.
+    def _unite(self, records):
+        """Leave each mail that stands on several records, which are to be one, on one of them.
 
         On the first; but what was written in the CRM, or came by the gateway, stays where it is.
         Whose mailbox has it has part in what is left.
         """
         entries = self.search(
             [
-                ("mail_message_id.model", "=", "crm.lead"),
-                ("mail_message_id.res_id", "in", leads.ids),
+                ("mail_message_id.model", "=", records._name),
+                ("mail_message_id.res_id", "in", records.ids),
             ]
         )
-        order = {lead_id: number for number, lead_id in enumerate(leads.ids)}
+        order = {record_id: number for number, record_id in enumerate(records.ids)}
         others = self.env["mail.message"].search(
             [
-                ("model", "=", "crm.lead"),
-                ("res_id", "in", leads.ids),
+                ("model", "=", records._name),
+                ("res_id", "in", records.ids),
                 ("message_id", "in", entries.mapped("mail_message_id.message_id")),
                 ("mail_sync_entry_ids", "=", False),
             ]

@@ -5,6 +5,7 @@ from . import test_companies
 from . import test_disable
 from . import test_exclusion
 from . import test_latecomers
+from . import test_merged_contacts
 from . import test_password
 from . import test_places
 from . import test_plans

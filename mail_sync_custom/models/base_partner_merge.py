@@ -1,0 +1,16 @@
+from odoo import api, models
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    @api.model
+    def _update_reference_fields(self, src_partners, dst_partner):
+        """A mail that stands on several of them stands on the merged one once.
+
+        Here Odoo moves their messages, by whichever way the merge was asked for.
+        """
+        # sudo: as Odoo does with messages here, whoever may read them
+        entries_sudo = self.env["mail.sync.entry"].sudo()
+        entries_sudo._unite(dst_partner | src_partners)
+        return super()._update_reference_fields(src_partners, dst_partner)
