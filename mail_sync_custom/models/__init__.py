@@ -4,6 +4,7 @@ from . import mail_sync_account
 from . import mail_sync_account_sending
 from . import mail_sync_account_details
 from . import mail_sync_account_disable
+from . import mail_sync_account_key
 from . import mail_sync_account_top_bar
 from . import mail_sync_account_watched
 from . import mail_sync_account_places

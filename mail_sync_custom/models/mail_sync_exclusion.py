@@ -52,7 +52,8 @@ class MailSyncExclusion(models.Model):
     @api.depends("pattern")
     def _compute_kind(self):
         for exclusion in self:
-            exclusion.kind = "address" if "@" in (exclusion.pattern or "") else "domain"
+            pattern = exclusion.pattern
+            exclusion.kind = pattern and ("address" if "@" in pattern else "domain")
 
     @api.depends("company_id")
     def _compute_whose(self):

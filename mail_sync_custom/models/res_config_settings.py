@@ -2,12 +2,13 @@ import shlex
 from pathlib import Path
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.modules.module import get_module_path
 from odoo.tools import config
 
-from .. import watched
-from .mail_sync_account import DEFAULT_ATTACHMENT_MB
+from .. import vault, watched
+from ..vault import Encryption, Source
+from .mail_sync_account import DEFAULT_ATTACHMENT_MB, PATIENCE_SECONDS
 from .res_company import HAS_A_PLACE
 
 #: A mail is held in memory while it is recorded; providers take 25 to 150 MB.
@@ -36,6 +37,28 @@ class ResConfigSettings(models.TransientModel):
     mail_sync_watcher_count = fields.Integer(compute="_compute_mail_sync_watched")
     mail_sync_watched_count = fields.Integer(compute="_compute_mail_sync_watched")
     mail_sync_watch_command = fields.Char("Command", compute="_compute_mail_sync_watch_command")
+    mail_sync_key_source = fields.Selection(
+        [
+            (str(Source.CONFIG), "odoo.conf"),
+            (str(Source.ENVIRONMENT), "The environment of Odoo's process"),
+            (str(Source.FILE), "A file that Mail Sync has made"),
+        ],
+        compute="_compute_mail_sync_key",
+        groups="base.group_system",
+    )
+    mail_sync_key_place = fields.Char(compute="_compute_mail_sync_key", groups="base.group_system")
+    mail_sync_key_is_usable = fields.Boolean(
+        compute="_compute_mail_sync_key", groups="base.group_system"
+    )
+    mail_sync_readable_count = fields.Integer(
+        compute="_compute_mail_sync_key", groups="base.group_system"
+    )
+    mail_sync_older_count = fields.Integer(
+        compute="_compute_mail_sync_key", groups="base.group_system"
+    )
+    mail_sync_unreadable_count = fields.Integer(
+        compute="_compute_mail_sync_key", groups="base.group_system"
+    )
     mail_sync_connected_count = fields.Integer(compute="_compute_mail_sync_counts")
     mail_sync_pending_count = fields.Integer(compute="_compute_mail_sync_counts")
 
@@ -69,6 +92,62 @@ class ResConfigSettings(models.TransientModel):
     def _compute_mail_sync_watch_command(self):
         for settings in self:
             settings.mail_sync_watch_command = _watch_command(self.env.cr.dbname)
+
+    def _compute_mail_sync_key(self):
+        """Where the key comes from, and what it opens; for those alone who look after both.
+
+        By itself: settings can be asked for, unsaved, by who may not open them.
+        """
+        if not self.env.is_system():
+            raise AccessError(self._mail_sync_key_words())
+        origin, usable = vault.origin(), vault.is_usable()
+        counts = self.env["mail.sync.account"]._count_secrets()
+        for settings in self:
+            settings.mail_sync_key_source = str(origin.source)
+            settings.mail_sync_key_place = origin.place
+            settings.mail_sync_key_is_usable = usable
+            settings.mail_sync_older_count = counts[Encryption.OLDER]
+            settings.mail_sync_unreadable_count = counts[Encryption.UNREADABLE]
+            settings.mail_sync_readable_count = (
+                counts[Encryption.CURRENT] + counts[Encryption.OLDER]
+            )
+
+    def action_mail_sync_encrypt_anew(self):
+        """Encrypt all saved passwords with the first key, and say what came of it."""
+        if not self.env.is_system():
+            raise AccessError(self._mail_sync_key_words())
+        Account = self.env["mail.sync.account"]
+        if not vault.is_usable():
+            raise UserError(
+                self.env._(
+                    "What is named as the key is none, so that no password can be read. Mend it "
+                    "where it is named, and restart Odoo."
+                )
+            )
+        renewal = Account._encrypt_anew(PATIENCE_SECONDS)
+        unreadable = Account._count_secrets()[Encryption.UNREADABLE]
+        return Account._notification(*self._mail_sync_renewal_words(renewal, unreadable))
+
+    def _mail_sync_key_words(self):
+        return self.env._("Only an administrator looks after the key.")
+
+    def _mail_sync_renewal_words(self, renewal, unreadable):
+        """Return what is said when passwords have been encrypted anew, and how."""
+        _ = self.env._
+        words = [_("Passwords encrypted anew with the first key: %s.", renewal.passwords)]
+        if renewal.waiting:
+            words.append(
+                _(
+                    "Mailboxes that are being read just now: %s. Press the button again in a "
+                    "minute.",
+                    renewal.waiting,
+                )
+            )
+        if unreadable:
+            words.append(
+                _("Passwords that no key opens, and that were left as they are: %s.", unreadable)
+            )
+        return " ".join(words), "warning" if renewal.waiting or unreadable else "success"
 
 
 def _watch_command(dbname):
