@@ -2,6 +2,9 @@ from odoo import Command, models
 from odoo.tools import email_normalize
 from odoo.tools.mail import email_normalize_all, email_split_and_format
 
+#: On what a Smart Mail is written: a lead or an opportunity, and a contact.
+_SMART_MODELS = ("crm.lead", "res.partner")
+
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
@@ -12,8 +15,10 @@ class MailMail(models.Model):
         It is not sent from the company's server instead: it waits, and says so, and goes when the
         connection is back.
         """
-        waiting = self._mail_sync_own().filtered(lambda mail: not mail._mail_sync_can_go())
+        own = self._mail_sync_own()
+        waiting = own.filtered(lambda mail: not mail._mail_sync_can_go())
         waiting._mail_sync_wait()
+        (own - waiting)._mail_sync_address()
         if post_send_callback and waiting:
             post_send_callback(waiting.ids)
         return super(MailMail, self - waiting).send(
@@ -60,8 +65,38 @@ class MailMail(models.Model):
         account_sudo = (
             self.env["mail.sync.account"].sudo()._of_user(self.mail_message_id.create_uid)
         )
-        own = account_sudo and email_normalize(self.email_from) == account_sudo.email
+        # What is from the mailbox and no Smart Mail leaves by it in Odoo's own way.
+        own = account_sudo and (
+            self._mail_sync_is_smart() or email_normalize(self.email_from) == account_sudo.email
+        )
         return account_sudo if own else account_sudo.browse()
+
+    def _mail_sync_is_smart(self):
+        """Whether it is a Smart Mail: who wrote it decides by what mailbox it leaves, not its From.
+
+        No Smart Mail is what only colleagues get, what happens by itself, what was written on
+        somebody else's behalf, a mailing, or what stands on no lead and no contact.
+        """
+        message = self.mail_message_id
+        # A template may name a sender who is nobody's user: the company, say.
+        authors = message.author_id.with_context(active_test=False).user_ids
+        return (
+            message.message_type == "comment"
+            and message.model in _SMART_MODELS
+            and authors <= message.create_uid
+            and (bool(self.email_to) or any(self.recipient_ids.mapped("partner_share")))
+        )
+
+    def _mail_sync_address(self):
+        """Have Smart Mails come from the mailbox of now, and be answered to it.
+
+        It may be another one than when they were written.
+        """
+        for mail in self.filtered(lambda mail: mail._mail_sync_is_smart()):
+            address = mail._mail_sync_account()._formatted_email()
+            values = {"email_from": address, "reply_to": address, "mail_server_id": False}
+            if any(mail[name] != value for name, value in values.items()):
+                mail.write(values)
 
     def _mail_sync_own(self):
         return self.filtered(lambda mail: mail._mail_sync_account())

@@ -1,8 +1,12 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..engine import handover
 from .common import MailSyncCase
+from .test_send_again import SmtpConnection
 
 
 @tagged("post_install", "-at_install")
@@ -72,3 +76,132 @@ class TestSending(MailSyncCase):
         self.env["mail.alias.domain"].create({"name": "company.example", "default_from": "crm"})
         with self.assertRaisesRegex(UserError, "Odoo itself sends from"):
             self.env["mail.sync.account"]._check_alias_domains("crm@company.example")
+
+
+class Recording(SmtpConnection):
+    """Keeps the mails that it is given, and not only whom they are for."""
+
+    def __init__(self, mails):
+        super().__init__([], {})
+        self.mails = mails
+
+    def send_message(self, message, smtp_from, smtp_to_list):
+        """Keep the mail as its recipient gets it."""
+        super().send_message(message, smtp_from, smtp_to_list)
+        self.mails.append(message)
+
+
+@tagged("post_install", "-at_install")
+class TestWhoseMailbox(MailSyncCase):
+    """What leaves by the mailbox of who wrote it, ``self.left``, and what goes Odoo's own way."""
+
+    def setUp(self):
+        super().setUp()
+        self.left = []
+        Server = type(self.env["ir.mail_server"])
+        for where, name, instead in (
+            (handover, "connect", lambda *_, **__: Recording(self.left)),
+            (Server, "_disable_send", lambda _: False),
+        ):
+            replaced = patch.object(where, name, instead)
+            replaced.start()
+            self.addCleanup(replaced.stop)
+        self.enterContext(self.enter_registry_test_mode())
+        self.companys = self.env["ir.mail_server"].create(
+            {"name": "The company's", "smtp_host": "mail.company.example", "sequence": 1}
+        )
+        self.lena = self.env["res.partner"].create(
+            {"name": "Lena", "email": "lena@customer.example"}
+        )
+
+    def write_to(self, *partners, record=None, user=None, send=True, **values):
+        """Write as the composer does, and let the queue wait; return what is in it."""
+        Mail = type(self.env["mail.mail"])
+        values = {"subtype_xmlid": "mail.mt_comment", "message_type": "comment", **values}
+        with patch.object(Mail, "send_after_commit", lambda _mails: None):
+            message = (
+                (record or self.lead)
+                .with_user(user or self.ann)
+                .message_post(
+                    body="Here is the offer.",
+                    subject="Offer",
+                    partner_ids=[partner.id for partner in partners],
+                    **values,
+                )
+            )
+        return self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+
+    def assertMailbox(self, mails, address="ann@company.example"):
+        """These leave by the mailbox of this address, which they are from and are answered to."""
+        mails.send()
+        self.assertEqual(len(self.left), 1)
+        for header in ("From", "Reply-To"):
+            self.assertIn(f"<{address}>", self.left[0][header])
+
+    def assertOdoosWay(self, mails):
+        """The company's server is chosen for these, and they do not wait for a mailbox."""
+        self.assertTrue(mails)
+        self.assertFalse(mails._mail_sync_own())
+        for server_id, *_rest in mails._split_by_mail_configuration():
+            self.assertEqual(server_id, self.companys.id)
+
+    def test_a_mail_that_waited_leaves_by_the_mailbox_of_now(self):
+        self.account.state = "error"
+        waiting = self.write_to(self.lena)
+        waiting.send()
+        self.assertEqual(waiting.state, "outgoing")
+        self.connect(self.ann, email="ann@new.example")
+        self.assertMailbox(waiting, "ann@new.example")
+
+    def test_another_sender_in_the_composer_is_not_one_to_send_by_the_companys_server(self):
+        self.assertMailbox(self.write_to(self.lena, email_from="Sales <sales@company.example>"))
+
+    def test_the_company_as_the_sender_of_a_template_is_not_one_either(self):
+        company = self.env.company.partner_id
+        values = {"author_id": company.id, "email_from": "info@company.example"}
+        self.assertMailbox(self.write_to(self.lena, **values))
+
+    def test_another_server_in_a_template_is_not_used_either(self):
+        self.assertMailbox(self.write_to(self.lena, mail_server_id=self.companys.id))
+
+    def test_a_mail_on_a_contact_leaves_by_the_mailbox(self):
+        self.assertMailbox(self.write_to(self.lena, record=self.lena, email_from="x@y.example"))
+
+    def test_a_mail_of_somebody_without_a_mailbox_goes_odoos_way(self):
+        self.assertOdoosWay(self.write_to(self.lena, user=self.salesperson("ben")))
+
+    def test_a_mail_on_somebody_elses_behalf_goes_odoos_way(self):
+        other = self.salesperson("ben").partner_id
+        values = {"author_id": other.id, "email_from": other.email_formatted}
+        self.assertOdoosWay(self.write_to(self.lena, **values))
+
+    def test_what_tells_colleagues_goes_odoos_way(self):
+        ben = self.salesperson("ben", notification_type="email").partner_id
+        note = {"subtype_xmlid": "mail.mt_note", "email_from": "crm@company.example"}
+        self.assertOdoosWay(self.write_to(ben, **note))
+
+    def test_what_happens_by_itself_goes_odoos_way(self):
+        values = {"message_type": "auto_comment", "email_from": "crm@company.example"}
+        self.assertOdoosWay(self.write_to(self.lena, **values))
+
+    def test_a_mailing_goes_odoos_way(self):
+        mails = (
+            self.env["mail.mail"]
+            .with_user(self.ann)
+            .sudo()
+            .create(
+                {
+                    "model": "crm.lead",
+                    "res_id": self.lead.id,
+                    "author_id": self.ann.partner_id.id,
+                    "email_from": "news@company.example",
+                    "email_to": "lena@customer.example",
+                }
+            )
+        )
+        self.assertOdoosWay(mails)
+
+    def test_a_mail_on_another_kind_of_record_goes_odoos_way(self):
+        self.ann.group_ids += self.env.ref("sales_team.group_sale_manager")
+        team = self.env["crm.team"].create({"name": "Sales"})
+        self.assertOdoosWay(self.write_to(self.lena, record=team, email_from="crm@company.example"))

@@ -201,25 +201,28 @@ def test_the_night_leaves_a_failing_accounts_server_alone(company: Office):
     assert company.admin.call("ir.mail_server", "search_count", [("id", "=", server)]) == 1
 
 
-def test_a_mail_written_while_the_account_fails_waits(new_company: Office):
-    company = new_company
-    ann, lena = company.salesperson("ann"), somebody("lena")
-    lead = company.lead(lena, ann)
-    ann.connect()
-    ann.sync()
-    # The company has a server that would take anything: it is not its turn.
+def companys_server(company: Office) -> None:
+    """Give the company a server that would take anything: it is not its turn."""
     host = services.describe()
-    catchall = somebody("company", "sales.example")
     company.admin.create(
         "ir.mail_server",
         name="The company's",
         sequence=1,
         smtp_host=host.hosts.plain,
         smtp_port=host.smtp_port,
-        smtp_user=catchall.email,
+        smtp_user=somebody("company", "sales.example").email,
         smtp_pass=PASSWORD,
         smtp_encryption="none",
     )
+
+
+def test_a_mail_written_while_the_account_fails_waits(new_company: Office):
+    company = new_company
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    ann.connect()
+    ann.sync()
+    companys_server(company)
     password = new_password(ann)
     ann.sync()
     assert ann.account("state")["state"] == "error"
@@ -273,3 +276,24 @@ def test_a_folder_that_is_gone_does_not_keep_the_other_from_being_read(company: 
     assert lead.subjects() == ["Still read"]
     assert "folder" in said.lower(), said
     assert any(entry["step"] == "folders" for entry in ann.log())
+
+
+def test_a_mail_that_waited_leaves_by_the_mailbox_that_was_connected_since(new_company: Office):
+    company = new_company
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    ann.connect()
+    companys_server(company)
+    new_password(ann)
+    ann.sync()
+    ann.write(lead, "It waits")
+    company.send_queue()
+    assert lead.inbox("It waits") == []
+    other = somebody("ann", "sales.example").email
+
+    ann.connect(email=other, imap_username=other, smtp_username=other)
+
+    received = lead.receives("It waits")
+    assert received["Return-Path"] == f"<{other}>"
+    assert other in received["From"]
+    assert other in received["Reply-To"]
