@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
@@ -197,3 +197,22 @@ class TestExclusion(MailSyncCase):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 lists.create({"pattern": "other.example", **other})
         self.assertEqual(own.user_id, self.ann)
+
+
+@tagged("post_install", "-at_install")
+class TestExclusionTour(MailSyncCase, HttpCase):
+    def test_ones_own_list_is_changed_in_place_beside_the_companys(self):
+        lists = self.env["mail.sync.exclusion"]
+        lists.create({"pattern": "bank.example", "company_id": self.env.company.id})
+        lists.create({"pattern": "school.example", "user_id": self.ann.id})
+        self.start_tour("/odoo", "mail_sync_never_record", login="ann")
+        own = lists.search([("user_id", "=", self.ann.id)])
+        self.assertEqual(own.mapped("pattern"), ["ruth@family.example"])
+        self.assertEqual(lists.search([("company_id", "!=", False)]).pattern, "bank.example")
+
+    def test_a_company_manager_finds_the_companys_list_in_the_crm(self):
+        role = "mail_sync_custom.group_mail_sync_company_manager"
+        manager = self.salesperson("manager", groups=role)
+        self.start_tour("/odoo/crm", "mail_sync_never_record_company", login="manager")
+        entry = self.env["mail.sync.exclusion"].search([])
+        self.assertEqual((entry.pattern, entry.company_id), ("bank.example", manager.company_id))

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from cryptography.fernet import Fernet
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import config
 
 from .. import vault
@@ -17,7 +17,7 @@ KEY_FIELDS = ("mail_sync_key_source", "mail_sync_key_place", "mail_sync_readable
 
 
 @tagged("post_install", "-at_install")
-class TestKey(MailSyncCase):
+class TestKey(MailSyncCase, HttpCase):
     """The key of the saved passwords: where it comes from, what it opens, and a new one."""
 
     def setUp(self):
@@ -80,6 +80,7 @@ class TestKey(MailSyncCase):
             self.encrypt_anew()
         self.assertNotIn("a-slip", str(settings.read()) + str(refused.exception))
         self.assertIn("The saved password cannot be read", self.sync())
+        self.env.invalidate_all()
         self.assertEqual(self.account.error_code, "secret_unreadable")
 
     # -- what it opens -----------------------------------------------------------------------
@@ -104,6 +105,11 @@ class TestKey(MailSyncCase):
         self.use_keys(NEW)
         self.assertEqual(self.password(), ("correct horse", "correct horse"))
         self.assertEqual(self.sync(), "Nothing new.")
+
+    def test_an_administrator_does_it_in_the_settings(self):
+        self.use_keys(NEW, OLD)
+        self.start_tour("/odoo/settings", "mail_sync_key", login="admin")
+        self.assertEqual(self.counts(), (2, 0, 0))
 
     def test_once_more_there_is_nothing_to_do(self):
         before = self.account.imap_secret
