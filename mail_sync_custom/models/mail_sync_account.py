@@ -395,10 +395,20 @@ class MailSyncAccount(models.Model):
             else:
                 caught_up_to = self.env["mail.sync.latecomer"]._last_number()
                 account = self.create({**values, "user_id": user.id, "caught_up_to": caught_up_to})
+        if not same:
+            account._forget_mailboxes()
         account._set_folders(folders, anew=deeper)
         account._set_mail_server()
         account._schedule_now()
         return account
+
+    def _forget_mailboxes(self):
+        """Let go of how far another mailbox was read, and of what was set aside there.
+
+        A UID of one mailbox means nothing in another. What was recorded stays.
+        """
+        self.failed_ids.unlink()
+        self.mailbox_ids.unlink()
 
     def _set_folders(self, folders, anew):
         """Read these folders from now on. ``anew`` forgets how far they were read."""

@@ -26,7 +26,7 @@ class MailSyncAccountSetup(models.TransientModel):
     provider_note = fields.Text(related="provider_id.note")
     email = fields.Char(
         "Mail Address",
-        help="Your address, if the server knows you by another name.",
+        help="Your address, if it is not the username.",
     )
     imap_username = fields.Char("Username", help="The mail address that you use, as a rule.")
     imap_password = fields.Char(
@@ -96,6 +96,7 @@ class MailSyncAccountSetup(models.TransientModel):
         "Folder of sent mail",
         domain="[('setup_id', '=', id), ('special_use', '!=', 'inbox')]",
     )
+    missing_folders = fields.Char("Folders that are gone", readonly=True)
     waits = fields.Boolean(compute="_compute_waits", compute_sudo=True)
     history = fields.Selection(
         selection=lambda self: (
@@ -113,16 +114,34 @@ class MailSyncAccountSetup(models.TransientModel):
     def default_get(self, fields_list):
         """Start from the user's account, one that was disabled too, or else from their address."""
         values = super().default_get(fields_list)
-        # sudo: a user's own settings, without the secrets
-        account_sudo = self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
+        account_sudo = self._account_sudo()
         if not account_sudo:
             email = email_normalize(self.env.user.email or "")
             provider = self.env["mail.sync.provider"]._suggest(email)
             values |= {"imap_username": email, "provider_id": provider.id}
             return {**values, **provider._settings(email)}
         names = [f"{protocol}_{name}" for protocol in PROTOCOLS for name in _ENTERED]
-        known = account_sudo.read([*names, "history", "email", "provider_id"], load=None)[0]
+        known = account_sudo.read([*names, "history", "provider_id"], load=None)[0]
+        known["email"] = _given_email(account_sudo)
         return values | {name: value for name, value in known.items() if name in fields_list}
+
+    @api.model
+    def _account_sudo(self):
+        """Return the user's account as superuser, one that was disabled too, or none.
+
+        The right it stands in for is a user's to their own settings. Secrets are not for showing.
+        """
+        return self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """The address that was given for one username says nothing of another."""
+        account_sudo = self._account_sudo()
+        for vals in vals_list:
+            username = vals.get("imap_username", account_sudo.imap_username)
+            if not _same(username, account_sudo.imap_username):
+                vals.setdefault("email", False)
+        return super().create(vals_list)
 
     @api.depends("imap_username", "imap_host", "smtp_username", "smtp_host")
     def _compute_password_hints(self):
@@ -151,14 +170,26 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.onchange("provider_id")
     def _onchange_provider_id(self):
-        self.update(self.provider_id._settings(self.imap_username))
+        # Odoo asks when the form opens, too: what was saved there is no preset's any more.
+        if not self._is_saved("provider_id", "imap_host", "smtp_host"):
+            self.update(self.provider_id._settings(self.imap_username))
 
     @api.onchange("imap_username")
     def _onchange_imap_username(self):
+        account_sudo = self._account_sudo()
+        if self._is_saved("imap_username"):
+            self.email = self.email or _given_email(account_sudo)
+        elif email_normalize(self.imap_username or "") or self.email == account_sudo.email:
+            self.email = False
         provider = self.env["mail.sync.provider"]._suggest(self.imap_username)
         if provider and not self.imap_host:
             self.provider_id = provider
             self.update(provider._settings(self.imap_username))
+
+    def _is_saved(self, *names):
+        """Whether these fields are as they were saved with the account."""
+        account_sudo = self._account_sudo()
+        return bool(account_sudo) and all(self[name] == account_sudo[name] for name in names)
 
     @api.onchange("imap_ssl")
     def _onchange_imap_ssl(self):
@@ -193,18 +224,8 @@ class MailSyncAccountSetup(models.TransientModel):
             return self._reopen()
         # sudo: the wizard is its user's own; its secrets are closed to everyone
         setup_sudo = self.sudo()
-        setup_sudo.folder_ids.unlink()
-        setup_sudo.write(
-            {
-                **_learned("imap", found),
-                "folder_ids": [fields.Command.create(folder) for folder in found["folders"]],
-                "step": "smtp",
-                **self._smtp_defaults(),
-            }
-        )
-        setup_sudo.sent_folder_id = setup_sudo.folder_ids.filtered(
-            lambda folder: folder.special_use == "sent"
-        )[:1]
+        setup_sudo._set_folders(found["folders"])
+        setup_sudo.write({**_learned("imap", found), "step": "smtp", **self._smtp_defaults()})
         return self._reopen()
 
     def action_connect_smtp(self):
@@ -247,10 +268,6 @@ class MailSyncAccountSetup(models.TransientModel):
         self.ensure_one()
         if self.step != "ready":
             raise UserError(self.env._("Connect IMAP and SMTP first."))
-        if not self.sent_folder_id:
-            raise UserError(
-                self.env._("Choose the folder in which your sent mail is kept, then finish.")
-            )
         # sudo: to connect their own mailbox is every user's right, whatever they may write
         account = self.env["mail.sync.account"].sudo()._set_up(self.env.user, self._values())
         self.sudo().unlink()
@@ -265,11 +282,16 @@ class MailSyncAccountSetup(models.TransientModel):
                 vals = {**vals, "step": protocol}
                 break
         for protocol in PROTOCOLS:
-            host = vals.get(f"{protocol}_host")
-            if any(not _same(setup[f"{protocol}_host"], host) for setup in self if host):
+            if self._changes(vals, f"{protocol}_host"):
                 # Of another server nothing is known yet.
                 vals = {**_learned(protocol, dict.fromkeys(_LEARNED, False)), **vals}
+        if any(self._changes(vals, name) for name in ("imap_host", "imap_username")):
+            # The folders of another mailbox say nothing of this one's.
+            vals = {"folder_ids": [fields.Command.clear()], "sent_folder_id": False, **vals}
         return super().write(vals)
+
+    def _changes(self, vals, name):
+        return name in vals and any(not _same(setup[name], vals[name]) for setup in self)
 
     # -- values ------------------------------------------------------------------------------
 
@@ -299,8 +321,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     def _known(self, protocol):
         """Return what is known of the server entered: learned here, or when it was saved."""
-        # sudo: a user's own settings, without the secrets
-        account_sudo = self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
+        account_sudo = self._account_sudo()
         if not _same(account_sudo[f"{protocol}_host"], self[f"{protocol}_host"]):
             account_sudo = account_sudo.browse()
         names = {name: f"{protocol}_{name}" for name in _LEARNED}
@@ -322,9 +343,11 @@ class MailSyncAccountSetup(models.TransientModel):
         """Start the second step from what the first one knows."""
         setup_sudo = self.sudo()
         values = {}
-        if not self.smtp_username:
+        account_sudo = self._account_sudo()
+        one_name = _same(account_sudo.smtp_username, account_sudo.imap_username)
+        if not self.smtp_username or (one_name and self._is_saved("smtp_username")):
             values["smtp_username"] = self.imap_username
-        same_user = self.smtp_username in (False, self.imap_username)
+        same_user = "smtp_username" in values or self.smtp_username == self.imap_username
         renewed = setup_sudo.imap_secret and not setup_sudo.smtp_secret and same_user
         if renewed or not self._secret("smtp"):
             values["smtp_secret"] = setup_sudo._secret("imap")
@@ -341,29 +364,67 @@ class MailSyncAccountSetup(models.TransientModel):
             for name, value in self._settings(protocol).items()
         }
         values |= {name: self[name] for name in ("imap_fingerprint", "smtp_fingerprint")}
-        email = email_normalize(self.email or "") or email_normalize(self.imap_username)
-        if not email:
-            raise UserError(
-                self.env._("Enter your mail address: the username alone does not tell it.")
-            )
-        chosen = self.folder_ids.filtered("use") | self.sent_folder_id
         return {
             **values,
-            "email": email,
+            "email": self._address(),
             "provider_id": self.provider_id.id,
             "history": self.history,
             "folders": [
                 {
                     "name": folder.name,
-                    "special_use": "sent"
-                    if folder == self.sent_folder_id
-                    else folder.special_use == "inbox" and "inbox",
+                    "special_use": special_use,
                     "uidvalidity": folder.uidvalidity,
                     "uidnext": folder.uidnext,
                 }
-                for folder in chosen
+                for folder, special_use in self._chosen_folders()
             ],
         }
+
+    def _address(self):
+        """Return the address that was given, or else the username where it is one."""
+        given = (self.email or "").strip()
+        email = email_normalize(given or self.imap_username)
+        if email:
+            return email
+        if given:
+            raise UserError(self.env._("This is not a mail address: %s", given))
+        raise UserError(self.env._("Enter your mail address: the username alone does not tell it."))
+
+    # -- folders -----------------------------------------------------------------------------
+
+    def _chosen_folders(self):
+        """Return the folders to read, each with what it is used as."""
+        chosen = self.folder_ids.filtered("use") | self.sent_folder_id
+        inboxes = self.folder_ids.filtered(lambda folder: folder.special_use == "inbox")
+        uses = dict.fromkeys(chosen, False) | dict.fromkeys(inboxes, "inbox")
+        return [*(uses | dict.fromkeys(self.sent_folder_id, "sent")).items()]
+
+    def _read_so_far(self):
+        """Return the folders of this mailbox that are chosen or read now, each with its use.
+
+        Empty for a mailbox that has not been read yet: then the server says which ones to begin
+        with.
+        """
+        if self.folder_ids:
+            return {folder.name: special_use for folder, special_use in self._chosen_folders()}
+        account_sudo = self._account_sudo()
+        same = self._is_saved("imap_username") and _same(account_sudo.imap_host, self.imap_host)
+        return {box.name: box.special_use for box in account_sudo.mailbox_ids} if same else {}
+
+    def _set_folders(self, found):
+        """Show the folders that the server has; on are those that are read so far."""
+        before = self._read_so_far()
+        on = before or {folder["name"]: folder["special_use"] for folder in found if folder["use"]}
+        names = [folder["name"] for folder in found]
+        of_server = [folder["name"] for folder in found if folder["special_use"] == "sent"]
+        sent = [name for name, use in on.items() if use == "sent" and name in names] or of_server
+        self.folder_ids.unlink()
+        self.folder_ids = [
+            fields.Command.create({**folder, "use": folder["name"] in (*on, *sent[:1])})
+            for folder in found
+        ]
+        self.sent_folder_id = self.folder_ids.filtered(lambda folder: folder.name in sent[:1])
+        self.missing_folders = ", ".join(name for name in before if name not in names)
 
     def _reopen(self):
         return {
@@ -391,9 +452,14 @@ def _learned(protocol, found):
     }
 
 
-def _same(host, other):
-    """Whether two hostnames are the same, however they are written (RFC 4343)."""
-    return (host or "").strip().lower() == (other or "").strip().lower()
+def _same(name, other):
+    """Whether two hostnames are the same, however they are written (RFC 4343), or two users."""
+    return (name or "").strip().lower() == (other or "").strip().lower()
+
+
+def _given_email(account):
+    """Return the address that its owner has given; False where the username is the address."""
+    return account.email != email_normalize(account.imap_username or "") and account.email
 
 
 def _usual_port(port, ssl, encrypted, upgraded):
