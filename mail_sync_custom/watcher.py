@@ -85,7 +85,7 @@ class After(Enum):
     BUSY = "somebody else reads it"
     LET_GO = "its settings have changed"
     LOST = "its turn or its connection failed"
-    UNFIT = "its server has no IDLE, or no UIDNEXT"
+    UNFIT = "it cannot be waited at"
 
 
 class Watch:
@@ -313,7 +313,6 @@ class Watcher:
             case After.LOST:
                 self._lose(watch, register)
             case After.UNFIT:
-                _logger.info("Mail Sync: account %s: its server has no IDLE", watch.account)
                 now = time.monotonic()
                 self._setbacks[watch.account] = watching.unfit(watch.signature, now)
                 self._let_go(watch, register)
@@ -415,14 +414,17 @@ class Watcher:
     def _wait_for_news(self, watch: Watch) -> After:
         name, covered = self._inbox(watch)
         if not name:
-            return After.UNFIT
+            return _unfit(watch, "it reads no inbox")
         try:
             told = watch.connection.idle(name)
         except MailError as error:
             _logger.info("Mail Sync: account %s: %s", watch.account, error)
             return After.LOST
-        if told is None or told.uidnext is None:
-            return After.UNFIT
+        if told is None:
+            offered = watch.connection.can_idle
+            return _unfit(watch, "IDLE was refused" if offered else "its server has no IDLE")
+        if told.uidnext is None:
+            return _unfit(watch, "its server has no UIDNEXT")
         before, watch.told = watch.told, told
         return After.MISSED if watching.missed(told, covered, before) else After.IDLE
 
@@ -441,6 +443,11 @@ class Watcher:
     def _ring(self) -> None:
         with suppress(BlockingIOError):  # it has been rung already
             self._bell.send(b"!")
+
+
+def _unfit(watch: Watch, reason: str) -> After:
+    _logger.info("Mail Sync: account %s is polled: %s", watch.account, reason)
+    return After.UNFIT
 
 
 def _random() -> float:

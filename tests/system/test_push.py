@@ -414,7 +414,7 @@ def test_a_server_without_idle_is_polled(company: Office, watcher: Watcher):
     lead = company.lead(lena, ann)
     with Proxy(hidden=b" IDLE") as server:
         ann.connect(**server.settings())
-        noted = f"account {ann.account_id()}: its server has no IDLE"
+        noted = f"account {ann.account_id()} is polled: its server has no IDLE"
         wait_until(lambda: noted in watcher.log.read_text(), "the watcher has tried it", SOON)
         is_let_go(ann, ann.account_id())
         ann.has(mail(lena, ann.person, "Polled", "?"))
