@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from dev import services
 from dev.client import Refused
-from dev.demo import LOGIN_PASSWORD
+from dev.demo import LOGIN_PASSWORD, mail
 from dev.passwords import PASSWORD, set_password
 
 from .office import (
@@ -159,6 +159,29 @@ def test_a_changed_password_keeps_the_mail_until_it_is_entered(new_company):
     ann.connect()
     lead.receives("Waits")
     assert ann.account("state")["state"] == "enabled"
+
+
+def test_sending_alone_fails_and_is_mended_at_the_provider(new_company):
+    ann, sender = new_company.salesperson(), somebody("sender", "sales.example")
+    ann.connect(email=sender.email, smtp_username=sender.email)
+    lead = new_company.lead(somebody("lena"), ann)
+    set_password(sender.email, "another-password")
+    try:
+        ann.write(lead, "Waits")
+        wait_until(lambda: ann.account("state")["state"] == "error", "The failure is seen")
+        assert ann.account("headline")["headline"].startswith("Sending: ")
+        ann.receives(mail(lead.customer, sender, "Still read", "?"))
+        assert "Still read" in lead.subjects()
+        assert ann.account("state")["state"] == "error"
+    finally:
+        set_password(sender.email, PASSWORD)
+    assert not lead.inbox("Waits")
+
+    ann.client.call("mail.sync.account", "action_reconnect", [ann.account_id()])
+
+    lead.receives("Waits")
+    assert len(lead.inbox("Waits")) == 1
+    wait_until(lambda: ann.account("state")["state"] == "enabled", "It is well again")
 
 
 # --- what its writer decides ----------------------------------------------------------------
