@@ -497,6 +497,8 @@ class MailSyncAccount(models.Model):
     def action_reconnect(self):
         """Try again now what fails, with the details that are saved."""
         account_sudo = self._owned_sudo()
+        if account_sudo.state == "pending":
+            raise UserError(account_sudo._waiting_words())
         rests = {protocol: account_sudo._rest_words(protocol) for protocol in ("imap", "smtp")}
         if not rests["imap"]:
             account_sudo._happen(status.Event.RECONNECT)

@@ -14,6 +14,7 @@ from . import test_recording
 from . import test_roles
 from . import test_sending
 from . import test_sending_fails
+from . import test_rpc
 from . import test_send_again
 from . import test_setup
 from . import test_status
