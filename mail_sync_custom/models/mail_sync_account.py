@@ -211,9 +211,9 @@ class MailSyncAccount(models.Model):
             account.sending_headline, account.sending_remedy = sending, mending
 
     def _words_of(self, code):
-        """Return what an error is, and what to do about it; twice False without one."""
+        """Return what an error is, and what to do about it; both empty without one."""
         if not code:
-            return False, False
+            return "", ""
         provider = self.provider_id.code
         return remedies.headline(self.env, code), remedies.remedy(self.env, code, provider)
 
@@ -799,7 +799,9 @@ def _credentials(settings):
     try:
         password = vault.decrypt(settings["secret"] or "")
     except vault.SecretUnreadable as error:
-        raise ServerRefused(code="secret_unreadable", kind=Kind.CRED, step=Step.LOGIN) from error
+        # Without any it is a copy: whoever has a mailbox here has given its password.
+        code = "secret_unreadable" if settings["secret"] else "neutralized"
+        raise ServerRefused(code=code, kind=Kind.CRED, step=Step.LOGIN) from error
     return Credentials(settings["username"], password)
 
 

@@ -26,22 +26,23 @@ class MailSyncAccount(models.Model):
     def action_test_connection(self):
         """Try both connections with what is saved, and say of each what came of it.
 
-        A password that is refused counts, as it does for the server. What works again after a
-        failure is used again at once.
+        Returns a notification when both work, else the dialog that says what to do. A password
+        that is refused counts, as it does for the server. What works again after a failure is
+        used again at once.
         """
         account_sudo = self._owned_sudo()
-        words = account_sudo._rest_words("imap")
-        if words and account_sudo._has_one_password():
-            return self._notification(words, "warning")
+        if not account_sudo.imap_secret:
+            copied = " ".join(account_sudo._words_of("neutralized"))
+            return self._notification(copied, "warning")
         # Both are tried before anything is written.
         errors = {"imap": account_sudo._test("imap")}
         errors["smtp"] = account_sudo._same_refusal(errors["imap"]) or account_sudo._test("smtp")
-        shown = False
         for protocol in reversed(PROTOCOLS):
             account_sudo._note_refusal(protocol, errors[protocol])
-            shown = account_sudo._test_result(protocol, errors[protocol], then=shown)
         account_sudo._note_success([p for p in PROTOCOLS if not errors[p]])
-        return shown
+        if any(errors.values()):
+            return self.env["mail.sync.account.test"]._show(self, errors)
+        return self._notification(self.env._("Reading and sending work."), "success")
 
     def _test(self, protocol):
         """Return the UserError of why a connection fails, or is not tried; None when it works."""
@@ -50,12 +51,11 @@ class MailSyncAccount(models.Model):
         return self._error(protocol, self._settings(protocol))
 
     def _same_refusal(self, error):
-        """Return why sending is not tried: the server has just refused the same password."""
-        if not _refusal(error) or not self._has_one_password():
+        """Return why sending is not tried: the server refuses the same password for reading."""
+        refused = _refusal(error) or self._rest_words("imap")
+        if not refused or not self._has_one_password():
             return None
-        return UserError(
-            self.env._("Not tried: it is the password that was just refused for reading.")
-        )
+        return UserError(self.env._("Not tried: it is the password that is refused for reading."))
 
     def _note_refusal(self, protocol, error):
         """Save a refused password as a failed attempt, which it is to the server as well."""
@@ -75,21 +75,6 @@ class MailSyncAccount(models.Model):
         if "imap" in protocols and self.error_code and self.state != "pending":
             self._happen(status.Event.RECONNECT)
             self._schedule_now()
-
-    def _test_result(self, protocol, error, then):
-        """Return a notification of how one connection went, followed by the one that is given."""
-        problem = str(error) if error else None
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": self._protocol_names()[protocol],
-                "message": problem or self.env._("Works."),
-                "type": "danger" if problem else "success",
-                "sticky": bool(problem),
-                "next": then,
-            },
-        }
 
     def _error(self, protocol, settings):
         """Return the UserError of why a connection fails, and what to do; None when it works."""

@@ -4,6 +4,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import file_open
 
 from .. import turn, vault
 from ..engine import session, smtp
@@ -65,7 +66,15 @@ class PasswordCase(MailSyncCase):
                 for account_id, token in turn.claim(self.env.cr.dbname, 1):
                     turn.take(self.env.cr.dbname, account_id, token, 1)
             self.env.invalidate_all()
-        return said and said["params"]["message"]
+        return said and self.words(said)
+
+    def words(self, said):
+        """Return what a notification or the dialog of *Test connection* says."""
+        if said["type"] == "ir.actions.client":
+            return said["params"]["message"]
+        dialog = self.env[said["res_model"]].with_user(self.ann).browse(said["res_id"])
+        problems = (dialog.imap_problem, dialog.smtp_problem)
+        return "\n".join(problem or "Works." for problem in problems)
 
 
 @tagged("post_install", "-at_install")
@@ -159,24 +168,41 @@ class TestPassword(PasswordCase):
 
     # -- testing the connection --------------------------------------------------------------
 
-    def test_connection_says_of_each_that_it_works(self):
-        imap = self.account.with_user(self.ann).action_test_connection()["params"]
-        smtp_ = imap["next"]["params"]
-        self.assertEqual((imap["title"], imap["type"]), ("Reading (IMAP)", "success"))
-        self.assertEqual((smtp_["title"], smtp_["type"]), ("Sending (SMTP)", "success"))
+    def test_connection_says_in_a_line_that_both_work(self):
+        said = self.account.with_user(self.ann).action_test_connection()
+        self.assertEqual(self.words(said), "Reading and sending work.")
         self.assertCountEqual([protocol for protocol, _ in self.tried], ["imap", "smtp"])
 
     def test_connection_says_what_fails_and_changes_nothing(self):
         self.env.flush_all()
         before = self.account.read()
         with patch.object(session, "connect", side_effect=ConnectionTimeout()):
-            imap = self.account.with_user(self.ann).action_test_connection()["params"]
-        self.assertEqual(imap["type"], "danger")
-        self.assertIn("answer", imap["message"])
-        self.assertEqual(imap["next"]["params"]["type"], "success")
+            said = self.account.with_user(self.ann).action_test_connection()
+        dialog = self.env[said["res_model"]].with_user(self.ann).browse(said["res_id"])
+        self.assertIn("answer", dialog.imap_problem)
+        self.assertFalse(dialog.smtp_problem)
         self.env.invalidate_all()
         self.assertEqual(self.account.read(), before)
         self.assertFalse(self.account.log_ids)
+
+    def test_connection_leads_on_to_what_mends_it(self):
+        self.provider["imap"] = "changed"
+        said = self.account.with_user(self.ann).action_test_connection()
+        dialog = self.env[said["res_model"]].with_user(self.ann).browse(said["res_id"])
+        password, setup = dialog.action_change_password(), dialog.action_open_setup()
+        self.assertEqual(password["res_model"], "mail.sync.account.password")
+        self.assertEqual(password["context"], {"default_account_id": self.account.id})
+        self.assertEqual(setup["res_model"], "mail.sync.account.setup")
+
+    def test_connection_of_a_copy_for_testing_is_not_tried(self):
+        with file_open("mail_sync_custom/data/neutralize.sql") as script:
+            self.env.cr.execute(script.read())
+        self.env.invalidate_all()
+        self.assertIn("copy for testing", self.press("test_connection"))
+        said = self.press("reconnect", "sync_now")
+        self.assertIn("copy for testing", said)
+        self.assertNotIn("mail_sync.key", said)
+        self.assertFalse(self.tried)
 
     # -- a password that is refused again and again --------------------------------------------
 
@@ -187,9 +213,10 @@ class TestPassword(PasswordCase):
 
     def test_a_refused_password_is_an_error_at_once_also_where_it_is_only_tested(self):
         self.provider["imap"] = "changed"
-        said = self.account.with_user(self.ann).action_test_connection()["params"]
-        self.assertIn("password", said["message"])
-        self.assertIn("Not tried", said["next"]["params"]["message"])
+        said = self.account.with_user(self.ann).action_test_connection()
+        imap, _, smtp_ = self.words(said).rpartition("\n")
+        self.assertIn("password", imap)
+        self.assertIn("Not tried", smtp_)
         self.assertEqual(self.tried, [("imap", "correct horse")])
         self.assertEqual(self.account.state, "error")
         self.assertEqual(self.account.log_ids.code, "login_refused")

@@ -85,6 +85,7 @@ EXPECTED = {
     "mail.sync.account.setup.folder": Access(own(), own(), own(), own()),
     "mail.sync.account.disable": Access(own(), own(), own(), nobody()),
     "mail.sync.account.password": Access(own(), own(), own(), nobody()),
+    "mail.sync.account.test": Access(own(), nobody(), own(), nobody()),
 }
 
 EXPECTED |= {
@@ -249,6 +250,9 @@ class TestModels(Roles):
 
     def _mail_sync_account_password(self, owner):
         return {"account_id": self.account(owner).id, "used_for": "both"}
+
+    def _mail_sync_account_test(self, owner):
+        return {"account_id": self.account(owner).id, "imap_problem": "It does not answer."}
 
     # -- the table --------------------------------------------------------------------------
 

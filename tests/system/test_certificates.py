@@ -195,8 +195,9 @@ def test_a_changed_certificate_is_named_wherever_the_saved_details_are_tried(
         front.renew()
     account = ann.account_id()
     said = ann.client.call("mail.sync.account", "action_test_connection", [account])
-    assert fronts["imap"].fingerprint in said["params"]["message"]
-    assert fronts["smtp"].fingerprint in said["params"]["next"]["params"]["message"]
+    for protocol, front in fronts.items():
+        problems = ann.client.read(said["res_model"], said["res_id"], f"{protocol}_problem")
+        assert front.fingerprint in problems[f"{protocol}_problem"]
     change = ann.client.create(
         "mail.sync.account.password", account_id=account, password=PASSWORD, used_for="both"
     )

@@ -111,10 +111,11 @@ def test_a_changed_password_is_one_field(company: Office):
         ann.sync()
         assert ann.account("state")["state"] == "error"
         tested = ann.client.call("mail.sync.account", "action_test_connection", [ann.account_id()])
-        assert [tested["params"]["type"], tested["params"]["next"]["params"]["type"]] == [
-            "danger",
-            "danger",
-        ]
+        problems = ann.client.read(
+            tested["res_model"], tested["res_id"], "imap_problem", "smtp_problem"
+        )
+        assert "password" in problems["imap_problem"]
+        assert "Not tried" in problems["smtp_problem"]
         with pytest.raises(Refused, match=r"Reading \(IMAP\)"):
             change_password(ann, "a guess")
         change_password(ann, "new one é")
