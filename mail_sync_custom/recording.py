@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from odoo import fields, models
@@ -146,7 +146,7 @@ def _create_entries(env, entries: Sequence[_Entry], messages) -> None:
                 "reason": entry.record.verdict.reason,
                 "because": entry.record.verdict.because,
                 "answers": next(iter(_ancestors(entry.record)), False),
-                "omitted": "\n".join(f"{name}: {why}" for name, why in entry.record.email.omitted),
+                "omitted": [asdict(one) for one in entry.record.email.omitted] or False,
             }
             for entry, message in zip(entries, messages, strict=True)
         ]

@@ -31,7 +31,7 @@ from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from .errors import MessageUnreadable
-from .values import Address, Attachment, Email, Envelope
+from .values import Address, Attachment, Email, Envelope, Omitted
 
 # --- limits ------------------------------------------------------------------------------------
 # Each is far beyond what people send and far below what hurts.
@@ -55,12 +55,12 @@ MAX_CHUNKS = 1_000  # pieces of base64, each with padding of its own, in one par
 MAX_TEXT = 16 * 1024 * 1024  # bytes of one part that is shown as text
 QUICK = 16 * 1024  # beyond, glance takes the exact way, which is bounded
 
-#: Why something is in ``Email.omitted``.
-TOO_LARGE = "too large"
-TOO_MANY = "too many"
-CUT = "cut off"
-#: The name, in ``Email.omitted``, of the mail's own text.
-MAIN_TEXT = "message text"
+#: Why something is in ``Email.omitted``: a file is too large; or the mail is, and was not read to its
+#: end; or there are more files than are kept; or the mail's own text is kept only so far.
+TOO_LARGE = "too_large"
+MAIL_TOO_LARGE = "mail_too_large"
+TOO_MANY = "too_many"
+TEXT_CUT = "text_cut"
 
 
 def _bomb(detail: str) -> MessageUnreadable:
@@ -1002,8 +1002,7 @@ def email(
     complete is kept; the part in which it ends is named in ``omitted``. Files above
     ``max_attachment`` bytes, or beyond ``max_attachments``, are left out and named too.
 
-    ``omitted`` holds (file name, ``TOO_LARGE`` or ``TOO_MANY``), and (``MAIN_TEXT``, ``CUT``)
-    where the mail's own text is kept only so far.
+    ``omitted`` begins with ``TEXT_CUT`` where the mail's own text is kept only so far.
 
     Raises MessageUnreadable, code ``message_bomb``, and nothing else.
     """
@@ -1011,13 +1010,15 @@ def email(
     root = tree.part(0, len(raw), cut=truncated)
     rendered = _render(raw, root)
     attachments: list[Attachment] = []
-    omitted: list[tuple[str, str]] = [(MAIN_TEXT, CUT)] if rendered.cut else []
+    omitted = [Omitted(TEXT_CUT)] if rendered.cut else []
     for part in rendered.files:
-        name = _part_name(raw, part)
-        if part.cut or (max_attachment is not None and _size(raw, part) > max_attachment):
-            omitted.append((name, TOO_LARGE))
+        name, size = _part_name(raw, part), _size(raw, part)
+        if part.cut:
+            omitted.append(Omitted(MAIL_TOO_LARGE, name))
+        elif max_attachment is not None and size > max_attachment:
+            omitted.append(Omitted(TOO_LARGE, name, size, max_attachment))
         elif len(attachments) >= max_attachments:
-            omitted.append((name, TOO_MANY))
+            omitted.append(Omitted(TOO_MANY, name, size, max_attachments))
         else:
             attachments.append(_attachment(raw, part, name))
     html, text = _joined_body(rendered.body)

@@ -200,16 +200,30 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Omitted:
+    """What of a mail was left out.
+
+    ``why`` is a code of ``parse``, ``name`` the file's. ``size`` is in bytes, and 0 where it is not
+    known; ``limit`` is what was exceeded: bytes, or a number of files.
+    """
+
+    why: str
+    name: str = ""
+    size: int = 0
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """A whole message, ready to be recorded.
 
     ``html`` is the body as the sender made it, not yet safe: the store sanitises it with Odoo's
     own sanitiser. A mail of plain text has ``html`` empty and ``text`` set. ``omitted`` names, in
-    the user's reading order, what was left out and why (``"video.mp4"``, ``"too large"``).
+    the user's reading order, what was left out and why.
     """
 
     envelope: Envelope
     html: str = ""
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
-    omitted: tuple[tuple[str, str], ...] = ()
+    omitted: tuple[Omitted, ...] = ()

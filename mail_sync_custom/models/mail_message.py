@@ -118,6 +118,6 @@ class MailMessage(models.Model):
             "direction": entry_sudo.direction,
             "because": entry_sudo._words(),
             "mailboxes": owners.mapped("name"),
-            "omitted": entry_sudo.omitted or "",
+            "omitted": entry_sudo._omitted_words(),
             "removable": self.env.user in owners or self.env.user._is_system(),
         }

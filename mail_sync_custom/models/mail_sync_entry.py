@@ -1,5 +1,7 @@
 from odoo import Command, api, fields, models
 
+from . import left_out
+
 
 class MailSyncEntry(models.Model):
     """What is known of one recorded mail on one record, beside its ``mail.message``.
@@ -33,7 +35,7 @@ class MailSyncEntry(models.Model):
     because = fields.Char(readonly=True)
     # The nearest mail that it answers, for the case that it is recorded later.
     answers = fields.Char(index="btree_not_null", readonly=True)
-    omitted = fields.Text("Left out", readonly=True)
+    omitted = fields.Json("Left out", readonly=True)
     # Somebody who held it, and is no longer there to remove it.
     kept = fields.Boolean(readonly=True)
 
@@ -77,6 +79,10 @@ class MailSyncEntry(models.Model):
         if self.kept:
             message.mail_sync_entry_ids.kept = True
         own._mail_sync_take_away()
+
+    def _omitted_words(self):
+        """Return what of the mail was left out, and why: a line for each."""
+        return "\n".join(left_out.words(self.env, one) for one in self.omitted or ())
 
     def _words(self):
         """Return why this mail is recorded on this record, as a sentence."""

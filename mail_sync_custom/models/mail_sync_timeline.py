@@ -305,7 +305,7 @@ def _provenance(message_sudo, user, withheld):
     owners = links_sudo.account_id.user_id
     return {
         "because": entry_sudo._words() if entry_sudo else "",
-        "omitted": entry_sudo.omitted or "",
+        "omitted": entry_sudo._omitted_words(),
         "mailboxes": owners.sorted("name").mapped("name"),
         "mine": user in owners,
         "gateway": message_sudo.message_type == "email" and not entry_sudo,

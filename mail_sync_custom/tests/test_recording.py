@@ -154,7 +154,18 @@ class TestRecording(MailSyncCase):
         self.sync()
         self.assertTimeline("Film")
         self.assertFalse(self.entries().attachment_ids)
-        self.assertIn("roof.mp4", self.env["mail.sync.entry"].search([]).omitted)
+        [shown] = self.entries()._mail_sync_to_store()["omitted"].splitlines()
+        self.assertEqual(shown, "roof.mp4 (1.4 MB; up to 1 MB are kept)")
+
+    def test_what_is_too_large_is_named_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.config_parameter"].set_param("mail_sync_custom.attachment_limit_mb", 1)
+        message = mail(LENA, ANN, "Film")
+        message.add_attachment(b"x" * 1_500_000, "video", "mp4", filename="roof.mp4")
+        self.deliver(message)
+        self.sync()
+        german = self.entries().with_context(lang="de_DE")
+        self.assertIn("1,4 MB", german._mail_sync_to_store()["omitted"])
 
     def test_a_body_neither_runs_nor_loads_anything(self):
         message = mail(LENA, ANN, "Evil")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import MailError, MessageUnreadable
-from engine.parse import CUT, MAIN_TEXT, TOO_LARGE, TOO_MANY, email
-from engine.values import Attachment, Email
+from engine.parse import MAIL_TOO_LARGE, TEXT_CUT, TOO_LARGE, TOO_MANY, email
+from engine.values import Attachment, Email, Omitted
 
 HEAD = (
     b"From: Ann <ann@example.com>\r\nTo: bob@example.com\r\nSubject: Offer\r\nMIME-Version: 1.0\r\n"
@@ -370,7 +370,7 @@ def test_of_a_mail_cut_in_a_file_all_that_is_complete_is_kept_and_the_file_named
     found = email(WHOLE[:-5_000], truncated=True)
     assert found.html == "<p>rich</p>"
     assert [(one.name, one.content) for one in found.attachments] == [("small.pdf", PDF)]
-    assert found.omitted == (("video.mp4", TOO_LARGE),)
+    assert found.omitted == (Omitted(MAIL_TOO_LARGE, "video.mp4"),)
 
 
 def test_of_a_mail_cut_in_its_text_the_text_so_far_is_kept():
@@ -379,7 +379,7 @@ def test_of_a_mail_cut_in_its_text_the_text_so_far_is_kept():
     assert found.text.startswith("Grüße Grüße")
     assert "\ufffd" not in found.text
     assert "Ã" not in found.text
-    assert found.omitted == ((MAIN_TEXT, CUT),)
+    assert found.omitted == (Omitted(TEXT_CUT),)
 
 
 def test_a_mail_that_was_not_cut_omits_nothing():
@@ -396,16 +396,19 @@ def test_wherever_a_mail_is_cut_no_file_is_kept_in_part(end):
 
 def test_files_beyond_the_limits_are_named():
     found = email(WHOLE, max_attachment=len(PDF))
-    assert (names(found), found.omitted) == (["small.pdf"], (("video.mp4", TOO_LARGE),))
+    film = {"name": "video.mp4", "size": len(PDF) * 900}
+    too_large = Omitted(TOO_LARGE, limit=len(PDF), **film)
+    assert (names(found), found.omitted) == (["small.pdf"], (too_large,))
     found = email(WHOLE, max_attachments=1)
-    assert (names(found), found.omitted) == (["small.pdf"], (("video.mp4", TOO_MANY),))
+    too_many = Omitted(TOO_MANY, limit=1, **film)
+    assert (names(found), found.omitted) == (["small.pdf"], (too_many,))
 
 
 # --- anything ----------------------------------------------------------------------------------
 
 
 def strings(found: Email) -> list[str]:
-    texts = [found.html, found.text, *(name for name, _ in found.omitted)]
+    texts = [found.html, found.text, *(one.name for one in found.omitted)]
     return texts + [
         text for one in found.attachments for text in (one.name, one.mimetype, one.content_id)
     ]

@@ -15,7 +15,7 @@ from engine.matching import Reason
 from engine.memory import MemorySession
 from engine.memory_store import Killed
 from engine.sync import PARTIAL_BYTES, Limits, run
-from engine.values import Direction, MailboxState, Outcome
+from engine.values import Direction, MailboxState, Omitted, Outcome
 from tests.engine.world import (
     ANN,
     BOB,
@@ -559,7 +559,7 @@ def test_sizes_of_zero_lose_nothing_and_are_read_within_the_limit(world):
     world.sync(limits=Limits(message_bytes=1000))
     assert sorted(world.timeline()) == sorted([small, large])
     assert world.entry(small).email.omitted == ()
-    assert world.entry(large).email.omitted == (("message text", "cut off"),)
+    assert world.entry(large).email.omitted == (Omitted("text_cut"),)
 
 
 def test_a_mail_that_is_too_large_is_recorded_without_what_makes_it_large(world):
@@ -575,7 +575,7 @@ def test_a_mail_that_is_too_large_is_recorded_without_what_makes_it_large(world)
     email = world.entry(large).email
     assert email.text.strip() == "An offer."
     assert email.attachments == ()
-    assert email.omitted == (("offer.pdf", "too large"),)
+    assert email.omitted == (Omitted("mail_too_large", "offer.pdf"),)
 
 
 # -- messages that fail ---------------------------------------------------------------------------
