@@ -10,6 +10,7 @@ open it, gives no right to its mails.
 """
 
 from odoo import api, models
+from odoo.addons.base.models.ir_attachment import condition_values
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -129,8 +130,11 @@ class MailMessage(models.Model):
         Where Odoo bypasses access it is to the messages of a record that may be read, and that is
         not enough for these.
         """
-        if not self.env.su:
-            domain = Domain(domain) & self._mail_sync_readable_domain()
+        domain = Domain(domain)
+        models = condition_values(self, "model", domain)
+        # The chatter of anything else is searched as it was.
+        if not self.env.su and (models is None or set(models) & set(self._mail_sync_guarded())):
+            domain &= self._mail_sync_readable_domain()
         return super()._search(domain, offset, limit, order, **kwargs)
 
     def _get_forbidden_access(self, operation):
