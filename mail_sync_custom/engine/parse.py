@@ -55,8 +55,8 @@ MAX_CHUNKS = 1_000  # pieces of base64, each with padding of its own, in one par
 MAX_TEXT = 16 * 1024 * 1024  # bytes of one part that is shown as text
 QUICK = 16 * 1024  # beyond, glance takes the exact way, which is bounded
 
-#: Why something is in ``Email.omitted``: a file is too large; or the mail is, and was not read to its
-#: end; or there are more files than are kept; or the mail's own text is kept only so far.
+#: Why something is in ``Email.omitted``: a file is too large; the mail is, and was not read to its
+#: end; there are more files than are kept; the mail's own text is kept only so far.
 TOO_LARGE = "too_large"
 MAIL_TOO_LARGE = "mail_too_large"
 TOO_MANY = "too_many"

@@ -109,25 +109,45 @@ class MailMail(models.Model):
     def _mail_sync_wait(self):
         """Leave mails in the queue until their mailbox works, and say why."""
         for mail in self:
-            mail.write(
-                {
-                    "state": "outgoing",
-                    "failure_type": False,
-                    "failure_reason": self.env._(
-                        "the mailbox %s cannot send at the moment. "
-                        "The mail goes by itself as soon as it can.",
-                        mail._mail_sync_account().email,
-                    ),
-                }
-            )
+            words = mail._mail_sync_for_writer()._mail_sync_waiting_words()
+            mail.write({"state": "outgoing", "failure_type": False, "failure_reason": words})
             mail._mail_sync_notifications()._mail_sync_ready()
+
+    def _mail_sync_for_writer(self):
+        """Return a mail in the language of who wrote it: what is kept with it is theirs to read."""
+        self.ensure_one()
+        return self.with_context(lang=self.mail_message_id.create_uid.lang)
+
+    def _mail_sync_waiting_words(self):
+        account_sudo = self._mail_sync_account()
+        if "connection" in (account_sudo.state, account_sudo.sending_state):
+            return self.env._(
+                "the mailbox %s has failed for two days, and is no longer tried. Reconnect it on "
+                "the Mail Sync page; the mail then goes by itself.",
+                account_sudo.email,
+            )
+        return self.env._(
+            "the mailbox %s cannot send at the moment. The mail goes by itself as soon as it can.",
+            account_sudo.email,
+        )
+
+    def _mail_sync_reason(self):
+        """Return why a mail in the queue has not gone, in the language of who reads it."""
+        refused = self.env["mail.sync.outgoing"]._of_mail(self)
+        if refused:
+            words = (one._problem(self.env).words for one in refused)
+            return "\n".join(dict.fromkeys(words))
+        if self.state == "outgoing" and self._mail_sync_own() and not self._mail_sync_can_go():
+            return self._mail_sync_waiting_words()
+        return self.failure_reason
 
     def _mail_sync_problems(self):
         """Return why this mail did not reach some of its own recipients.
 
         A message has a mail for customers and one for colleagues, of the same Message-ID.
         """
-        problems = self.env["mail.sync.outgoing"]._problems(self.message_id)
+        outgoing = self._mail_sync_for_writer().env["mail.sync.outgoing"]
+        problems = outgoing._problems(self.message_id)
         own = self._mail_sync_addresses()
         return [problem for problem in problems if problem.addresses & own]
 
@@ -152,7 +172,7 @@ class MailMail(models.Model):
                 "failure_reason": words,
             }
         )
-        for notification in self._mail_sync_notifications():
+        for notification in self._mail_sync_for_writer()._mail_sync_notifications():
             addresses = notification._mail_sync_addresses()
             own = (problem for problem in problems if problem.addresses & addresses)
             handed_over = (

@@ -38,6 +38,7 @@ class MailMessage(models.Model):
         "notification_ids.notification_status",
         "notification_ids.failure_reason",
     )
+    @api.depends_context("lang")
     def _compute_mail_sync_delivery(self):
         """Say what keeps a mail from its recipients: the worst of it, where there is more.
 
@@ -72,7 +73,7 @@ class MailMessage(models.Model):
             return "unknown" if mail.message_id in in_doubt else "refused"
 
         return {
-            mail.mail_message_id.id: (state(mail), mail.failure_reason)
+            mail.mail_message_id.id: (state(mail), mail._mail_sync_reason())
             for mail in mails.sorted(lambda mail: mail.state == "exception")
             if not mail.recipient_ids or any(mail.recipient_ids.mapped("partner_share"))
         }

@@ -181,6 +181,13 @@ class MailSyncOutgoing(models.Model):
         """Return the handings over of a mail that have one of these states."""
         return self.search([("message_id", "=", bare_id(message_id)), ("state", "in", states)])
 
+    def _of_mail(self, mail):
+        """Return the handings over to a mail's own recipients that did not end with a yes."""
+        recipients = mail._mail_sync_addresses()
+        return self._of(mail.message_id, "refused", "deferred", "unknown").filtered(
+            lambda one: one._addresses() & recipients
+        )
+
     def _keep_copy(self, message: EmailMessage | None):
         """Keep what was sent until it is filed; once a mail, however many recipients it went to."""
         same = [("message_id", "=", self.message_id), ("id", "!=", self.id)]

@@ -153,6 +153,25 @@ class TestWhoseMailbox(MailSyncCase):
         self.connect(self.ann, email="ann@new.example")
         self.assertMailbox(waiting, "ann@new.example")
 
+    def test_why_it_waits_is_said_in_the_language_of_who_reads_it(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms(["mail_sync_custom"], ["de_DE"])
+        self.account.state = "error"
+        waiting = self.write_to(self.lena)
+        waiting.send()
+        message = waiting.mail_message_id
+        self.assertIn("cannot send at the moment", message.mail_sync_delivery_reason)
+        german = message.with_context(lang="de_DE").mail_sync_delivery_reason
+        self.assertIn("ann@company.example", german)
+        self.assertNotIn("cannot send", german)
+
+    def test_a_mail_that_waits_for_a_mailbox_that_was_given_up_says_what_to_do(self):
+        self.account.write({"state": "error", "sending_state": "connection"})
+        self.account.sending_error_code = "login_refused"
+        waiting = self.write_to(self.lena)
+        waiting.send()
+        self.assertIn("Reconnect it", waiting.mail_message_id.mail_sync_delivery_reason)
+
     def test_another_sender_in_the_composer_is_not_one_to_send_by_the_companys_server(self):
         self.assertMailbox(self.write_to(self.lena, email_from="Sales <sales@company.example>"))
 
