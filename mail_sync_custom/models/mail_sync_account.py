@@ -378,6 +378,10 @@ class MailSyncAccount(models.Model):
             account[name] == values[name] for name in ("imap_host", "imap_username")
         )
         deeper = not same or account.history != values["history"]
+        if deeper:
+            # What was chosen before there was such a limit stays.
+            company = account.company_id if account.active else user.company_id
+            company._mail_sync_check_history(values["history"])
         now = fields.Datetime.now()
         if deeper:
             values["history_from"] = self._history_from(values["history"], now)

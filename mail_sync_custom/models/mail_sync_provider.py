@@ -3,6 +3,9 @@ from odoo import api, fields, models
 from ..engine import providers
 from . import provider_notes
 
+#: *Other* stands behind so many suggestions, where the list shows it without a search.
+OTHER_AFTER = 4
+
 
 class MailSyncProvider(models.Model):
     """A mail provider's settings. The engine's table of presets is loaded at each update."""
@@ -40,7 +43,9 @@ class MailSyncProvider(models.Model):
     def _load_presets(self):
         """Bring the table up to date with the engine's presets; what was added by hand stays."""
         known = {provider.code: provider for provider in self.search([])}
-        for sequence, preset in enumerate(providers.PROVIDERS):
+        listed = [preset for preset in providers.PROVIDERS if preset != providers.OTHER]
+        listed.insert(OTHER_AFTER, providers.OTHER)
+        for sequence, preset in enumerate(listed):
             values = {
                 "name": preset.name,
                 "sequence": sequence,

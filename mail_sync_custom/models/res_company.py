@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 #: An account has its place from the set-up until it is disabled, in whichever of these it is.
@@ -22,6 +23,18 @@ class ResCompany(models.Model):
         help="So many mailboxes can be connected. Who comes after that waits, and starts by itself "
         "when there is a place. 0: no limit. A limit below the number of those connected ends "
         "nobody's synchronisation.",
+    )
+
+    mail_sync_history_limit = fields.Selection(
+        selection=lambda self: (
+            self.env["mail.sync.account"]._fields["history"]._description_selection(self.env)
+        ),
+        string="How Far Back",
+        required=True,
+        default="all",
+        groups="base.group_system",
+        help="The longest time that a mailbox may be read back. Who was connected before a change "
+        "keeps what they chose.",
     )
 
     _mail_sync_account_limit_positive = models.Constraint(
@@ -61,6 +74,31 @@ class ResCompany(models.Model):
         )
         if waiting_sudo:
             waiting_sudo._schedule_now()
+
+    # -- how far back ------------------------------------------------------------------------
+
+    def _mail_sync_histories(self):
+        """Return how far back a mailbox may be read, as values of ``history``, shortest first."""
+        self.ensure_one()
+        # sudo: the limit is the administrator's, and its effect everyone's
+        limit = self.sudo().mail_sync_history_limit
+        histories = self.env["mail.sync.account"]._fields["history"].get_values(self.env)
+        return histories[: histories.index(limit) + 1]
+
+    def _mail_sync_check_history(self, history):
+        """Raise UserError for a longer time than the administrator allows."""
+        allowed = self._mail_sync_histories()
+        if history not in allowed:
+            labels = (
+                self.env["mail.sync.account"]._fields["history"]._description_selection(self.env)
+            )
+            raise UserError(
+                self.env._(
+                    "Your administrator lets mailboxes be read back no further than: %(limit)s. "
+                    "Under Read back, choose that or less.",
+                    limit=dict(labels)[allowed[-1]],
+                )
+            )
 
     # -- places ------------------------------------------------------------------------------
 

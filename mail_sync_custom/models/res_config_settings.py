@@ -23,6 +23,9 @@ class ResConfigSettings(models.TransientModel):
     mail_sync_account_limit = fields.Integer(
         related="company_id.mail_sync_account_limit", readonly=False
     )
+    mail_sync_history_limit = fields.Selection(
+        related="company_id.mail_sync_history_limit", readonly=False
+    )
     mail_sync_attachment_limit_mb = fields.Integer(
         "Attachment Limit",
         config_parameter="mail_sync_custom.attachment_limit_mb",

@@ -267,3 +267,151 @@ class TestChangeSettings(MailSyncCase):
         self.deliver(mail("lena@customer.example", self.ann.email, "Still recorded"))
         self.sync()
         self.assertTimeline("Still recorded")
+
+
+@tagged("post_install", "-at_install")
+class TestHowFarBack(MailSyncCase):
+    """The administrator's limit: what is offered, and what is enforced."""
+
+    def setUp(self):
+        super().setUp()
+        self.new = self.salesperson("new")
+        self.servers[self.new.email] = MemoryServer()
+
+    def limit(self, history):
+        settings = self.env["res.config.settings"].create({"mail_sync_history_limit": history})
+        settings.execute()
+
+    def offered(self, user):
+        described = self.env[SETUP].with_user(user).fields_get(["history"], ["selection"])
+        return [value for value, _label in described["history"]["selection"]]
+
+    def test_everything_by_default(self):
+        self.assertEqual(self.offered(self.new), ["now", "1m", "3m", "12m", "all"])
+        self.assertEqual(self.env[SETUP].with_user(self.new).create({}).history, "3m")
+
+    def test_no_more_is_offered_than_is_allowed(self):
+        for limit, offered, default in (
+            ("12m", ["now", "1m", "3m", "12m"], "3m"),
+            ("1m", ["now", "1m"], "1m"),
+            ("now", ["now"], "now"),
+        ):
+            with self.subTest(limit=limit):
+                self.limit(limit)
+                self.assertEqual(self.offered(self.new), offered)
+                wizard = self.env[SETUP].with_user(self.new).create({})
+                self.assertEqual(wizard.history, default)
+
+    def test_no_more_is_allowed_than_is_offered(self):
+        self.limit("3m")
+        with self.assertRaisesRegex(UserError, "no further than: The last 3 months"):
+            self.connect(self.new, history="12m")
+        wizard = (
+            self.env[SETUP]
+            .with_user(self.new)
+            .create(
+                {"history": "12m", "imap_password": "secret", "imap_host": "mail.company.example"}
+            )
+        )
+        with self.assertRaisesRegex(UserError, "no further than: The last 3 months"):
+            wizard.action_next()
+        account, _ = self.connect(self.new, history="3m")
+        self.assertEqual(account.history, "3m")
+
+    def test_who_was_connected_before_keeps_what_they_chose(self):
+        self.limit("1m")
+        self.assertEqual(self.offered(self.ann), ["now", "1m", "all"])
+        account, _ = self.connect(self.ann, history="all")
+        self.assertEqual(account.history, "all")
+        self.assertFalse(account.history_from)
+
+    def test_but_not_for_another_mailbox_nor_for_another_choice_above_the_limit(self):
+        self.limit("1m")
+        with self.assertRaises(UserError):
+            self.connect(self.ann, history="all", imap_username="other@company.example")
+        with self.assertRaises(UserError):
+            self.connect(self.ann, history="12m")
+
+    def test_who_was_disabled_begins_anew_within_the_limit(self):
+        self.limit("1m")
+        self.account._disable("keep")
+        self.assertEqual(self.offered(self.ann), ["now", "1m"])
+        self.assertEqual(self.env[SETUP].with_user(self.ann).create({}).history, "1m")
+
+
+@tagged("post_install", "-at_install")
+class TestEntered(MailSyncCase):
+    """What is entered in the form: suggestions, and mistakes that need no server to be seen."""
+
+    def setUp(self):
+        super().setUp()
+        self.new = self.salesperson("new")
+
+    def provider(self, code):
+        return self.env["mail.sync.provider"].search([("code", "=", code)])
+
+    def chosen(self, code, **shown):
+        """Return what the form shows once a provider was chosen."""
+        form = self.env[SETUP].with_user(self.new)
+        names = [f"{p}_{name}" for p in ("imap", "smtp") for name in ("host", "port", "ssl")]
+        values = {"imap_username": self.new.email, **dict.fromkeys(names, False), **shown}
+        values["provider_id"] = self.provider(code).id
+        return shown | form.onchange(values, ["provider_id"], {key: {} for key in names})["value"]
+
+    def test_other_is_found_without_a_search(self):
+        shown = self.env["mail.sync.provider"].with_user(self.new).name_search("", limit=7)
+        self.assertIn("Other", [name for _id, name in shown])
+        self.assertEqual(
+            [name for _id, name in shown][:4], ["Gmail", "GoDaddy", "123 Reg", "Bluehost"]
+        )
+
+    def test_other_takes_back_what_a_provider_has_filled_in(self):
+        for code in ("godaddy", "bluehost"):
+            with self.subTest(code):
+                shown = self.chosen("other", **self.provider(code)._settings(self.new.email))
+                self.assertEqual((shown["imap_host"], shown["smtp_host"]), (False, False))
+                self.assertEqual((shown["imap_port"], shown["imap_ssl"]), (993, True))
+
+    def test_other_leaves_what_was_entered_by_hand(self):
+        shown = self.chosen("other", imap_host="mail.company.example", imap_port=1993)
+        self.assertEqual((shown["imap_host"], shown["imap_port"]), ("mail.company.example", 1993))
+
+    def refused(self, **values):
+        wizard = (
+            self.env[SETUP]
+            .with_user(self.new)
+            .create(
+                {
+                    "imap_username": self.new.email,
+                    "imap_password": "secret",
+                    "imap_host": "mail.company.example",
+                    **values,
+                }
+            )
+        )
+        with self.assertRaises(UserError) as told:
+            wizard.action_connect_smtp() if wizard.step == "smtp" else wizard.action_next()
+        return str(told.exception)
+
+    def test_what_is_no_port_is_named_with_the_usual_ones(self):
+        for port in (70000, 0, -1):
+            with self.subTest(port):
+                said = self.refused(imap_port=port)
+                self.assertIn(f"port {port}:", said)
+                self.assertRegex(said, "993 .* 143 ")
+                said = self.refused(
+                    step="smtp",
+                    smtp_port=port,
+                    smtp_host="mail.company.example",
+                    smtp_username=self.new.email,
+                    smtp_password="secret",
+                )
+                self.assertIn(f"port {port}:", said)
+                self.assertRegex(said, "465 .* 587 ")
+
+    def test_what_is_no_hostname_is_named(self):
+        for host in ("..", "imap..example.com", "x" * 64 + ".example.com", "a." * 200 + "com"):
+            with self.subTest(host):
+                said = self.refused(imap_host=host)
+                self.assertIn(f"not a hostname: {host[:60]}", said)
+                self.assertNotIn("server said", said)

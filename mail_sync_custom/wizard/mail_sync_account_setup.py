@@ -104,11 +104,34 @@ class MailSyncAccountSetup(models.TransientModel):
         ),
         string="Read back",
         required=True,
-        default="3m",
+        default=lambda self: self._default_history(),
         help="How far back mails with your leads are looked for. New mail is always read.",
     )
 
     # -- what is known already ---------------------------------------------------------------
+
+    @api.model
+    def _default_history(self):
+        """Return three months, or less where the administrator allows no more."""
+        allowed = self._company()._mail_sync_histories()
+        return DEFAULT_HISTORY if DEFAULT_HISTORY in allowed else allowed[-1]
+
+    @api.model
+    def _histories(self):
+        """Return how far back this user may read: what is allowed, and what they have already."""
+        account_sudo = self._account_sudo()
+        own = {account_sudo.history} if account_sudo.active else set()
+        return own.union(self._company()._mail_sync_histories())
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Offer only so much of the past as the user may have read."""
+        described = super().fields_get(allfields, attributes)
+        history = described.get("history", {})
+        if "selection" in history:
+            offered = self._histories()
+            history["selection"] = [each for each in history["selection"] if each[0] in offered]
+        return described
 
     @api.model
     def default_get(self, fields_list):
@@ -123,6 +146,12 @@ class MailSyncAccountSetup(models.TransientModel):
         names = [f"{protocol}_{name}" for protocol in PROTOCOLS for name in _ENTERED]
         known = account_sudo.read([*names, "history", "provider_id"], load=None)[0]
         known["email"] = _given_email(account_sudo)
+        if (
+            not account_sudo.active
+            and known["history"] not in self._company()._mail_sync_histories()
+        ):
+            # An account that was disabled begins anew, within what is allowed by now.
+            known["history"] = self._default_history()
         return values | {name: value for name, value in known.items() if name in fields_list}
 
     @api.model
@@ -132,6 +161,12 @@ class MailSyncAccountSetup(models.TransientModel):
         The right it stands in for is a user's to their own settings. Secrets are not for showing.
         """
         return self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
+
+    @api.model
+    def _company(self):
+        """Return the company whose limits hold for the user's mailbox."""
+        account_sudo = self._account_sudo()
+        return account_sudo.company_id if account_sudo.active else self.env.user.company_id
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -172,7 +207,25 @@ class MailSyncAccountSetup(models.TransientModel):
     def _onchange_provider_id(self):
         # Odoo asks when the form opens, too: what was saved there is no preset's any more.
         if not self._is_saved("provider_id", "imap_host", "smtp_host"):
-            self.update(self.provider_id._settings(self.imap_username))
+            settings = self.provider_id._settings(self.imap_username)
+            self.update(settings or self._without_presets())
+
+    def _without_presets(self):
+        """Return the fields that a provider chosen before has filled in, as if none had been.
+
+        What the user has entered by hand stays.
+        """
+        if not self.provider_id:
+            return {}
+        presets = self.env["mail.sync.provider"].search([("imap_host", "!=", False)])
+        known = [preset._settings(self.imap_username) for preset in presets]
+        values = {}
+        for protocol in PROTOCOLS:
+            names = [f"{protocol}_{name}" for name in ("host", "port", "ssl")]
+            shown = [self[name] for name in names]
+            if any([settings[name] for name in names] == shown for settings in known):
+                values |= dict(zip(names, (False, USUAL_PORTS[protocol][0], True), strict=True))
+        return values
 
     @api.onchange("imap_username")
     def _onchange_imap_username(self):
@@ -193,11 +246,11 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.onchange("imap_ssl")
     def _onchange_imap_ssl(self):
-        self.imap_port = _usual_port(self.imap_port, self.imap_ssl, 993, 143)
+        self.imap_port = _usual_port(self.imap_port, self.imap_ssl, *USUAL_PORTS["imap"])
 
     @api.onchange("smtp_ssl")
     def _onchange_smtp_ssl(self):
-        self.smtp_port = _usual_port(self.smtp_port, self.smtp_ssl, 465, 587)
+        self.smtp_port = _usual_port(self.smtp_port, self.smtp_ssl, *USUAL_PORTS["smtp"])
 
     def _compute_passwords(self):
         """A password goes in and never comes out."""
@@ -220,6 +273,8 @@ class MailSyncAccountSetup(models.TransientModel):
     def action_next(self):
         """Log in by IMAP and look at the folders; go on to SMTP when that has worked."""
         self._require("imap")
+        if self.history not in self._histories():
+            self._company()._mail_sync_check_history(self.history)
         if not (found := self._try("imap")):
             return self._reopen()
         # sudo: the wizard is its user's own; its secrets are closed to everyone
@@ -299,13 +354,44 @@ class MailSyncAccountSetup(models.TransientModel):
         self.ensure_one()
         labels = [
             self._fields[f"{protocol}_{name}"]._description_string(self.env).strip()
-            for name in ("username", "host", "port")
+            for name in ("username", "host")
             if not self[f"{protocol}_{name}"]
         ]
         if not self._secret(protocol):
             labels.append(self.env._("Password"))
         if labels:
             raise UserError(self.env._("Still to be filled in: %s.", ", ".join(labels)))
+        self._check_host(self[f"{protocol}_host"].strip())
+        self._check_port(self[f"{protocol}_port"], *USUAL_PORTS[protocol])
+
+    def _check_host(self, host):
+        """Raise UserError for what no name service can be asked for (RFC 1035 §2.3.4, RFC 5891)."""
+        try:
+            possible = len(host.encode("idna")) <= MAX_HOSTNAME
+        except UnicodeError:
+            possible = False
+        if not possible:
+            shown = host if len(host) <= MAX_SHOWN else f"{host[:MAX_SHOWN]}…"
+            raise UserError(
+                self.env._(
+                    "This is not a hostname: %s\n"
+                    "It mostly looks like imap.sampledomain.com, without http:// and without an @.",
+                    shown,
+                )
+            )
+
+    def _check_port(self, port, encrypted, upgraded):
+        """Raise UserError for what is no port (RFC 6335 §6)."""
+        if not 0 < port < 65536:
+            raise UserError(
+                self.env._(
+                    "There is no port %(port)s: a port is a number from 1 to 65535.\n"
+                    "Here it is as a rule %(encrypted)s with 'Use SSL?', and %(upgraded)s without.",
+                    port=port,
+                    encrypted=encrypted,
+                    upgraded=upgraded,
+                )
+            )
 
     def _secret(self, protocol):
         """Return the encrypted secret: the one entered or, with none, the one saved before."""
@@ -438,6 +524,12 @@ class MailSyncAccountSetup(models.TransientModel):
 
 
 PROTOCOLS = ("imap", "smtp")
+#: With and without *Use SSL?*.
+USUAL_PORTS = {"imap": (993, 143), "smtp": (465, 587)}
+#: RFC 1035 §2.3.4, and what of a longer one is shown.
+MAX_HOSTNAME, MAX_SHOWN = 253, 60
+#: How far back a mailbox is read unless its user chooses otherwise.
+DEFAULT_HISTORY = "3m"
 #: What the user enters, and what a connection teaches us; each once for either protocol.
 _ENTERED = ("host", "port", "ssl", "self_signed", "plain_allowed", "username")
 _LEARNED = ("fingerprint", "starttls")
