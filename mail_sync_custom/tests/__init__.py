@@ -10,6 +10,7 @@ from . import test_merged_contacts
 from . import test_password
 from . import test_places
 from . import test_plans
+from . import test_privacy_routes
 from . import test_recording
 from . import test_roles
 from . import test_sending
