@@ -33,6 +33,14 @@ class MailSyncProvider(models.Model):
 
     _code_unique = models.UniqueIndex("(code)", "There is one provider with this code.")
 
+    @api.depends("name", "code")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """Names are the same in every language, but for the one of no provider."""
+        other = self.env._("Other")
+        for provider in self:
+            provider.display_name = other if provider.code == "other" else provider.name
+
     @api.depends("note_code")
     @api.depends_context("lang")
     def _compute_note(self):
