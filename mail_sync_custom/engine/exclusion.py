@@ -16,7 +16,7 @@ MAX_LOCAL, MAX_DOMAIN = 64, 253
 _IDEOGRAPHIC_STOP = "\N{IDEOGRAPHIC FULL STOP}"
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 #: An atom or several, by dots (RFC 5322 §3.2.3), as they are with SMTPUTF8 (RFC 6532 §3.2).
-_LOCAL = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]+")
+_LOCAL = re.compile(r"[^\s\x00-\x20\x7f\ud800-\udfff()<>\[\]:;@\\,\"]+")
 _SEPARATORS = re.compile(r"[,;\n]")
 
 
@@ -44,14 +44,15 @@ def normalize(text: str) -> str:
     if any(map(str.isspace, text)):
         raise NotAPattern("space")
     local, _, domain = text.rpartition("@")
-    domain = _ascii_domain(domain.removeprefix("*."))
+    local = "" if local == "*" else local
+    domain = _ascii_domain(domain if local else domain.removeprefix("*."))
     if not domain:
         raise NotAPattern("no_domain")
     if "." not in domain:
         raise NotAPattern("no_dot" if local else "no_domain")
     if len(domain) > MAX_DOMAIN or not all(map(_LABEL.fullmatch, domain.split("."))):
         raise NotAPattern("bad_domain")
-    if local in ("", "*"):
+    if not local:
         return domain
     if not _LOCAL.fullmatch(local) or len(local.encode()) > MAX_LOCAL:
         raise NotAPattern("bad_address")

@@ -1,6 +1,8 @@
 """Whom an entry of a never-record list means."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.exclusion import NotAPattern, covering, normalize
 
@@ -51,7 +53,9 @@ def test_an_entry_is_kept_as_mails_carry_it(entered, kept):
         ("-example.com", "bad_domain"),
         ("ann@[192.0.2.1]", "bad_domain"),
         (f"{'a.' * 127}com", "bad_domain"),
+        ("ann@*.example.com", "bad_domain"),
         ("<ann>@example.com", "bad_address"),
+        ("\ud800@example.com", "bad_address"),
         (f"{'a' * 65}@example.com", "bad_address"),
     ],
 )
@@ -89,3 +93,18 @@ def test_an_entry_covers_it(entry, email):
 )
 def test_an_entry_does_not_cover_what_only_looks_like_it(entry, email):
     assert normalize(entry) not in covering(email)
+
+
+@given(st.one_of(st.text(max_size=80), st.from_regex(r"\S{1,9}@?\S{1,9}\.\S{1,9}", fullmatch=True)))
+def test_whatever_is_entered_it_is_refused_or_kept_for_good_and_covers_itself(entered):
+    try:
+        kept = normalize(entered)
+    except NotAPattern:
+        return
+    assert normalize(kept) == kept
+    assert kept in covering(kept if "@" in kept else f"ann@{kept}")
+
+
+@given(st.text(max_size=80))
+def test_whatever_a_mail_carries_as_an_address_has_its_entries(email):
+    assert all(isinstance(entry, str) for entry in covering(email))
