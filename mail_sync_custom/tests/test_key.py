@@ -83,6 +83,12 @@ class TestKey(MailSyncCase, HttpCase):
         self.env.invalidate_all()
         self.assertEqual(self.account.error_code, "secret_unreadable")
 
+    def test_without_a_usable_key_a_password_is_not_taken_and_it_says_whom_to_ask(self):
+        self.use_keys("a-slip-of-the-pen")
+        wizards = self.env["mail.sync.account.setup"].with_user(self.salesperson("new"))
+        with self.assertRaisesRegex(UserError, "Ask an administrator"):
+            wizards.create({"imap_username": "new@company.example", "imap_password": "hunter2"})
+
     # -- what it opens -----------------------------------------------------------------------
 
     def test_it_says_how_many_passwords_the_keys_open(self):
