@@ -80,17 +80,26 @@ class MailMessage(models.Model):
     def _mail_sync_remove(self):
         """Remove entries; leave a tombstone where nothing is left of a mail."""
         links = self.mail_sync_link_ids
-        self._mail_sync_take_away()
+        self.unlink()
         # Where the mail stands on another record as well, the link keeps it from coming back.
         links.filtered(lambda link: not link.mail_message_ids).write(
             {"outcome": "removed", "everywhere": True}
         )
 
-    def _mail_sync_take_away(self):
-        """Delete entries, and the files that came with them and are used nowhere else.
+    def unlink(self):
+        """The files of a recorded mail go with it, by whichever way it is deleted.
 
-        Odoo leaves the attachments of a record behind when the message goes.
+        Odoo leaves the attachments of a record behind when the message goes, and whoever can open
+        the record would read them.
         """
+        # sudo: whoever may delete a mail deletes what came with it
+        files_sudo = self.sudo().filtered("mail_sync_entry_ids")._mail_sync_own_files()
+        result = super().unlink()
+        files_sudo.unlink()
+        return result
+
+    def _mail_sync_own_files(self):
+        """Return the files of messages that no other message shows."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -104,9 +113,7 @@ class MailMessage(models.Model):
                 ids=self.ids,
             )
         )
-        files = self.env["ir.attachment"].browse(id_ for [id_] in rows)
-        self.unlink()
-        files.unlink()
+        return self.env["ir.attachment"].browse(id_ for [id_] in rows)
 
     def _mail_sync_to_store(self):
         # sudo: whoever can read a mail may know why it is here and who brought it

@@ -78,7 +78,7 @@ class MailSyncEntry(models.Model):
         own.child_ids.write({"parent_id": message.id})
         if self.kept:
             message.mail_sync_entry_ids.kept = True
-        own._mail_sync_take_away()
+        own.unlink()
 
     def _omitted_words(self):
         """Return what of the mail was left out, and why: a line for each."""

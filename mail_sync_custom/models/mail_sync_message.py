@@ -109,14 +109,14 @@ class MailSyncMessage(models.Model):
         while unheld := self._unheld(REMOVE):
             if time.monotonic() >= until:
                 return True
-            unheld._mail_sync_take_away()
+            unheld.unlink()
         return False
 
     @api.model
     def _cron_remove(self):
         """Remove what was too much to be removed while somebody looked on."""
         while unheld := self._unheld(REMOVE):
-            unheld._mail_sync_take_away()
+            unheld.unlink()
             remaining = len(self._unheld(1))
             if not self.env["ir.cron"]._commit_progress(len(unheld), remaining=remaining):
                 break

@@ -633,6 +633,17 @@ class TestContact(Recorded):
         with self.assertRaises(AccessError):
             entry.with_user(maker).write({"partner_ids": maker.partner_id.ids})
 
+    def test_a_mail_that_is_deleted_leaves_no_file_behind(self):
+        own = self.lead(self.jr)
+        self.jr.group_ids |= self.env.ref("base.group_partner_manager")
+        self.entry(own)
+        contact = self.contact([own])
+        entry, note = self.entry(contact), contact.message_post(body="x", attachments=[("a", b"1")])
+        file, other = entry.attachment_ids, note.attachment_ids
+        (entry | note).with_user(self.jr).unlink()
+        self.assertFalse(file.exists())
+        self.assertTrue(other.exists(), "Odoo's own rule for what was not recorded")
+
     def test_the_routes_of_the_web_client(self):
         lead = self.lead(self.mate)
         self.entry(lead)
