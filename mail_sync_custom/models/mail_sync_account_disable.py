@@ -39,6 +39,12 @@ class MailSyncAccount(models.Model):
     _inherit = "mail.sync.account"
 
     may_disable = fields.Boolean(compute="_compute_may_disable")
+    disabled_at = fields.Datetime(readonly=True, copy=False)
+    disabled_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="set null")
+    disabled_policy = fields.Selection(
+        [("keep", "Kept"), ("remove", "Removed")], readonly=True, copy=False
+    )
+    disabled_words = fields.Char("Disabled", compute="_compute_disabled_words")
 
     # -- who may -----------------------------------------------------------------------------
 
@@ -49,6 +55,34 @@ class MailSyncAccount(models.Model):
         for account in self:
             own = account.user_id == self.env.user
             account.may_disable = account.active and (own or account._may_manage())
+
+    # -- what is said of one that is disabled ---------------------------------------------------
+
+    @api.depends("active", "disabled_at", "disabled_by_id", "disabled_policy")
+    @api.depends_context("lang", "uid", "tz")
+    def _compute_disabled_words(self):
+        """Say when a mailbox was disabled and by whom, and what became of what it recorded."""
+        for account in self:
+            sentences = (account._words_of_who(), account._words_of_what_is_left())
+            account.disabled_words = not account.active and " ".join(filter(None, sentences))
+
+    def _words_of_who(self):
+        if not self.disabled_at:
+            return self.env._("This mailbox is disabled.")
+        when = self._local_time(self.disabled_at)
+        if self.disabled_by_id == self.env.user:
+            return self.env._("You disabled this mailbox: %s.", when)
+        # sudo: a colleague's name is no secret
+        name = self.disabled_by_id.sudo().name
+        if not name:
+            return self.env._("This mailbox is disabled: %s.", when)
+        return self.env._("%(name)s disabled this mailbox: %(when)s.", name=name, when=when)
+
+    def _words_of_what_is_left(self):
+        return {
+            "keep": self.env._("What it had recorded stays where it is."),
+            "remove": self.env._("What it alone had recorded was removed."),
+        }.get(self.disabled_policy, "")
 
     def _managed_sudo(self):
         """Return the account as superuser for its owner, and for who may disable it for them."""
@@ -77,12 +111,6 @@ class MailSyncAccount(models.Model):
             "mail_sync_custom.action_mail_sync_account_disable"
         )
         return {**action, "context": {"default_account_id": self.id}}
-
-    def _action_open_all(self):
-        """Return the list of accounts, for who looks after them."""
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "mail_sync_custom.action_mail_sync_accounts"
-        )
 
     def _tell_disabled(self, by):
         """Tell the owner who has disabled their mailbox: they notice nothing else of it."""
@@ -113,7 +141,12 @@ class MailSyncAccount(models.Model):
             _logger.info("Mail Sync: account %s disabled, %s", account.id, policy)
         accounts._give_up_waiting_mails()
         servers = accounts.mail_server_id
-        accounts.write({**_GONE, "mail_server_id": False})
+        how = {
+            "disabled_at": fields.Datetime.now(),
+            "disabled_by_id": self.env.uid,
+            "disabled_policy": policy,
+        }
+        accounts.write({**_GONE, **how, "mail_server_id": False})
         servers.unlink()
         accounts.mailbox_ids.unlink()
         accounts._forget_copies()
@@ -136,9 +169,10 @@ class MailSyncAccount(models.Model):
         )
         # Only those that are from a mailbox which is going; the question costs a query a mail.
         stranded = waiting.filtered(lambda mail: mail._mail_sync_account() in self)
-        reason = self.env._("Mail Sync was disabled before this mail could be sent.")
-        stranded.write({"state": "exception", "failure_reason": reason})
         for mail in stranded:
+            env = mail._mail_sync_for_writer().env
+            reason = env._("Mail Sync was disabled before this mail could be sent.")
+            mail.write({"state": "exception", "failure_reason": reason})
             mail._postprocess_sent_message([], [], failure_reason=reason, failure_type="unknown")
 
     def _forget_copies(self):
@@ -150,10 +184,11 @@ class MailSyncAccount(models.Model):
 
     # -- what is recorded --------------------------------------------------------------------
 
-    def _entry_counts(self):
-        """Return how many entries the account holds on how many records, and alone of these.
+    def _mail_counts(self):
+        """Return how many mails the account holds on how many records, and alone of these.
 
-        A tuple of four: entries, records, entries that nobody else holds, records of those.
+        A tuple of four: mails, records, mails that nobody else holds, records of those. A mail is
+        one, as on the page, also where it is on a lead and on its contact.
         """
         self.ensure_one()
         self.env.flush_all()
@@ -161,7 +196,8 @@ class MailSyncAccount(models.Model):
             SQL(
                 """
                 WITH held AS (
-                    SELECT m.model, m.res_id, e.kept IS NOT TRUE AND NOT EXISTS (
+                    SELECT (e.message_id, e.variant) AS mail, m.model, m.res_id,
+                           e.kept IS NOT TRUE AND NOT EXISTS (
                         SELECT FROM mail_sync_message_mail_message_rel r
                         JOIN mail_sync_message l ON l.id = r.mail_sync_message_id
                         WHERE r.mail_message_id = m.id AND l.outcome = 'recorded'
@@ -176,8 +212,8 @@ class MailSyncAccount(models.Model):
                           AND l.account_id = %(account)s
                     )
                 )
-                SELECT COUNT(*), COUNT(DISTINCT (model, res_id)),
-                       COUNT(*) FILTER (WHERE alone),
+                SELECT COUNT(DISTINCT mail), COUNT(DISTINCT (model, res_id)),
+                       COUNT(DISTINCT mail) FILTER (WHERE alone),
                        COUNT(DISTINCT (model, res_id)) FILTER (WHERE alone)
                 FROM held
                 """,

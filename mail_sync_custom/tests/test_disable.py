@@ -123,6 +123,18 @@ class TestDisable(DisableCase):
             with self.assertRaisesRegex(UserError, "disabled"):
                 getattr(own, f"action_{button}")()
 
+    def test_its_page_says_who_disabled_it_and_what_is_left(self):
+        own = self.account.with_user(self.ann)
+        self.disable("keep")
+        self.assertIn("You disabled", own.disabled_words)
+        self.assertIn("stays where it is", own.disabled_words)
+        boss = self.salesperson("boss", groups="base.group_system")
+        self.connect(self.ann)
+        self.assertFalse(own.disabled_words)
+        self.disable("remove", by=boss)
+        self.assertIn(boss.name, own.disabled_words)
+        self.assertIn("removed", own.disabled_words)
+
     def test_a_run_that_is_under_way_writes_no_more(self):
         with self.enter_registry_test_mode():
             [(account_id, token)] = claim(self.env.cr.dbname, 1, self.account.id)
@@ -185,9 +197,9 @@ class TestCounts(DisableCase):
         self.sync()
         self.shared()
         wizard = self.question()
-        self.assertEqual((wizard.kept_entry_count, wizard.kept_record_count), (5, 2))
-        self.assertEqual((wizard.removed_entry_count, wizard.removed_record_count), (4, 2))
-        self.assertEqual(wizard.shared_entry_count, 1)
+        self.assertEqual((wizard.kept_mail_count, wizard.kept_record_count), (5, 2))
+        self.assertEqual((wizard.removed_mail_count, wizard.removed_record_count), (4, 2))
+        self.assertEqual(wizard.shared_mail_count, 1)
         self.assertIn("stays where it is", wizard.consequence)
         wizard.policy = "remove"
         self.assertIn("cannot be undone", wizard.consequence)
@@ -201,6 +213,17 @@ class TestCounts(DisableCase):
         wizard.policy = "remove"
         self.assertIn("nothing to remove", wizard.consequence)
 
+    def test_a_mail_on_a_lead_and_its_contact_is_one_mail_on_two_records(self):
+        self.lead.partner_id = self.env["res.partner"].create(
+            {"name": "Lena", "email": self.lead.email_from}
+        )
+        self.deliver(mail(LENA, ANN, "Question"))
+        self.sync()
+        wizard = self.question()
+        self.assertEqual(self.account.recorded_count, 1)
+        self.assertEqual((wizard.kept_mail_count, wizard.kept_record_count), (1, 2))
+        self.assertEqual((wizard.removed_mail_count, wizard.removed_record_count), (1, 2))
+
     def test_a_merged_lead_counts_as_one(self):
         other = self.lead.copy({"email_from": "max@customer.example"})
         self.deliver(mail(LENA, ANN, "From Lena"))
@@ -208,7 +231,7 @@ class TestCounts(DisableCase):
         self.sync()
         (self.lead | other).merge_opportunity(auto_unlink=False)
         wizard = self.question()
-        self.assertEqual((wizard.kept_entry_count, wizard.kept_record_count), (2, 1))
+        self.assertEqual((wizard.kept_mail_count, wizard.kept_record_count), (2, 1))
 
 
 @tagged("post_install", "-at_install")

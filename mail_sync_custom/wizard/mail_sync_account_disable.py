@@ -21,15 +21,15 @@ class MailSyncAccountDisable(models.TransientModel):
         default="keep",
         required=True,
     )
-    kept_entry_count = fields.Integer("Mails that stay", compute="_compute_counts")
+    kept_mail_count = fields.Integer("Mails that stay", compute="_compute_counts")
     kept_record_count = fields.Integer(
         "Leads, opportunities and contacts that they are on", compute="_compute_counts"
     )
-    removed_entry_count = fields.Integer("Mails to be removed", compute="_compute_counts")
+    removed_mail_count = fields.Integer("Mails to be removed", compute="_compute_counts")
     removed_record_count = fields.Integer(
         "Leads, opportunities and contacts that they are on ", compute="_compute_counts"
     )
-    shared_entry_count = fields.Integer(
+    shared_mail_count = fields.Integer(
         "Mails that stay, as a colleague's mailbox has them too", compute="_compute_counts"
     )
     consequence = fields.Text("What this means", compute="_compute_consequence")
@@ -39,11 +39,11 @@ class MailSyncAccountDisable(models.TransientModel):
         """Count what either answer means: for *keep* what stays, for *remove* what goes."""
         for wizard in self:
             account = wizard.account_id
-            counts = account._managed_sudo()._entry_counts() if account else (0, 0, 0, 0)
-            entries, records, alone, alone_records = counts
-            wizard.kept_entry_count, wizard.kept_record_count = entries, records
-            wizard.removed_entry_count, wizard.removed_record_count = alone, alone_records
-            wizard.shared_entry_count = entries - alone
+            counts = account._managed_sudo()._mail_counts() if account else (0, 0, 0, 0)
+            mails, records, alone, alone_records = counts
+            wizard.kept_mail_count, wizard.kept_record_count = mails, records
+            wizard.removed_mail_count, wizard.removed_record_count = alone, alone_records
+            wizard.shared_mail_count = mails - alone
 
     @api.depends("account_id", "policy")
     def _compute_consequence(self):
@@ -54,7 +54,7 @@ class MailSyncAccountDisable(models.TransientModel):
             )
 
     def _words_of_keeping(self):
-        if not self.kept_entry_count:
+        if not self.kept_mail_count:
             return self.env._("This mailbox has not brought any mail so far.")
         return self.env._("What was recorded stays where it is.")
 
@@ -64,7 +64,7 @@ class MailSyncAccountDisable(models.TransientModel):
             "They are removed for everyone, with their attachments. This cannot be undone: they do "
             "not come back when the mailbox is connected again."
         )
-        if not self.removed_entry_count:
+        if not self.removed_mail_count:
             words = self.env._("There is nothing to remove that this mailbox alone has brought.")
         return words + " " + self.env._("Mails that were written in the CRM stay.")
 
@@ -76,8 +76,8 @@ class MailSyncAccountDisable(models.TransientModel):
             raise UserError(self.env._("This mailbox is disabled already."))
         own = account_sudo.user_id == self.env.user
         account_sudo._disable(self.policy)
-        if not own:
-            account_sudo._tell_disabled(self.env.user)
-        Account = self.env["mail.sync.account"]
-        action = Account.action_open_mine() if own else Account._action_open_all()
-        return {**action, "target": "main"}
+        if own:
+            return {**self.env["mail.sync.account"].action_open_mine(), "target": "main"}
+        account_sudo._tell_disabled(self.env.user)
+        # Whoever looks after others' mailboxes stays where they were: the list, or the page.
+        return {"type": "ir.actions.act_window_close"}

@@ -70,6 +70,13 @@ tours.add("mail_sync_administrator", {
         },
         press("action_disable", "Disable Sync"),
         {
+            content: "The page says so, and has no counts any more",
+            trigger:
+                ".o_mail_sync_page:contains(You disabled this mailbox):not(:has(.o_mail_sync_counts" +
+                ", button[name=action_open_setup]))",
+        },
+        { content: "Back to the list", trigger: ".breadcrumb a:contains(Mail Sync)", run: "click" },
+        {
             content: "It is not in the list any more",
             trigger: ".o_list_view:not(:has(.o_data_row:contains(Errol))) .o_data_row:contains(Enid)",
         },
