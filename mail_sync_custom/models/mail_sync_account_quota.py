@@ -59,10 +59,19 @@ class MailSyncAccount(models.Model):
 
         ``until`` is from the run, which has seen what it recorded: this transaction has not.
         """
+        limit = self.sudo().company_id.mail_sync_plan_id.daily_limit
+        time = format_datetime(self.env, until, tz=self.user_id.tz or "UTC")
+        if not recorded:
+            return self.env._(
+                "The %(limit)s mails that your company's plan records in a day are used up. It "
+                "goes on where it stopped: %(time)s.",
+                limit=limit,
+                time=time,
+            )
         return self.env._(
             "%(recorded)s recorded. These were the last of the %(limit)s mails that your company's "
             "plan records in a day. It goes on where it stopped: %(time)s.",
             recorded=recorded,
-            limit=self.sudo().company_id.mail_sync_plan_id.daily_limit,
-            time=format_datetime(self.env, until, tz=self.user_id.tz or "UTC"),
+            limit=limit,
+            time=time,
         )

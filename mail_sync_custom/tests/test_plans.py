@@ -110,6 +110,15 @@ class TestPlans(MailSyncCase):
             self.assertEqual(self.account.recorded_count, 101)
             self.assertEqual(self.account.seen_count, 101)
 
+    def test_sync_now_on_a_day_that_is_used_up_says_so(self):
+        self.free.daily_limit = 1
+        self.deliver_many(2)
+        with freeze_time(MONDAY):
+            self.assertIn("1 recorded", self.sync())
+            said = self.sync()
+        self.assertIn("used up", said)
+        self.assertNotIn("0 recorded", said)
+
     def test_new_mail_waits_in_order_and_what_is_no_leads_is_not_counted(self):
         self.free.daily_limit = 2
         with freeze_time(MONDAY):

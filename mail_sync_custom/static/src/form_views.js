@@ -28,7 +28,9 @@ class MailSyncPageController extends FormController {
     displayName() {
         const { resModel, data } = this.model.root;
         const own = resModel === "res.users" || data.user_id?.id === user.userId;
-        return own ? _t("Mail Sync") : super.displayName();
+        // Below the list, which is called so too, it has the name that it has in the list.
+        const alone = this.env.config.breadcrumbs.length < 2;
+        return own && alone ? _t("Mail Sync") : super.displayName();
     }
 }
 
