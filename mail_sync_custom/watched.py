@@ -54,9 +54,9 @@ class Register:
         return next(iter(self._execute(query)), ("uninstalled", None))
 
     def wanted(self, columns: Collection[str], within: int) -> dict[int, Wanted]:
-        """Return who is to be watched, by id: works, and has its turn within so many seconds.
+        """Return who is to be watched, by id: is read, and has its turn within so many seconds.
 
-        Whoever fails, or has used up the mails of the day, is the scheduled action's. ``columns``
+        Whoever cannot be read, or has used up the mails of the day, is the scheduled action's. ``columns``
         are what a connection is made of.
         """
         query = SQL(
@@ -67,7 +67,7 @@ class Register:
                        AS due_in
                 FROM mail_sync_account
             ) account
-            WHERE active AND state = 'enabled' AND COALESCE(failure_count, 0) = 0
+            WHERE active AND state IN ('enabled', 'error') AND COALESCE(error_code, '') = ''
               AND due_in < %(within)s
               AND EXISTS (SELECT FROM ir_config_parameter
                           WHERE key = %(parameter)s AND value = 'True')

@@ -17,6 +17,7 @@ import pytest
 from dev import database, dovecot, postgres
 from dev.console import Failure
 from dev.demo import Person, mail
+from dev.passwords import set_password
 from dev.watcher import Watcher
 
 from .office import Lead, Office, Salesperson, somebody, wait_until
@@ -135,6 +136,21 @@ def test_a_mail_stands_on_its_lead_within_two_seconds_and_so_does_the_tenth(
     assert connections(ann) == 1
     assert ann.account("watched")["watched"]
     assert ann.log() == []
+
+
+def test_who_cannot_send_has_their_mails_at_once_all_the_same(company: Office, watcher: Watcher):
+    ann, sender = company.salesperson(), somebody("sender", "sales.example")
+    lead = company.lead(somebody("lena"), ann)
+    ann.connect(email=sender.email, smtp_username=sender.email)
+    set_password(sender.email, "another-password")
+    ann.client.call("mail.sync.account", "action_test_connection", [ann.account_id()])
+    assert ann.account("state")["state"] == "error"
+    switch(company, False)
+    is_let_go(ann, ann.account_id())
+    switch(company, True)
+    is_watched(ann)
+    waits(ann)
+    arrives(ann, lead, "Read at once")
 
 
 def test_the_open_page_is_told(company: Office, watcher: Watcher):
