@@ -409,6 +409,17 @@ class TestEntered(MailSyncCase):
                 self.assertIn(f"port {port}:", said)
                 self.assertRegex(said, "465 .* 587 ")
 
+    def test_letters_or_a_huge_number_are_no_port_either(self):
+        wizard = self.env[SETUP].with_user(self.new).create({})
+        for port in ("IMAP", 99999999999):
+            for protocol, usual in (("imap", "993 .* 143 "), ("smtp", "465 .* 587 ")):
+                entered = {f"{protocol}_port": port}
+                with self.subTest(entered):
+                    with self.assertRaisesRegex(UserError, f"port {port}:.*\n.*{usual}"):
+                        wizard.create(entered)
+                    with self.assertRaisesRegex(UserError, f"port {port}:.*\n.*{usual}"):
+                        wizard.write(entered)
+
     def test_what_is_no_hostname_is_named(self):
         for host in ("..", "imap..example.com", "x" * 64 + ".example.com", "a." * 200 + "com"):
             with self.subTest(host):

@@ -146,10 +146,7 @@ class MailSyncAccountSetup(models.TransientModel):
         names = [f"{protocol}_{name}" for protocol in PROTOCOLS for name in _ENTERED]
         known = account_sudo.read([*names, "history", "provider_id"], load=None)[0]
         known["email"] = _given_email(account_sudo)
-        if (
-            not account_sudo.active
-            and known["history"] not in self._company()._mail_sync_histories()
-        ):
+        if known["history"] not in self._histories():
             # An account that was disabled begins anew, within what is allowed by now.
             known["history"] = self._default_history()
         return values | {name: value for name, value in known.items() if name in fields_list}
@@ -166,13 +163,15 @@ class MailSyncAccountSetup(models.TransientModel):
     def _company(self):
         """Return the company whose limits hold for the user's mailbox."""
         account_sudo = self._account_sudo()
-        return account_sudo.company_id if account_sudo.active else self.env.user.company_id
+        whose = account_sudo if account_sudo.active else self.env.user
+        return whose.company_id.with_env(self.env)
 
     @api.model_create_multi
     def create(self, vals_list):
         """The address that was given for one username says nothing of another."""
         account_sudo = self._account_sudo()
         for vals in vals_list:
+            self._check_ports(vals)
             username = vals.get("imap_username", account_sudo.imap_username)
             if not _same(username, account_sudo.imap_username):
                 vals.setdefault("email", False)
@@ -331,6 +330,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     def write(self, vals):
         """What was changed has to be tried again before it is saved."""
+        self._check_ports(vals)
         for protocol in PROTOCOLS:
             entered = {f"{protocol}_{name}" for name in (*_ENTERED, "password")}
             if "step" not in vals and entered & vals.keys():
@@ -362,7 +362,8 @@ class MailSyncAccountSetup(models.TransientModel):
         if labels:
             raise UserError(self.env._("Still to be filled in: %s.", ", ".join(labels)))
         self._check_host(self[f"{protocol}_host"].strip())
-        self._check_port(self[f"{protocol}_port"], *USUAL_PORTS[protocol])
+        if not 0 < self[f"{protocol}_port"] <= MAX_PORT:
+            raise self._no_port(protocol, self[f"{protocol}_port"])
 
     def _check_host(self, host):
         """Raise UserError for what no name service can be asked for (RFC 1035 §2.3.4, RFC 5891)."""
@@ -380,18 +381,31 @@ class MailSyncAccountSetup(models.TransientModel):
                 )
             )
 
-    def _check_port(self, port, encrypted, upgraded):
-        """Raise UserError for what is no port (RFC 6335 §6)."""
-        if not 0 < port < 65536:
-            raise UserError(
-                self.env._(
-                    "There is no port %(port)s: a port is a number from 1 to 65535.\n"
-                    "Here it is as a rule %(encrypted)s with 'Use SSL?', and %(upgraded)s without.",
-                    port=port,
-                    encrypted=encrypted,
-                    upgraded=upgraded,
-                )
+    @api.model
+    def _check_ports(self, vals):
+        """Raise UserError for what a field for a number cannot even hold."""
+        for protocol in PROTOCOLS:
+            port = vals.get(f"{protocol}_port") or 0
+            try:
+                held = abs(int(port)) <= MAX_INTEGER
+            except ValueError:
+                held = False
+            if not held:
+                raise self._no_port(protocol, port)
+
+    @api.model
+    def _no_port(self, protocol, port):
+        """Return the UserError for what is no port (RFC 6335 §6), with the usual ones."""
+        encrypted, upgraded = USUAL_PORTS[protocol]
+        return UserError(
+            self.env._(
+                "There is no port %(port)s: a port is a number from 1 to 65535.\n"
+                "Here it is as a rule %(encrypted)s with 'Use SSL?', and %(upgraded)s without.",
+                port=port,
+                encrypted=encrypted,
+                upgraded=upgraded,
             )
+        )
 
     def _secret(self, protocol):
         """Return the encrypted secret: the one entered or, with none, the one saved before."""
@@ -526,6 +540,9 @@ class MailSyncAccountSetup(models.TransientModel):
 PROTOCOLS = ("imap", "smtp")
 #: With and without *Use SSL?*.
 USUAL_PORTS = {"imap": (993, 143), "smtp": (465, 587)}
+MAX_PORT = 65535
+#: The largest number that PostgreSQL's int4 holds.
+MAX_INTEGER = 2**31 - 1
 #: RFC 1035 §2.3.4, and what of a longer one is shown.
 MAX_HOSTNAME, MAX_SHOWN = 253, 60
 #: How far back a mailbox is read unless its user chooses otherwise.

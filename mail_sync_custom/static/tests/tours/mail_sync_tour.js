@@ -161,6 +161,21 @@ tours.add("mail_sync_refused", {
             run: `edit ${given().email}`,
         },
         ...fill("imap", { password: "not the password" }),
+        {
+            content: "Enter a port that is none",
+            trigger: input("imap_port"),
+            run: "edit IMAP",
+        },
+        press("action_next", "Next"),
+        {
+            content: "The usual ports are named",
+            trigger: ".o_notification:contains(/port .*993 .*143/)",
+        },
+        {
+            content: "Enter the port",
+            trigger: input("imap_port"),
+            run: `edit ${given().imap_port}`,
+        },
         press("action_next", "Next"),
         {
             content: "The step and the cause are named",
