@@ -780,8 +780,8 @@ def _ourselves(env) -> Words:
             env._("Nobody knows whether this mail was sent"),
             env._(
                 "The connection ended after the mail had been handed over and before your server "
-                "answered. It is not in your Sent folder. Ask the recipient, or send it again if "
-                "a second copy does no harm."
+                "answered. Your Sent folder does not show it, or could not be asked. Ask the "
+                "recipient, or send it again if a second copy does no harm."
             ),
         ),
         "message_not_delivered": (
