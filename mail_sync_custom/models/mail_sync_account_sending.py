@@ -135,7 +135,7 @@ class MailSyncAccount(models.Model):
             self.env._("Mails cannot be sent by the mailbox %s", self.email),
             self.env._(
                 "%(headline)s. %(remedy)s What is written waits until sending works again. Mails "
-                "are recorded as before.",
+                "are still recorded.",
                 headline=self.sending_headline,
                 remedy=self.sending_remedy,
             ),
@@ -200,7 +200,7 @@ def _try(dbname, account_id):
         error = caught
     with _own_account(dbname, account_id) as account:
         # With other details that is no news, and these were proven when they were entered.
-        if account.details_changed_at == details and account.state:
+        if account.exists() and account.details_changed_at == details and account.state:
             account._sending_failed(error) if error else account._sending_worked()
 
 

@@ -95,7 +95,12 @@ class TestSendingFails(PasswordCase):
         self.assertEqual(self.account.log_ids.step_name, "Sending: Signing in")
         self.assertRegex(self.told().subject, "^Mails cannot be sent by")
         self.assertIn("the password. Check", self.told().body)
-        self.assertIn("recorded as before", self.told().body)
+        self.assertIn("still recorded", self.told().body)
+
+    def test_what_she_is_told_is_from_odoo_and_not_by_the_mailbox_that_fails(self):
+        self.changed_at_the_provider()
+        self.assertEqual(self.told().author_id, self.env.ref("base.partner_root"))
+        self.assertNotIn("ann@company.example", self.told().email_from)
 
     def test_reading_goes_on_and_does_not_say_that_all_is_well(self):
         self.changed_at_the_provider()

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import html2plaintext
 
 from ..engine.errors import ConnectionTimeout, LoginRefused
 from .common import MailSyncCase, mail
@@ -25,6 +26,40 @@ class TestStatus(MailSyncCase):
         self.fail(ConnectionTimeout())
         self.assertEqual(self.account.state, "enabled")
         self.assertEqual(self.account.log_ids.code, "timeout")
+
+    def last_told(self):
+        """Return what the owner was told last."""
+        said = self.env["mail.message"].search(
+            [
+                ("message_type", "=", "user_notification"),
+                ("partner_ids", "in", self.ann.partner_id.ids),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        return html2plaintext(said.body)
+
+    def test_what_happened_and_what_to_do_are_sentences_of_their_own(self):
+        self.fail(LoginRefused())
+        self.assertIn("or the password. Check the user name", self.last_told())
+
+    def test_when_it_is_over_what_came_meanwhile_is_recorded_and_that_is_said(self):
+        self.fail(LoginRefused())
+        self.deliver(mail("lena@customer.example", "ann@company.example"))
+        self.sync()
+        self.assertTimeline("Hello")
+        self.assertIn("What came meanwhile is recorded too", self.last_told())
+
+    def test_what_came_meanwhile_is_not_said_to_be_recorded_where_the_plan_ends_the_day(self):
+        plan = self.env.ref("mail_sync_custom.plan_free_crm")
+        plan.daily_limit = 1
+        self.ann.company_id.mail_sync_plan_id = plan
+        self.fail(LoginRefused())
+        for subject in ("One", "Two"):
+            self.deliver(mail("lena@customer.example", "ann@company.example", subject))
+        self.sync()
+        self.assertEqual(len(self.entries()), 1)
+        self.assertIn("recorded then", self.last_told())
 
     def test_the_owner_is_told_once_when_it_begins_and_once_when_it_is_over(self):
         def told():
