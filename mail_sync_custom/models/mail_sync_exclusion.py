@@ -28,7 +28,7 @@ class MailSyncExclusion(models.Model):
         "Applies to",
         compute="_compute_kind",
     )
-    note = fields.Char(help="For you: why it is never recorded.")
+    note = fields.Char(help="Why it is never recorded. Whoever reads the list reads this, too.")
     user_id = fields.Many2one("res.users", "User", ondelete="cascade", index=True)
     company_id = fields.Many2one("res.company", "Company", ondelete="cascade", index=True)
     whose = fields.Selection(
