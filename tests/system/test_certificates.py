@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect, sync_playwright
 
 from dev import certificates, dovecot, services
 from dev.client import Refused
+from dev.demo import LOGIN_PASSWORD
 from dev.passwords import PASSWORD
 
 from .office import Office, Salesperson
@@ -204,3 +206,50 @@ def test_a_changed_certificate_is_named_wherever_the_saved_details_are_tried(
     with pytest.raises(Refused, match=fronts["imap"].fingerprint):
         ann.client.call("mail.sync.account.password", "action_change_password", [change])
     assert not any(front.heard_a_login() for front in fronts.values())
+
+
+@contextlib.contextmanager
+def mail_sync_page(company: Office, owner: Salesperson) -> Iterator[Page]:
+    """Log somebody in, in a browser, and show Mail Sync."""
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(
+            executable_path=services.describe().chromium, args=["--no-sandbox"]
+        )
+        page = program.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.set_default_timeout(20_000)
+        page.goto(f"{company.server.url}/web/login")
+        page.fill("input[name=login]", owner.email)
+        page.fill("input[name=password]", LOGIN_PASSWORD)
+        page.click("button[type=submit]")
+        page.click(".o_user_menu button")
+        page.click("[data-menu=mail_sync]")
+        yield page
+        program.close()
+
+
+def test_untouched_settings_show_both_fingerprints_and_wait_for_the_box(
+    company: Office, fronts: dict[str, Front]
+):
+    ann = company.salesperson("ann")
+    connect_to(fronts, ann)
+    before = {protocol: front.fingerprint for protocol, front in fronts.items()}
+    for front in fronts.values():
+        front.renew()
+    buttons = {"imap": "action_next", "smtp": "action_connect_smtp"}
+    with mail_sync_page(company, ann) as page:
+        page.locator("button[name=action_open_setup]:visible").first.click()
+        for protocol, front in fronts.items():
+            button, shown = buttons[protocol], page.locator(f"[name={protocol}_other_certificate]")
+            page.click(f"button[name={button}]")
+            expect(shown).to_contain_text(before[protocol])
+            expect(shown).to_contain_text(front.fingerprint)
+            assert not front.heard_a_login(), front.heard
+            shown.get_by_label("I have compared it: accept the new certificate").check()
+            page.click(f"button[name={button}]")
+            expect(page.locator(f"button[name={button}]")).not_to_be_visible()
+        page.click("button[name=action_finish]")
+        expect(page.locator(".o_mail_sync_page")).to_be_visible()
+    saved = ann.account("imap_fingerprint", "smtp_fingerprint")
+    assert {each: saved[f"{each}_fingerprint"] for each in PROTOCOLS} == {
+        protocol: front.fingerprint for protocol, front in fronts.items()
+    }
