@@ -131,6 +131,7 @@ class OdooStore:
                 standing=_standing(env, list(message_ids), companies),
                 settled=_settled(env, self.account_id, list(message_ids)),
                 colleagues=_colleagues(env, list(emails)),
+                excluded=_excluded(account, emails, companies),
             )
 
     # -- who came late -------------------------------------------------------------------------
@@ -396,7 +397,6 @@ def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
     return frozenset(email for [email] in rows)
 
 
-def _aware(moment: datetime | None) -> datetime | None:
 def _excluded(account, emails: Collection[str], companies: list[int]) -> frozenset[str]:
     """Return those of the addresses that the owner, or a company of theirs, never records.
 
@@ -422,6 +422,7 @@ def _excluded(account, emails: Collection[str], companies: list[int]) -> frozens
     return frozenset(e for e, patterns in covering.items() if not listed.isdisjoint(patterns))
 
 
+def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment else None
 
 
