@@ -50,6 +50,28 @@ class MailSyncAccount(models.Model):
             return UserError(words)
         return self._error(protocol, self._settings(protocol))
 
+    def _try_entered(self, protocol, settings):
+        """Log in with what was entered; return what that taught. Raises UserError.
+
+        A password that is not entered anew is the saved one: it rests here too after it was
+        refused, and counts when it is refused.
+        """
+        saved = self and settings["secret"] in (self.imap_secret, self.smtp_secret)
+        if saved and (words := self._rest_words(protocol)):
+            raise UserError(words)
+        try:
+            # What was entered may be of another provider than what is saved.
+            return getattr(self.browse(), f"_try_{protocol}")(settings)
+        except UserError as error:
+            if saved:
+                self._note_refusal_apart(protocol, error)
+            raise
+
+    def _note_refusal_apart(self, protocol, error):
+        """Save a refusal in a transaction of its own: the one that tells of it is rolled back."""
+        with self.pool.cursor() as cr:
+            self.with_env(self.env(cr=cr))._note_refusal(protocol, error)
+
     def _same_refusal(self, error):
         """Return why sending is not tried: the server refuses the same password for reading."""
         refused = _refusal(error) or self._rest_words("imap")

@@ -232,6 +232,27 @@ class TestPassword(PasswordCase):
                 self.assertIn("not sent again before", said)
                 self.assertIn("Change password", said)
 
+    def test_the_wizard_sends_the_saved_password_no_more_often(self):
+        self.provider = dict.fromkeys(self.provider, "changed")
+        wizard = self.env["mail.sync.account.setup"].with_user(self.ann).create({})
+        said = [self.refused_by(wizard) for _ in range(8)]
+        self.assertEqual(self.tried, [("imap", "correct horse")] * 3)
+        self.assertEqual(self.account.state, "error")
+        self.assertIn("Signing in", said[2])
+        self.assertIn("not sent again before", said[3])
+        wizard.imap_password = "changed"
+        wizard.action_next()
+        self.assertEqual(wizard.step, "smtp")
+
+    def refused_by(self, wizard):
+        """Press *Next*; return what it says. Not by assertRaises, which undoes what is saved."""
+        with self.enter_registry_test_mode():
+            try:
+                wizard.action_next()
+            except UserError as error:
+                return str(error)
+        return self.fail("The server let us in.")
+
     def test_sending_alone_is_not_tried_without_end_either(self):
         self.provider["smtp"] = "changed"
         self.press("test_connection", times=8)

@@ -299,7 +299,7 @@ class MailSyncAccountSetup(models.TransientModel):
         """
         Account = self.env["mail.sync.account"]
         try:
-            return getattr(Account, f"_try_{protocol}")(self._settings(protocol))
+            return self._account_sudo()._try_entered(protocol, self._settings(protocol))
         except UserError as error:
             if not (met := Account._other_certificate(error)):
                 raise

@@ -116,6 +116,13 @@ def test_a_changed_password_is_one_field(company: Office):
         )
         assert "password" in problems["imap_problem"]
         assert "Not tried" in problems["smtp_problem"]
+        before = len(ann.account("log_ids")["log_ids"])
+        setup = ann.client.create("mail.sync.account.setup")
+        with pytest.raises(Refused, match="Signing in"):
+            ann.client.call("mail.sync.account.setup", "action_next", [setup])
+        assert len(ann.account("log_ids")["log_ids"]) == before + 1
+        with pytest.raises(Refused, match="not sent again before"):
+            ann.client.call("mail.sync.account.setup", "action_next", [setup])
         with pytest.raises(Refused, match=r"Reading \(IMAP\)"):
             change_password(ann, "a guess")
         change_password(ann, "new one é")
