@@ -112,6 +112,9 @@ class TestPublicMethods(PasswordCase):
     def _mail_sync_account_disable(self, user):
         return self.wizards("mail.sync.account.disable", user)
 
+    def _mail_sync_account_test(self, user):
+        return self.wizards("mail.sync.account.test", user, imap_problem="It fails.")
+
     def _mail_sync_account_password(self, user):
         with_password = {"password": "correct horse", "used_for": "both"}
         return {
