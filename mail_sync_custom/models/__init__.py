@@ -18,7 +18,6 @@ from . import mail_sync_exclusion
 from . import mail_sync_latecomer
 from . import mail_sync_log
 from . import mail_sync_outgoing
-from . import base_partner_merge
 from . import crm_lead
 from . import ir_attachment
 from . import ir_http
