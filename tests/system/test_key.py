@@ -7,14 +7,25 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from dev import demo
 
-from .office import PATIENCE, Office, barrier, meanwhile, office, somebody, wait_until
+from .office import (
+    PATIENCE,
+    Office,
+    barrier,
+    meanwhile,
+    office,
+    somebody,
+    start_again,
+    wait_until,
+)
 
 
 def restart(company: Office, monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
-    """Start Odoo again with other keys in its environment."""
+    """Start Odoo again with other keys in its environment, at a time when nobody is being read."""
     monkeypatch.setenv("MAIL_SYNC_KEY", ",".join(keys))
+    leased = "SELECT FROM mail_sync_account WHERE lease_token IS NOT NULL"
+    wait_until(lambda: not company.sql(leased), "the turns that were due are over")
     company.server.stop()
-    company.server.start()
+    start_again(company)
 
 
 def encrypt_anew(company: Office) -> str:
