@@ -56,8 +56,8 @@ class Register:
     def wanted(self, columns: Collection[str], within: int) -> dict[int, Wanted]:
         """Return who is to be watched, by id: is read, and has its turn within so many seconds.
 
-        Whoever cannot be read, or has used up the mails of the day, is the scheduled action's. ``columns``
-        are what a connection is made of.
+        Whoever cannot be read, or has used up the mails of the day, is the scheduled action's.
+        ``columns`` are what a connection is made of.
         """
         query = SQL(
             """
