@@ -27,7 +27,7 @@ class MailSyncUsage(models.Model):
     )
     state = fields.Selection([("enabled", "Enabled"), ("error", "Error")], "Status", readonly=True)
     # Always one: the measure of the report has a name by it.
-    days = fields.Integer("Days", default=1, readonly=True)
+    days = fields.Integer(default=1, readonly=True)
 
     # One mailbox a user; of an account that is set up anew on the same day it is the same day.
     _once = models.UniqueIndex("(user_id, date)", "A mailbox is billed once a day.")
