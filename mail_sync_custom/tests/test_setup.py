@@ -23,6 +23,11 @@ class TestSetup(MailSyncCase):
         self.assertEqual(suggested["imap_host"], "imap.gmail.com")
         self.assertEqual(suggested["provider_id"]["id"], gmail.id)
 
+    def test_the_way_back_from_the_first_step_leads_nowhere(self):
+        wizard = self.env[SETUP].with_user(self.salesperson("new")).create({})
+        wizard.action_back()
+        self.assertEqual(wizard.step, "imap")
+
     def test_the_four_given_providers_are_as_given(self):
         providers = {p.code: p for p in self.env["mail.sync.provider"].search([])}
         given = {

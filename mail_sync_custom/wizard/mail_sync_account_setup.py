@@ -314,7 +314,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     def action_back(self):
         """Return to the step before, with everything as it was entered."""
-        self.step = "imap" if self.step == "smtp" else "smtp"
+        self.step = "smtp" if self.step == "ready" else "imap"
         return self._reopen()
 
     def action_finish(self):
