@@ -168,6 +168,43 @@ class TestChangeSettings(MailSyncCase):
         self.assertEqual(wizard.smtp_username, "new@company.example")
         self.assertEqual(wizard.smtp_password_hint, "The same as for IMAP")
 
+    def test_who_moves_to_another_server_does_not_give_the_old_one_the_new_password(self):
+        self.account.write({"imap_host": "imap.old.example", "smtp_host": "smtp.old.example"})
+        wizard = self.wizard(imap_host="imap.new.example", imap_password="the new one")
+        wizard.action_next()
+        self.assertEqual(wizard.smtp_host, "smtp.new.example")
+        self.assertEqual(vault.decrypt(wizard.sudo().smtp_secret), "the new one")
+        self.assertEqual(wizard.smtp_password_hint, "The same as for IMAP")
+
+    def test_who_moves_takes_no_password_of_the_old_server_along(self):
+        self.account.write(
+            {
+                "imap_host": "imap.old.example",
+                "smtp_host": "relay.old.example",
+                "smtp_username": "relay",
+            }
+        )
+        wizard = self.wizard(imap_host="imap.new.example", imap_password="new")
+        wizard.smtp_password = "entered for the relay"
+        wizard.action_next()
+        self.assertEqual(wizard.smtp_host, "smtp.new.example")
+        self.assertEqual(vault.decrypt(wizard.sudo().smtp_secret), "new")
+
+    def test_a_server_for_sending_that_was_entered_with_the_new_one_stays(self):
+        self.account.write({"imap_host": "imap.old.example", "smtp_host": "smtp.old.example"})
+        wizard = self.wizard(
+            imap_host="imap.new.example", smtp_host="out.new.example", imap_password="the new one"
+        )
+        wizard.action_next()
+        self.assertEqual(wizard.smtp_host, "out.new.example")
+
+    def test_the_same_server_by_its_usual_name_takes_the_new_password(self):
+        self.account.write({"imap_host": "mail.old.example", "smtp_host": "smtp.old.example"})
+        wizard = self.wizard(imap_host="imap.old.example", imap_password="the new one")
+        wizard.action_next()
+        self.assertEqual(wizard.smtp_host, "smtp.old.example")
+        self.assertEqual(vault.decrypt(wizard.sudo().smtp_secret), "the new one")
+
     def test_how_far_one_mailbox_was_read_says_nothing_of_another(self):
         for number in range(3):
             self.deliver(mail("lena@customer.example", self.ann.email, f"Old {number}"))

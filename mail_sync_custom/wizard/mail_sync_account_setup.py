@@ -449,12 +449,29 @@ class MailSyncAccountSetup(models.TransientModel):
             values["smtp_username"] = self.imap_username
         same_user = "smtp_username" in values or self.smtp_username == self.imap_username
         renewed = setup_sudo.imap_secret and not setup_sudo.smtp_secret and same_user
-        if renewed or not self._secret("smtp"):
+        moved = self._has_moved()
+        # What was entered for the new server is not for the old one, nor the other way round.
+        if moved or renewed or not self._secret("smtp"):
             values["smtp_secret"] = setup_sudo._secret("imap")
-        if not self.smtp_host and self.imap_host:
-            values["smtp_host"] = self.imap_host.replace("imap.", "smtp.", 1)
+        if self.imap_host and (moved or not self.smtp_host):
+            values["smtp_host"] = self._smtp_host_beside()
             values["smtp_self_signed"] = self.imap_self_signed
         return values
+
+    def _has_moved(self):
+        """Whether reading is at another server than the saved one, and sending not yet."""
+        account_sudo = self._account_sudo()
+        if not account_sudo or _same(self.imap_host, account_sudo.imap_host):
+            return False
+        still = _same(self.smtp_host, account_sudo.smtp_host)
+        return still and not _same(self.smtp_host, self._smtp_host_beside())
+
+    def _smtp_host_beside(self):
+        """Return the SMTP host that goes with the IMAP host: the provider's, or one by its name."""
+        preset = self.provider_id._settings(self.imap_username)
+        if preset and _same(preset["imap_host"], self.imap_host):
+            return preset["smtp_host"]
+        return self.imap_host.replace("imap.", "smtp.", 1)
 
     def _values(self):
         """Return the account's values, the folders to read among them."""
