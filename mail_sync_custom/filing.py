@@ -9,7 +9,7 @@ from datetime import UTC, timedelta
 
 from odoo import fields
 
-from .engine.errors import Kind, MailError
+from .engine.errors import Kind, MailboxMissing, MailError, ServerRefused
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +36,14 @@ def file_sent(store, connection):
         provider_files = account.provider_id.files_sent_copy
     filed = 0
     for message_id, ids, when, raw in due if sent else ():
-        there = is_in(connection, sent, message_id)
+        try:
+            there = is_in(connection, sent, message_id)
+        except (MailboxMissing, ServerRefused) as error:
+            if error.kind is Kind.LIMIT:
+                raise
+            # What is to be filed waits; that Sent is gone is said where it is to be read.
+            _logger.info("Mail Sync: nothing can be filed in Sent: %s", error)
+            return filed
         if not there and provider_files and when > waits:
             continue
         if not there and raw:

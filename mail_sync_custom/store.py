@@ -321,11 +321,12 @@ def _settled(
     rows = env.execute_query(
         SQL(
             """
-            SELECT message_id, variant, date, outcome = 'removed' OR error_code IS NOT NULL
+            SELECT message_id, variant, date,
+                   outcome = 'removed' OR everywhere IS TRUE OR error_code IS NOT NULL
             FROM mail_sync_message
             WHERE message_id = ANY(%(ids)s)
               AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
-                   OR outcome = 'removed' AND everywhere)
+                   OR everywhere)
             """,
             account=account_id,
             ids=message_ids,
@@ -419,7 +420,13 @@ def _excluded(account, emails: Collection[str], companies: list[int]) -> frozens
         )
     )
     listed = {pattern for [pattern] in rows}
-    return frozenset(e for e, patterns in covering.items() if not listed.isdisjoint(patterns))
+    # The owner is on each of their mails: a list with their own company on it means the others.
+    own = account._own_emails()
+    return frozenset(
+        email
+        for email, patterns in covering.items()
+        if email not in own and not listed.isdisjoint(patterns)
+    )
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -346,7 +346,8 @@ class Watcher:
 
     def _close(self, watch: Watch) -> None:
         self._forget_socket(watch)
-        self._busy.pop(watch.account, None)
+        if self._watches.get(watch.account) is watch:  # and not another that has taken its place
+            self._busy.pop(watch.account, None)
         watch.close()
 
     def _forget_socket(self, watch: Watch) -> None:

@@ -382,7 +382,10 @@ class ImapSession:
         tag = dialogue.send(b"IDLE")
         try:
             dialogue.await_continuation(tag, self._hear)
-        except ServerRefused:
+        except ServerRefused as error:
+            # A limit, or a server that cannot do it now, is no reason to do without from now on.
+            if error.code not in _OF_COMMAND:
+                raise
             return None
         self._idling = tag
         self.wire.let_go()
@@ -767,7 +770,8 @@ def _parsed(response: Response) -> dict:
 
 # Said of the one mailbox or message that was asked for, as far as anybody knows.
 _OF_MAILBOX = {"mailbox_missing", "mailbox_forbidden", "command_refused", "refused", "unknown"}
-_OF_SEARCH = {"mailbox_missing", "server_fault", "command_refused", "refused", "unknown"}
+_OF_COMMAND = {"command_refused", "refused", "unknown"}
+_OF_SEARCH = {"mailbox_missing", "server_fault", *_OF_COMMAND}
 _OF_MESSAGE = {"message_unreadable", "server_fault", "command_refused", "refused", "unknown"}
 
 

@@ -313,7 +313,7 @@ class _Run:
 
         A mailbox that is gone for now may have some: then they are looked for once more.
         """
-        if self.report.more or self.report.capped or self.report.problems:
+        if self.report.more or self.report.capped:
             return
         late = self.store.latecomers()
         for reader in readers if late.by_address else ():

@@ -78,13 +78,15 @@ class MailMessage(models.Model):
         return links.account_id.user_id
 
     def _mail_sync_remove(self):
-        """Remove entries; leave a tombstone where nothing is left of a mail."""
+        """Remove entries; leave a tombstone, whether or not the mail stands elsewhere as well.
+
+        It is settled then for every mailbox: no other one brings it, and no lead that comes late
+        gets it. Where something is left of it, the links still hold that.
+        """
         links = self.mail_sync_link_ids
         self.unlink()
-        # Where the mail stands on another record as well, the link keeps it from coming back.
-        links.filtered(lambda link: not link.mail_message_ids).write(
-            {"outcome": "removed", "everywhere": True}
-        )
+        links.everywhere = True
+        links.filtered(lambda link: not link.mail_message_ids).outcome = "removed"
 
     def unlink(self):
         """The files of a recorded mail go with it, by whichever way it is deleted.

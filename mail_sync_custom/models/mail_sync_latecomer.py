@@ -1,8 +1,10 @@
+from contextlib import suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
+from psycopg2.errors import SerializationFailure
 
 from ..fields import BigInteger
 from .mail_sync_account import POLL
@@ -67,7 +69,8 @@ class MailSyncLatecomer(models.Model):
         @self.env.cr.postcommit.add
         def make_due():
             now = fields.Datetime.now()
-            with Registry(dbname).cursor() as cr:
+            # A turn that has just taken it has won, and what was committed before stays committed.
+            with suppress(SerializationFailure), Registry(dbname).cursor() as cr:
                 cr.execute(
                     SQL(
                         """

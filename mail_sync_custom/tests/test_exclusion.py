@@ -44,6 +44,13 @@ class TestExclusion(MailSyncCase):
         self.sync()
         self.assertTimeline("Beside")
 
+    def test_ones_own_domain_means_ones_colleagues_and_does_not_stop_everything(self):
+        self.never("company.example")
+        self.deliver(mail(LENA, ANN, "To me"))
+        self.deliver(mail(LENA, ANN, "To us", Cc="boss@company.example"))
+        self.sync()
+        self.assertTimeline("To me")
+
     def test_the_companys_list_is_for_all_of_its_mailboxes_and_a_users_for_theirs(self):
         ben = self.salesperson("ben")
         account, server = self.connect(ben)

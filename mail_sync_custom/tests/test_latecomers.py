@@ -106,6 +106,26 @@ class TestLatecomers(MailSyncCase):
         self.sync()
         self.assertTimeline(record=new)
 
+    def test_what_was_removed_from_the_lead_alone_comes_back_by_no_other_way(self):
+        contact = self.env["res.partner"].create({"name": "Lena", "email": LENA})
+        self.lead.partner_id = contact
+        ben = self.salesperson("ben")
+        account, server = self.connect(ben)
+        copy = mail(LENA, f"{ANN}, ben@company.example", "Roof")
+        self.deliver(copy)
+        self.sync()
+        self.entries().with_user(self.ann).action_mail_sync_remove()
+        self.assertTimeline(record=self.lead)
+        self.deliver(copy, server=server)
+        self.sync(account)
+        self.lead.action_set_lost()
+        new = self.new_lead(LENA, partner_id=contact.id)
+        self.sync()
+        self.sync(account)
+        self.assertTimeline(record=self.lead)
+        self.assertTimeline(record=new)
+        self.assertTimeline("Roof", record=contact)
+
     def test_a_lead_of_a_company_that_the_owner_does_not_work_in_gets_nothing(self):
         other = self.env["res.company"].create({"name": "Elsewhere"})
         lead = self.new_lead(company_id=other.id)

@@ -1039,6 +1039,18 @@ def test_idle_that_is_offered_and_refused_is_none(scripted, refusal):
         assert found.status(["INBOX"])["INBOX"].uidnext == 12
 
 
+@pytest.mark.parametrize("refusal", [b"NO [LIMIT] too many", b"NO [UNAVAILABLE] later"])
+def test_idle_that_is_refused_for_now_is_no_server_without_it(scripted, refusal):
+    def script(client):
+        client.log_in(b"IMAP4rev1 IDLE")
+        client.accept(*SELECTED)
+        client.accept(ok=refusal)
+        client.wait_for_the_end()
+
+    with connect(scripted(script)) as found, failing(ServerRefused):
+        found.idle("INBOX")
+
+
 def test_idle_that_is_not_offered_is_not_asked_for(scripted):
     server = scripted(lambda client: (client.log_in(), client.wait_for_the_end()))
     with connect(server) as found:

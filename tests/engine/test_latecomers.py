@@ -342,6 +342,16 @@ def test_a_folder_that_is_gone_for_now_is_looked_through_when_it_is_back(world):
     assert world.timeline(eve) == sent
 
 
+def test_a_folder_that_is_gone_keeps_no_other_from_being_looked_through(world):
+    received = world.deliver(sender=EVE)
+    world.send(to=EVE)
+    world.sync()
+    world.server.rename("Sent", "Elsewhere")
+    eve = world.database.add_lead(EVE)
+    assert world.sync().problems
+    assert world.timeline(eve) == [received]
+
+
 def test_a_past_mail_that_cannot_be_recorded_is_set_aside_and_keeps_no_other(world):
     mails = exchanged(world, 2)
     world.store.refused = {mails[0]}
