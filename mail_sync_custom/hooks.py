@@ -3,6 +3,9 @@
 from odoo.fields import Command
 from odoo.tools import SQL
 
+#: Copies that are removed at a time.
+REMOVE = 500
+
 #: Each role, and Odoo's groups that already give all that the role gives in the CRM. The highest
 #: comes first. Salesperson and Marketing Manager have no equal among Odoo's groups: whoever has
 #: one of those less gets no leads and no templates that they could not open before.
@@ -31,11 +34,13 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Leave an Odoo that works without us: no server without a password, no mail that is public.
 
-    What was recorded stays, as internal notes with their files. Odoo itself removes the tables,
-    groups, crons and views.
+    What was recorded stays, as internal notes with their files, but for the
+    copies on contacts of what stands on a lead. Odoo itself removes the tables, groups, crons and views.
     """
     accounts = env["mail.sync.account"].search([])
     accounts._disable("keep")
+    while copies := _copies_on_contacts(env):
+        copies.unlink()
     subtype = env.ref("mail_sync_custom.mt_synced_mail")
     note = env.ref("mail.mt_note")
     # Without a subtype they would still be internal, but be filtered and shown as nothing at all.
@@ -49,3 +54,29 @@ def uninstall_hook(env):
     env["ir.config_parameter"].search([("key", "=like", "mail_sync_custom.%")]).unlink()
     # A plan that is in use would not let itself be deleted.
     env["res.company"].search([]).mail_sync_plan_id = False
+
+
+def _copies_on_contacts(env):
+    """Return mails on contacts, some at a time, that stand on a lead as well.
+
+    Every colleague opens a contact, and who reads a mail there is ours to decide: without us, all
+    of them would. On the lead it is Odoo's own rule that holds.
+    """
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT copy.id FROM mail_message copy
+            JOIN mail_sync_entry entry ON entry.mail_message_id = copy.id
+            WHERE copy.model = 'res.partner' AND EXISTS (
+                SELECT FROM mail_message same
+                JOIN crm_lead lead ON lead.id = same.res_id
+                LEFT JOIN mail_sync_entry twin ON twin.mail_message_id = same.id
+                WHERE same.message_id = copy.message_id AND same.model = 'crm.lead'
+                  AND COALESCE(twin.variant, 0) = entry.variant
+            )
+            LIMIT %s
+            """,
+            REMOVE,
+        )
+    )
+    return env["mail.message"].browse(id_ for [id_] in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 
 import pytest
 
@@ -21,26 +22,28 @@ class After:
     admin: Client
     ann: Salesperson
     lead: Lead
+    lost: Lead
 
 
 @pytest.fixture(scope="module")
 def after() -> Iterator[After]:
-    """Uninstall Mail Sync where it has been at work: a mailbox, a lead, a mail with a file."""
+    """Uninstall Mail Sync where it has been at work: a mailbox, leads, mails with a file."""
     with office("uninstall", "--max-cron-threads=0") as company:
-        ann, lena = company.salesperson("ann"), somebody("lena")
-        lead = company.lead(lena, ann)
-        letter = mail(lena, ann.person, "Plans", "See the plan.")
-        letter.add_attachment(b"%PDF-1.4 plan", "application", "pdf", filename="plan.pdf")
-        ann.has(letter)
+        ann, lena, otto = company.salesperson("ann"), somebody("lena"), somebody("otto")
+        lead, lost = company.lead(lena, ann), company.lead(otto, ann)
+        company.admin.call("crm.lead", "action_set_lost", [lost.id])
+        ann.has(with_a_plan(mail(lena, ann.person, "Plans", "See the plan.")))
+        ann.has(with_a_plan(mail(otto, ann.person, "Here again", "Do you remember me?")))
         ann.connect()
         ann.sync()
-        assert lead.subjects() == ["Plans"]
+        assert (lead.subjects(), lost.subjects()) == (["Plans"], [])
+        assert on_contact(company, lead) == [("Plans", "plan.pdf")]
         assert company.sql("SELECT 1 FROM ir_mail_server WHERE owner_user_id = %s", ann.client.uid)
         domain = [("name", "=", "mail_sync_custom")]
         [module] = company.admin.call("ir.module.module", "search", domain)
         company.admin.call("ir.module.module", "button_immediate_uninstall", [module])
         ann.client = company.client(ann.email)
-        yield After(company, company.client("admin", "admin"), ann, lead)
+        yield After(company, company.client("admin", "admin"), ann, lead, lost)
 
 
 def test_nothing_of_it_is_left(after: After):
@@ -57,6 +60,14 @@ def test_what_was_recorded_stays_internal_with_its_files(after: After):
     assert subtype["internal"]
     [file] = after.admin.call("ir.attachment", "read", entry["attachment_ids"], ["name"])
     assert file["name"] == "plan.pdf"
+
+
+def test_what_stands_on_a_lead_is_not_left_on_the_contact_for_everyone_to_read(after: After):
+    assert on_contact(after.company, after.lead) == []
+
+
+def test_what_stands_on_a_contact_alone_stays_there(after: After):
+    assert on_contact(after.company, after.lost) == [("Here again", "plan.pdf")]
 
 
 def test_odoo_shows_its_pages(after: After):
@@ -76,6 +87,30 @@ def test_its_users_write_by_odoos_own_server_and_can_be_archived(after: After):
 def test_no_error_is_in_the_log(after: After):
     log = after.company.server.log.read_text(errors="replace").splitlines()
     assert not [line for line in log if " ERROR " in line or " CRITICAL " in line]
+
+
+def with_a_plan(letter: EmailMessage) -> EmailMessage:
+    letter.add_attachment(b"%PDF-1.4 plan", "application", "pdf", filename="plan.pdf")
+    return letter
+
+
+def on_contact(company: Office, lead: Lead) -> list[tuple[str | None, str | None]]:
+    """Return the mails on a lead's contact and their files, a file without its mail as well."""
+    return company.sql(
+        """
+        SELECT mail.subject, file.name FROM (
+            SELECT m.id, m.subject, r.attachment_id FROM mail_message m
+            LEFT JOIN message_attachment_rel r ON r.message_id = m.id
+            WHERE m.model = 'res.partner' AND m.res_id = %s AND m.message_type = 'email'
+        ) mail
+        FULL JOIN (
+            SELECT id, name FROM ir_attachment
+            WHERE res_model = 'res.partner' AND res_id = %s AND res_field IS NULL
+        ) file ON file.id = mail.attachment_id
+        """,
+        lead.partner,
+        lead.partner,
+    )
 
 
 def left_behind(company: Office) -> list[str]:
