@@ -28,7 +28,7 @@ from engine.values import MAX_UID, Credentials, Endpoint, Security
 
 from .conftest import new_user
 
-BUDGET = 5
+BUDGET = 15
 
 
 class Imap:
