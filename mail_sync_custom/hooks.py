@@ -34,8 +34,8 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Leave an Odoo that works without us: no server without a password, no mail that is public.
 
-    What was recorded stays, as internal notes with their files, but for the
-    copies on contacts of what stands on a lead. Odoo itself removes the tables, groups, crons and views.
+    What was recorded stays, as internal notes with their files, but for the copies on contacts of
+    what stands on a lead. Odoo itself removes the tables, groups, crons and views.
     """
     accounts = env["mail.sync.account"].search([])
     accounts._disable("keep")
