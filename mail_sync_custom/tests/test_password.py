@@ -2,7 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import tagged
 from odoo.tools import file_open
 
@@ -23,6 +23,7 @@ class PasswordCase(MailSyncCase):
         super().setUp()
         self.provider = {"imap": "correct horse", "smtp": "correct horse"}
         self.tried = []
+        self.meanwhile = None
         for module, name, door in (
             (session, "connect", self._log_in_imap),
             (smtp, "check", self._log_in_smtp),
@@ -33,6 +34,9 @@ class PasswordCase(MailSyncCase):
 
     def _log_in(self, protocol, credentials):
         self.tried.append((protocol, credentials.password))
+        if self.meanwhile:
+            self.meanwhile()
+            self.env.flush_all()
         if credentials.password != self.provider[protocol]:
             raise LoginRefused("no")
 
@@ -50,7 +54,9 @@ class PasswordCase(MailSyncCase):
         return Wizard.with_context(**action["context"]).create(values)
 
     def change(self, password, **values):
-        return self.wizard(password=password, **values).action_change_password()
+        wizard = self.wizard(password=password, **values)
+        with self.enter_registry_test_mode():
+            return wizard.action_change_password()
 
     def saved(self):
         self.env.flush_all()
@@ -125,6 +131,25 @@ class TestPassword(PasswordCase):
         self.change("new")
         self.assertFalse(self.account.lease_token)
 
+    def test_an_account_that_is_disabled_meanwhile_gets_no_password_back(self):
+        self.meanwhile = lambda: self.account._disable("keep")
+        self.assertIn("disabled", str(self.end_of_change("correct horse")))
+        self.assertFalse(self.account.imap_secret or self.account.smtp_secret)
+
+    def test_a_server_that_was_changed_meanwhile_is_not_given_what_another_accepted(self):
+        self.meanwhile = lambda: self.account.write({"imap_host": "imap.new.example"})
+        self.provider = dict.fromkeys(self.provider, "new")
+        self.assertIsInstance(self.end_of_change("new"), ConcurrencyError)
+        self.assertEqual(self.saved(), ("correct horse", "correct horse"))
+
+    def end_of_change(self, password):
+        """Return the error that it ends with. Not by assertRaises, which undoes what is saved."""
+        try:
+            self.change(password)
+        except (UserError, ConcurrencyError) as error:
+            return error
+        return self.fail("It was saved.")
+
     def test_an_account_that_waits_for_a_place_goes_on_waiting(self):
         self.account.write({"state": "pending", "next_sync_at": False})
         self.provider = dict.fromkeys(self.provider, "new")
@@ -150,7 +175,8 @@ class TestPassword(PasswordCase):
 
     def test_the_wizard_is_gone_once_it_is_done(self):
         wizard = self.wizard(password="correct horse")
-        wizard.action_change_password()
+        with self.enter_registry_test_mode():
+            wizard.action_change_password()
         self.assertFalse(wizard.exists())
 
     def test_an_empty_password_is_asked_for(self):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
+from dev import services
 from dev.client import Refused
 from dev.demo import mail
 from dev.passwords import PASSWORD, set_password
 
-from .office import Office, Salesperson, barrier, meanwhile, somebody
+from .office import Office, Salesperson, barrier, meanwhile, somebody, wait_until
 
 
 def disable(owner: Salesperson, policy: str) -> None:
@@ -133,3 +135,45 @@ def test_a_changed_password_is_one_field(company: Office):
         assert lead.receives("Sent with it")
     finally:
         set_password(ann.email, PASSWORD)
+
+
+def test_a_password_is_changed_while_mails_are_read_and_is_sent_once(quiet_company: Office):
+    """A turn has the account's row, and gives it back only after the new password was accepted."""
+    company = quiet_company
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    ann.has(mail(lena, ann.person, "Half read", "Hello"))
+    ann.connect()
+    try:
+        with barrier(company, "mail_message", "INSERT", "NEW.subject = 'Half read'") as recording:
+            running = meanwhile(ann.sync)
+            recording.reached()
+            set_password(ann.email, "new one é")
+            before = log_ins(ann)
+            changing = meanwhile(lambda: change_password(ann, "new one é"))
+            wait_until(lambda: waits_for_a_row(company), "They meet")
+        running.result(timeout=60)
+        changing.result(timeout=60)
+        assert log_ins(ann) == before + 1
+        ann.sync()
+        assert ann.account("state")["state"] == "enabled"
+        assert lead.subjects() == ["Half read"]
+    finally:
+        set_password(ann.email, PASSWORD)
+
+
+def log_ins(person: Salesperson) -> int:
+    """Return how often the provider has let somebody in to read."""
+    log = Path(services.describe().mail_log).read_text(errors="replace")
+    logged = ("imap-login: Info: Login: ", f"<{person.email}>")
+    return sum(all(word in line for word in logged) for line in log.splitlines())
+
+
+def waits_for_a_row(company: Office) -> bool:
+    """Whether a transaction waits for the end of another one."""
+    return bool(
+        company.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event = 'transactionid'",
+            company.db,
+        )
+    )
