@@ -2,12 +2,14 @@ import random
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
 from ..engine import smtp, status
 from ..engine.errors import MailError
+from ..turn import MAX_RACES, RACES
 
 #: What an account is like whose mail is taken by its server.
 SENDING_WELL = {
@@ -73,11 +75,14 @@ class MailSyncAccount(models.Model):
         """
         if not status.State(self.state).attempts or not (error or self.sending_error_code):
             return
-        with _own_account(self.env.cr.dbname, self.id) as account:
-            if error:
-                account._sending_failed(error)
-            else:
-                account._sending_worked()
+        _save(self.env.cr.dbname, self.id, lambda account: account._sending_ended(error))
+
+    def _sending_ended(self, error):
+        """Save what an attempt to connect means; ``None`` when it worked."""
+        if error:
+            self._sending_failed(error)
+        else:
+            self._sending_worked()
 
     def _sending_failed(self, error):
         """Save a failed attempt: its log entry, the status it leads to and the next attempt."""
@@ -148,11 +153,15 @@ class MailSyncAccount(models.Model):
         """Log in, without a mail, wherever sending has failed and its pause is over."""
         dbname = self.env.cr.dbname
         self.env["ir.cron"]._commit_progress(remaining=1)
-        while account_id := _claim(dbname):
-            _try(dbname, account_id)
-            if not self.env["ir.cron"]._commit_progress():
-                break
-        self.search([("sending_retry_at", "!=", False)])._wake_for_sending()
+        try:
+            while account_id := _claim(dbname):
+                _try(dbname, account_id)
+                if not self.env["ir.cron"]._commit_progress():
+                    break
+        finally:
+            self.search([("sending_retry_at", "!=", False)])._wake_for_sending()
+            # What ends this job otherwise would take the next one with it.
+            self.env["ir.cron"]._commit_progress()
         self.env["ir.cron"]._commit_progress(1)
 
     def _wake_for_sending(self):
@@ -198,10 +207,28 @@ def _try(dbname, account_id):
         smtp.check(endpoint, credentials)
     except MailError as caught:
         error = caught
-    with _own_account(dbname, account_id) as account:
+
+    def end(account):
         # With other details that is no news, and these were proven when they were entered.
         if account.exists() and account.details_changed_at == details and account.state:
-            account._sending_failed(error) if error else account._sending_worked()
+            account._sending_ended(error)
+
+    _save(dbname, account_id, end)
+
+
+def _save(dbname, account_id, change):
+    """Change an account, as superuser, in a transaction of its own, which is committed.
+
+    A turn that reads changes the account too, at each of its commits: that is waited out.
+    """
+    for tries_left in reversed(range(MAX_RACES)):
+        try:
+            with _own_account(dbname, account_id) as account:
+                change(account)
+            return
+        except psycopg2.Error as race:
+            if race.pgcode not in RACES or not tries_left:
+                raise
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .. import vault
 from ..engine import handover
@@ -56,6 +57,25 @@ class TestSendingFails(PasswordCase):
         with self.enter_registry_test_mode():
             self.env.ref("mail_sync_custom.ir_cron_mail_sync_sending").method_direct_trigger()
         self.env.invalidate_all()
+
+    def reading_is_faster(self, times=1):
+        """Have a turn that reads change the account first, when it is saved how sending goes.
+
+        PostgreSQL really refuses; what comes of it is not pretended.
+        """
+        Account = type(self.env["mail.sync.account"])
+        save, refused = Account._set_sending_health, []
+
+        def race(account, health):
+            if len(refused) < times:
+                refused.append(health)
+                account.env.cr.execute(
+                    "DO $$ BEGIN RAISE SQLSTATE '40001'; END $$"  # serialization_failure
+                )
+            save(account, health)
+
+        self.enterContext(mute_logger("odoo.sql_db"))
+        self.enterContext(patch.object(Account, "_set_sending_health", race))
 
     def waiting_mail(self):
         """Write to the lead, and let Odoo send what it has."""
@@ -146,6 +166,36 @@ class TestSendingFails(PasswordCase):
         self.time_passes(hours=1)
         self.assertEqual(self.account.state, "enabled")
         self.assertFalse(self.account.sending_retry_at)
+
+    def test_mended_while_the_mailbox_is_read_it_mends_at_the_first_attempt(self):
+        self.changed_at_the_provider()
+        self.mended_at_the_provider()
+        self.tried.clear()
+        self.reading_is_faster()
+        self.time_passes(hours=1)
+        self.assertEqual(self.account.state, "enabled")
+        self.assertEqual(self.tried, [("smtp", "for sending")], "It logs in but once.")
+
+    def test_a_failure_met_with_a_mail_while_the_mailbox_is_read_is_saved(self):
+        self.provider["smtp"] = "changed"
+        self.reading_is_faster()
+        waiting = self.waiting_mail()
+        self.assertEqual(waiting.mail_sync_delivery, "waiting")
+        self.assertEqual(self.account.state, "error")
+        self.assertEqual(len(self.account.log_ids), 1)
+
+    def test_an_attempt_that_could_not_be_saved_is_made_again_soon(self):
+        self.changed_at_the_provider()
+        self.mended_at_the_provider()
+        cron = self.env.ref("mail_sync_custom.ir_cron_mail_sync_sending")
+        self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).unlink()
+        self.reading_is_faster(times=100)
+        self.account.sending_retry_at = fields.Datetime.now()
+        with mute_logger("odoo.addons.base.models.ir_cron"):
+            self.sending_is_tried()
+        self.assertEqual(self.account.state, "error")
+        due = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).call_at
+        self.assertLessEqual(due, fields.Datetime.now() + timedelta(minutes=2))
 
     def test_the_new_password_is_asked_for_where_it_fails_and_mends_it(self):
         self.changed_at_the_provider()
