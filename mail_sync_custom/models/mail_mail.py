@@ -1,9 +1,19 @@
+from typing import NamedTuple
+
 from odoo import Command, models
 from odoo.tools import email_normalize
 from odoo.tools.mail import email_normalize_all, email_split_and_format
 
 #: On what a Smart Mail is written: a lead or an opportunity, and a contact.
 _SMART_MODELS = ("crm.lead", "res.partner")
+
+
+class Remaining(NamedTuple):
+    """Who has not got a mail: ``partners``, and the others as they stand in To and Cc."""
+
+    partners: models.BaseModel
+    to: list[str]
+    cc: list[str]
 
 
 class MailMail(models.Model):
@@ -188,16 +198,42 @@ class MailMail(models.Model):
 
     def _mail_sync_send_again(self):
         """Put mails into the queue once more, to go at once to those who have not got them."""
-        self.mark_outgoing()
-        self.write({"scheduled_date": False, "failure_type": False, "failure_reason": False})
-        self._mail_sync_notifications()._mail_sync_ready()
-        nobody = self.filtered(lambda mail: not (mail.recipient_ids or mail.email_to))
+        mails = self - self._mail_sync_lost()
+        mails.mark_outgoing()
+        mails.write({"scheduled_date": False, "failure_type": False, "failure_reason": False})
+        mails._mail_sync_notifications()._mail_sync_ready()
+        nobody = mails.filtered(
+            lambda mail: not (mail.recipient_ids or mail.email_to or mail.email_cc)
+        )
         nobody._mail_sync_done()
-        if self - nobody:
+        if mails - nobody:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
+    def _mail_sync_lost(self):
+        """Return the mails that were refused and have nobody left to go to: they were not sent.
+
+        Who was refused is deleted, say, or has no address any more.
+        """
+        outgoing = self.env["mail.sync.outgoing"]
+        lost = self.browse()
+        for message_id, mails in self.grouped("message_id").items():
+            if outgoing._of(message_id, "refused") and not mails._mail_sync_repeated():
+                lost |= mails
+        return lost
+
     def _mail_sync_narrow(self, delivered):
-        """Take from the recipients those who have got the mail, by address or by their status."""
+        """Take from the recipients those who have got the mail."""
+        remaining = self._mail_sync_remaining(delivered)
+        self.write(
+            {
+                "recipient_ids": [Command.set(remaining.partners.ids)],
+                "email_to": ", ".join(remaining.to) or False,
+                "email_cc": ", ".join(remaining.cc) or False,
+            }
+        )
+
+    def _mail_sync_remaining(self, delivered):
+        """Return a :class:`Remaining`: who has not got the mail, by address or by their status."""
         pending = self._mail_sync_notifications()
         partners = self.recipient_ids
         if pending:
@@ -205,20 +241,18 @@ class MailMail(models.Model):
         # One of several addresses of a contact may have been refused.
         parts = partners.filtered(lambda one: delivered & {*email_normalize_all(one.email or "")})
         texts = filter(None, (self.email_to, *parts.mapped("email")))
-        left = [
-            text
-            for text in email_split_and_format(", ".join(texts))
-            if not delivered & {*email_normalize_all(text)}
-        ]
-        # Who is in copy got it with the first recipient.
-        together = delivered & {*email_normalize_all(self.email_to or "")}
-        self.write(
-            {
-                "recipient_ids": [Command.set((partners - parts).ids)],
-                "email_to": ", ".join(left) or False,
-                "email_cc": False if together else self.email_cc,
-            }
-        )
+        to = _without(delivered, ", ".join(texts))
+        return Remaining(partners - parts, to, _without(delivered, self.email_cc or ""))
+
+    def _mail_sync_repeated(self):
+        """Return the addresses that these mails would go to once more, normalised."""
+        outgoing = self.env["mail.sync.outgoing"]
+        found = set()
+        for mail in self:
+            partners, to, cc = mail._mail_sync_remaining(outgoing._delivered(mail.message_id))
+            for text in (*partners.mapped("email"), *to, *cc):
+                found.update(email_normalize_all(text or ""))
+        return found
 
     def _mail_sync_confirm(self):
         """Believe the author that these were sent, to those of whom nobody knew.
@@ -284,3 +318,10 @@ class MailMail(models.Model):
                 ]
             )
         )
+
+
+def _without(delivered, text):
+    """Return the recipients in a header's text, but for those who have got the mail."""
+    return [
+        one for one in email_split_and_format(text) if not delivered & {*email_normalize_all(one)}
+    ]

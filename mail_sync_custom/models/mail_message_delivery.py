@@ -145,9 +145,8 @@ class MailMessage(models.Model):
         """
         self.ensure_one()
         mails_sudo = self._mail_sync_failed_sudo()
-        pending_sudo = mails_sudo._mail_sync_notifications()
         return {
-            "to": sorted((pending_sudo or mails_sudo)._mail_sync_addresses()),
+            "to": sorted(mails_sudo._mail_sync_repeated()),
             "route": mails_sudo._mail_sync_route() if mails_sudo else "",
         }
 

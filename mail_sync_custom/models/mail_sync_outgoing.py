@@ -67,6 +67,7 @@ class MailSyncOutgoing(models.Model):
     attempts = fields.Integer(default=0)
     retry_at = fields.Datetime()
     to_header = fields.Char("To")
+    cc_header = fields.Char("Cc")
     raw = fields.Binary(attachment=False)  # gone as soon as the copy is filed
     filed = fields.Boolean("Copy in Sent")
 
@@ -81,11 +82,10 @@ class MailSyncOutgoing(models.Model):
         That is ``new``, or ``sent``, or ``unknown``. A ``sending`` that is met here was left by a
         process that died: the mail itself is locked by whoever is at it.
         """
-        to = str(message["To"] or "")
-        recipients = "\n".join((to, str(message["Cc"] or ""), str(message["Bcc"] or "")))
+        to, cc, bcc = (str(message[name] or "") for name in ("To", "Cc", "Bcc"))
         key = {
             "message_id": bare_id(message["Message-Id"]),
-            "recipients_hash": hashlib.sha256(recipients.encode()).hexdigest(),
+            "recipients_hash": _recipients_hash(to, cc, bcc),
         }
         with _own_transaction(self.env) as env:
             Outgoing = env[self._name]
@@ -97,8 +97,9 @@ class MailSyncOutgoing(models.Model):
             if before:
                 before.state = "unknown" if before.state == "sending" else before.state
                 return before.id, before.state
-            values = {"account_id": account_id, "to_header": to, "state": "sending"}
-            outgoing = Outgoing.create({**key, **values})
+            headers = {"to_header": to, "cc_header": cc}
+            values = {"account_id": account_id, "state": "sending"}
+            outgoing = Outgoing.create({**key, **headers, **values})
             # Before it is handed over: whoever is asked later whether it was sent, and says yes,
             # has the copy in Sent from here.
             outgoing._keep_copy(message)
@@ -142,11 +143,13 @@ class MailSyncOutgoing(models.Model):
         """Save that one of several recipients of a mail was refused, and the others were not."""
         with _own_transaction(self.env) as env:
             outgoing = env[self._name].browse(outgoing_id)
+            # Not the hash of a handing over to this address alone, which may follow.
             recipients_hash = hashlib.sha256(address.encode()).hexdigest()
             key = {"message_id": outgoing.message_id, "recipients_hash": recipients_hash}
             if not env[self._name].search_count([(n, "=", value) for n, value in key.items()]):
-                said = {"code": cause.code, "detail": words, "to_header": address}
-                outgoing.copy({**key, **said, "state": "refused", "raw": False, "filed": False})
+                said = {"code": cause.code, "detail": words}
+                headers = {"to_header": address, "cc_header": False, "raw": False}
+                outgoing.copy({**key, **said, **headers, "state": "refused", "filed": False})
 
     def _problems(self, message_id):
         """Return a :class:`Problem` for each handing over that did not end with the server's yes.
@@ -174,7 +177,10 @@ class MailSyncOutgoing(models.Model):
     def _addresses(self):
         """Return whom these were handed over to, normalised."""
         return frozenset(
-            address for one in self for address in email_normalize_all(one.to_header or "")
+            address
+            for one in self
+            for text in (one.to_header, one.cc_header)
+            for address in email_normalize_all(text or "")
         )
 
     def _of(self, message_id, *states):
@@ -281,13 +287,25 @@ class MailSyncOutgoing(models.Model):
             return raw
         head, separator, body = raw.partition(b"\r\n\r\n")
         headers = BytesHeaderParser(policy=email.policy.SMTP).parsebytes(head + separator)
-        headers.replace_header("To", ", ".join(self.mapped("to_header")))
+        # Who was in copy is, in what was kept, and may have been handed it apart from the others.
+        del headers["To"]
+        if to := dict.fromkeys(filter(None, self.mapped("to_header"))):
+            headers["To"] = ", ".join(to)
         return headers.as_bytes().partition(b"\r\n\r\n")[0] + separator + body
 
 
 def bare_id(message_id):
     """Return a Message-ID as the engine knows it: without angle brackets."""
     return (message_id or "").strip().strip("<>")
+
+
+def _recipients_hash(*headers):
+    """Return what tells the recipients of one handing over from those of another.
+
+    Whatever they are called: a name may change between two attempts.
+    """
+    addresses = {address for text in headers for address in email_normalize_all(text)}
+    return hashlib.sha256("".join(f"{one}\n" for one in sorted(addresses)).encode()).hexdigest()
 
 
 @contextmanager

@@ -79,6 +79,15 @@ class TestSendAgain(TimelineCase):
             **values,
         )
 
+    def write_with_copy(self, to, cc):
+        """Write to addresses, with others in copy."""
+        Mail = type(self.env["mail.mail"])
+        with patch.object(Mail, "send_after_commit", lambda _mails: None):
+            message = self.write_to(outgoing_email_to=to)
+        self.queued(message).email_cc = cc
+        self.queue_runs()
+        return message
+
     def killed_writing_to(self, *partners):
         """Write to some, and be killed when the server has the text for one of them."""
         Mail = type(self.env["mail.mail"])
@@ -228,6 +237,64 @@ class TestSendAgain(TimelineCase):
         self.queue_runs()
         self.assertEqual(self.delivered, ["lena@customer.example", "jon@customer.example"])
         self.assertFalse(self.state(message))
+
+    def test_with_a_copy_that_was_taken_it_goes_to_the_refused_recipient_alone(self):
+        self.answers = {"lena@customer.example": NO_SUCH_USER}
+        message = self.write_with_copy("lena@customer.example", "Jon <jon@customer.example>")
+        self.assertEqual(self.state(message), "refused")
+        self.assertEqual(self.delivered, ["jon@customer.example"])
+        self.answers = {}
+        self.assertEqual(message.mail_sync_before_sending_again()["to"], ["lena@customer.example"])
+        message.action_mail_sync_send_again()
+        self.queue_runs()
+        self.assertEqual(self.delivered, ["jon@customer.example", "lena@customer.example"])
+        self.assertFalse(self.state(message))
+
+    def test_a_copy_that_was_refused_goes_again_and_to_nobody_else(self):
+        self.answers = {"jon@customer.example": NO_SUCH_USER}
+        message = self.write_with_copy(
+            "lena@customer.example", "Jon <jon@customer.example>, kim@customer.example"
+        )
+        self.assertEqual(self.state(message), "refused")
+        self.answers = {}
+        self.assertEqual(message.mail_sync_before_sending_again()["to"], ["jon@customer.example"])
+        message.action_mail_sync_send_again()
+        self.queue_runs()
+        self.assertEqual(
+            self.delivered,
+            ["lena@customer.example", "kim@customer.example", "jon@customer.example"],
+        )
+        self.assertFalse(self.state(message))
+        self.sync()
+        [copy] = self.copies_in_sent()
+        self.assertEqual(copy.count("lena@customer.example"), 1)
+
+    def test_a_copy_that_is_refused_again_says_so_again(self):
+        self.answers = {"jon@customer.example": NO_SUCH_USER}
+        message = self.write_with_copy("lena@customer.example", "jon@customer.example")
+        message.action_mail_sync_send_again()
+        self.queue_runs()
+        self.assertEqual(self.state(message), "refused")
+        self.assertEqual(self.delivered, ["lena@customer.example"])
+
+    def test_whoever_was_refused_and_is_deleted_has_not_got_it(self):
+        self.answers = {self.lena.email: NO_SUCH_USER}
+        message = self.write_to(self.lena)
+        self.lena.unlink()
+        for _time in range(2):
+            message.action_mail_sync_send_again()
+            self.queue_runs()
+            self.assertEqual(self.state(message), "refused")
+
+    def test_a_recipient_with_another_name_at_the_next_attempt_gets_it_once(self):
+        self.answers = {self.jon.email: Killed}
+        with patch.object(type(self.env["mail.mail"]), "send_after_commit", lambda _mails: None):
+            message = self.write_to(self.lena, self.jon)
+        self.killed_in_the_queue(message)
+        self.assertEqual(self.delivered, [self.lena.email])
+        self.lena.name = "Lena Park"
+        self.queue_runs()
+        self.assertEqual(self.delivered, [self.lena.email])
 
     def test_what_is_refused_stays_so_when_the_rest_was_sent(self):
         self.answers = {self.lena.email: Killed, self.jon.email: NO_SUCH_USER}
