@@ -54,9 +54,10 @@ class MemoryMailbox:
 
     ``hidden`` UIDs exist for SEARCH and are lacking in FETCH; ``nil`` ones have bodies that are
     NIL; ``sizeless`` ones have an RFC822.SIZE of zero. ``poison`` maps a UID to the error that
-    the connection ends with when that message is read. ``mute`` names what STATUS and EXAMINE do
-    not tell: ``"uidvalidity"`` and ``"uidnext"``. ``selectable`` off is a phantom: listed, and
-    not to be opened.
+    the connection ends with when that message's body is read, ``header_poison`` when its headers
+    are, and the answers to the ``unflushed`` messages before it are lost as well. ``mute`` names
+    what STATUS and EXAMINE do not tell: ``"uidvalidity"`` and ``"uidnext"``. ``selectable`` off is
+    a phantom: listed, and not to be opened.
     """
 
     def __init__(self, name: str, uidvalidity: int, attributes: frozenset[str] = frozenset()):
@@ -69,6 +70,8 @@ class MemoryMailbox:
         self.nil: set[int] = set()
         self.sizeless: set[int] = set()
         self.poison: dict[int, MailError] = {}
+        self.header_poison: dict[int, MailError] = {}
+        self.unflushed = 0
         self.mute: set[str] = set()
         self.selectable = True
 
@@ -269,14 +272,20 @@ class MemorySession:
             if max(lo, 1) <= uid <= hi and any(email in message.correspondents for email in wanted)
         ]
 
-    def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:
+    def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
         self._command("FETCH HEADER", *ranges)
         asked, mailbox = sequence.wanted(ranges), self._selected
-        return [
-            self._headers(mailbox, uid)
+        uids = [
+            uid
             for uid in sorted(mailbox.messages.keys() - mailbox.hidden)
             if sequence.covers(asked, uid)
         ]
+        poison = next((at for at, uid in enumerate(uids) if uid in mailbox.header_poison), None)
+        end = len(uids) if poison is None else max(poison - mailbox.unflushed, 0)
+        yield from (self._headers(mailbox, uid) for uid in uids[:end])
+        if poison is not None:
+            self.close()
+            raise mailbox.header_poison[uids[poison]]
 
     def _headers(self, mailbox: MemoryMailbox, uid: int) -> Headers:
         message = mailbox.messages[uid]

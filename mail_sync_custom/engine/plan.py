@@ -10,6 +10,7 @@ with them a whole class of lost mail is gone.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ BATCH = 4 * CHUNK
 #: Bodies of one commit. Bounds memory, and what a crash makes us fetch again.
 SLICE_BYTES = 8 * 1024 * 1024
 SLICE_MESSAGES = 250
+#: Messages asked for alone behind one over which the connection ended.
+NEAR = 100
 #: Addresses that a server is asked to search for. In 20,000 mails Dovecot finds 50 in 0.6 s; the
 #: headers are through in 0.2 s however many addresses there are, and are 9 MB.
 SEARCHED = 50
@@ -54,6 +57,25 @@ class Batch:
         if self.exact:
             return [(uid, uid) for uid in self.uids]
         return [(part[0], part[-1]) for part in _cut(self.uids, CHUNK)]
+
+    def requests(self, aside: Collection[int]) -> list[list[tuple[int, int]]]:
+        """Return what to FETCH but for what is set aside, each list when the last is answered.
+
+        Where the connection ended over a message, that need not be the one that was set aside:
+        what a server has not flushed when it dies is lost too. The next few are asked for alone.
+        """
+        edges = sorted(set(aside).intersection(self.uids or ()))
+        if not edges:
+            return [self.ranges()]
+        uids = [uid for uid in self.uids or () if uid not in edges]
+        start = bisect_left(uids, edges[0])
+        end = start + NEAR
+        beyond = [piece for part in _split(uids[end:], edges) for piece in self._only(part)]
+        alone = [self._only([uid]) for uid in uids[start:end]]
+        return [request for request in (self._only(uids[:start]), *alone, beyond) if request]
+
+    def _only(self, uids: Sequence[int]) -> list[tuple[int, int]]:
+        return replace(self, uids=tuple(uids)).ranges()
 
 
 def unchanged(state: MailboxState, snapshot: Snapshot) -> bool:
@@ -175,6 +197,16 @@ def _cut(uids: Sequence[int], size: int, first: int | None = None) -> Iterator[S
     while start < len(uids):
         yield uids[start:end]
         start, end = end, end + size
+
+
+def _split(uids: Sequence[int], edges: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield ascending UIDs in parts, so that no edge lies between the first and last of one."""
+    start = 0
+    for edge in edges:
+        end = bisect_left(uids, edge)
+        yield uids[start:end]
+        start = end
+    yield uids[start:]
 
 
 def _weigh(uids: Sequence[int], weights: Mapping[int, int]) -> list[list[int]]:

@@ -493,18 +493,19 @@ class ImapSession:
 
     # reading (§6.4.5)
 
-    def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:
-        """Return the headers of all messages in the ranges, ascending by UID."""
+    def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
+        """Yield the headers of all messages in the ranges as they come, each once."""
         latest = internaldate.latest()
         sets = sequence.gathered(ranges, MAX_NAMED)
-        found: dict[int, Headers] = {}
+        seen: set[int] = set()
         room = MAX_HEADERS
         for uid, header in self._fetch(sets, _HEADER_ITEMS, lambda each: _header(each, latest)):
-            found[uid] = header
             room -= len(header.raw)
             if room < 0:
                 raise ProtocolViolation("headers without end", step=Step.READING)
-        return [found[uid] for uid in sorted(found)]
+            if uid not in seen:
+                seen.add(uid)
+                yield header
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield ``(uid, raw)`` as the messages come: one at a time is in memory."""

@@ -20,7 +20,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from . import matching, parse, plan
-from .errors import MailboxMissing, MailError, MessageUnreadable, ProtocolViolation, Step
+from .errors import Kind, MailboxMissing, MailError, MessageUnreadable, ProtocolViolation, Step
 from .matching import Known, Latecomers, Owner, Verdict
 from .values import (
     MAX_UID,
@@ -72,11 +72,11 @@ class Session(Protocol):
         ``None`` where the server cannot search for that.
         """
 
-    def headers(self, ranges: Sequence[tuple[int, int]]) -> list[Headers]:
-        """Return the headers of all messages in the ranges (both ends included), ascending by UID.
+    def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
+        """Yield the headers of all messages in the ranges (both ends included) as they come.
 
         All ranges are asked for before the first answer is read. A UID that does not exist is
-        not in the answer; one that was not asked for never is.
+        not in the answer; one that was not asked for never is; and each is there once.
         """
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
@@ -401,7 +401,8 @@ class _Reader:
     def forward(self) -> None:
         """Read what has come since."""
         uids = None
-        if plan.needs_search(self.state, self.uidnext):
+        cut_short = any(self.state.high <= uid < self.uidnext for uid in self.aside)
+        if cut_short or plan.needs_search(self.state, self.uidnext):
             uids = self.session.search(self.state.high, self.uidnext - 1)
         for batch in plan.forward(self.state, self.uidnext, uids):
             if self.run.is_over():
@@ -449,11 +450,11 @@ class _Reader:
             if self.run.is_over():
                 return
             batch = plan.Batch(uid, uid + 1, (uid,))
-            headers, missing = self._headers(batch)
+            headers, missing = self._headers(batch, frozenset())
             self._slice(batch, headers, missing, history=False, retried=True)
 
     def _batch(self, batch: plan.Batch, history: bool) -> None:
-        headers, missing = self._headers(batch)
+        headers, missing = self._headers(batch, self.aside)
         wanted = self._sift(headers)
         weights = {h.uid: self._weight(h) for h, _ in wanted}
         by_uid = {h.uid: h for h in headers}
@@ -469,30 +470,54 @@ class _Reader:
                 [by_uid[uid] for uid in uids if uid in by_uid],
                 [uid for uid in uids if uid in lost],
                 history,
+                aside=self.aside.intersection(batch.uids or ()),
                 wanted=[pair for pair in wanted if part.lo <= pair[0].uid < part.hi],
             )
 
-    def _headers(self, batch: plan.Batch) -> tuple[list[Headers], list[int]]:
+    def _headers(self, batch: plan.Batch, aside: frozenset[int]) -> tuple[list[Headers], list[int]]:
         """Return the headers of a batch, and the UIDs that exist and of which none came.
 
         A UID missing from an OK answer is a gap only when SEARCH lacks it too: some servers
         leave out what they are slow to load (emailengine b78b314).
         """
-        found = self.session.headers(batch.ranges())
         expected = range(batch.lo, batch.hi) if batch.uids is None else batch.uids
-        if len(found) == len(expected):
-            return found, []
-        got = {h.uid for h in found}
-        if batch.hi <= batch.lo or not set(expected) - got:
-            return found, []
-        exists = set(self.session.search(batch.lo, batch.hi - 1))
-        lacking = sorted(exists.intersection(expected) - got)
-        if not lacking:
-            return found, []
-        again = self.session.headers([(uid, uid) for uid in lacking])
-        got.update(h.uid for h in again)
-        found = sorted([*found, *again], key=lambda h: h.uid)
-        return found, [uid for uid in lacking if uid not in got]
+        expected = [uid for uid in expected if uid not in aside]
+        found: dict[int, Headers] = {}
+        for ranges in batch.requests(aside):
+            self._fetch(ranges, found, expected)
+        lacking: list[int] = []
+        if len(found) < len(expected):
+            exists = set(self.session.search(batch.lo, batch.hi - 1))
+            lacking = sorted(exists.intersection(expected).difference(found))
+        if lacking:
+            self._fetch([(uid, uid) for uid in lacking], found, lacking)
+        return [found[uid] for uid in sorted(found)], [uid for uid in lacking if uid not in found]
+
+    def _fetch(
+        self, ranges: list[tuple[int, int]], found: dict[int, Headers], expected: Sequence[int]
+    ) -> None:
+        """Add headers to those that are found; where the connection ends over one, set it aside.
+
+        As with bodies: one message must not keep all behind it from ever being read.
+        """
+        try:
+            for headers in self.session.headers(ranges):
+                found[headers.uid] = headers
+        except MailError as error:
+            if suspect := next((uid for uid in expected if uid not in found), None):
+                self._set_aside(Failure(suspect, self._unread_id(suspect), error.code), error)
+            raise
+
+    def _set_aside(self, failure: Failure, error: MailError) -> None:
+        """Save that a message could not be had, before the run ends over it.
+
+        That the server has given out as much as it wants to is no message's fault.
+        """
+        if error.kind is Kind.LIMIT:
+            return
+        failure = replace(failure, code=error.code, detail=error.detail)
+        tally = {Outcome.FAILED: 0}
+        self._save(lambda: Commit(self.mailbox, self.state, (), (failure,), tally))
 
     def _sift(self, headers: Sequence[Headers]) -> list[tuple[Headers, Envelope]]:
         """Return the few that may be a lead's, parsed exactly; the rest cost a glance each."""
@@ -516,15 +541,14 @@ class _Reader:
         history: bool,
         wanted: Sequence[tuple[Headers, Envelope]] | None = None,
         retried: bool = False,
+        aside: Collection[int] = (),
     ) -> None:
         """Give every message of a slice its outcome, and commit.
 
-        Where the quota ends in the middle of it, the slice ends there.
+        Where the quota ends in the middle of it, the slice ends there. ``aside`` are UIDs that a
+        run was cut short over: their turn comes by itself, alone.
         """
         wanted = self._sift(headers) if wanted is None else wanted
-        if not retried:
-            # Set aside by a run that was cut short there; its turn comes by itself, alone.
-            wanted = [pair for pair in wanted if pair[0].uid not in self.aside]
         sizes = {h.uid: h.size for h, _ in wanted}
         bodies = _Bodies(self.session, self.run.limits)
 
@@ -552,10 +576,9 @@ class _Reader:
             looked_at = [h for h in headers if h.uid in covered]
             latest = max((h.internaldate for h in looked_at if h.internaldate), default=None)
             commit = replace(commit, latest=latest)
-            aside = 0 if retried else sum(h.uid in self.aside for h in looked_at)
-            tally[Outcome.UNRELATED] += len(looked_at) - len(verdicts) - aside - tally.total()
+            tally[Outcome.UNRELATED] += len(looked_at) - len(verdicts) - tally.total()
             tally[Outcome.RECORDED] = len(records)
-            tally[Outcome.FAILED] = len(failures) + aside
+            tally[Outcome.FAILED] = len(failures) + sum(uid in covered for uid in aside)
             if retried:
                 return replace(commit, tally=tally, retried=tuple(kept.uids or ()))
             return replace(commit, tally=tally, state=self.state.after(kept.lo, kept.hi))
@@ -575,9 +598,7 @@ class _Reader:
             return bodies.fill(verdicts, sizes)
         except MailError as error:
             if suspect := bodies.suspect(verdicts):
-                failure = replace(suspect, code=error.code, detail=error.detail)
-                tally = {Outcome.FAILED: 0}
-                self._save(lambda: Commit(self.mailbox, self.state, (), (failure,), tally))
+                self._set_aside(suspect, error)
             raise
 
     def _affordable(

@@ -596,7 +596,7 @@ FETCH = b"* 1 FETCH (UID 1 RFC822.SIZE 10 BODY[HEADER.FIELDS (FROM)] {%d}\r\n"
 def test_a_fetch_ends_in_time_and_so_does_the_session(scripted, actions, error):
     with connect(scripted(after_login(*actions))) as found:
         with failing(error):
-            found.headers([(1, 10)])
+            list(found.headers([(1, 10)]))
         if error is not ServerRefused:
             with failing(ConnectionLost):
                 found.examine("INBOX")
@@ -673,7 +673,7 @@ def test_a_bandwidth_limit_within_a_fetch_is_a_limit(scripted):
     bye = b"* BYE [OVERQUOTA] Account exceeded command or bandwidth limits\r\n"
     server = scripted(after_login(bye, hang_up))
     with connect(server) as found, failing(ServerRefused, kind=Kind.LIMIT):
-        found.headers([(1, 10)])
+        list(found.headers([(1, 10)]))
 
 
 def test_what_nobody_asked_for_is_passed_over(scripted):
@@ -713,9 +713,18 @@ def test_a_message_that_the_server_cannot_read_does_not_keep_the_others(scripted
                 client.say(tag + (refused if 13 in uids else b" OK"))
 
     with connect(scripted(script)) as found:
-        uids = [header.uid for header in found.headers([(1, 50)])]
+        uids = sorted(header.uid for header in found.headers([(1, 50)]))
     assert uids == [uid for uid in range(1, 51) if uid != 13]
     assert len(asked) <= 13
+
+
+def test_the_headers_before_a_message_that_ends_the_connection_are_had(scripted):
+    header = b"* %d FETCH (UID %d BODY[HEADER.FIELDS (FROM)] {2}\r\n\r\n)\r\n"
+    answers = [header % (uid, uid) for uid in (1, 2)]
+    uids = []
+    with connect(scripted(after_login(*answers, hang_up))) as found, failing(ConnectionLost):
+        uids.extend(each.uid for each in found.headers([(1, 10)]))
+    assert uids == [1, 2]
 
 
 def test_a_server_that_refuses_every_message_is_at_fault_itself(scripted):
@@ -726,7 +735,7 @@ def test_a_server_that_refuses_every_message_is_at_fault_itself(scripted):
             client.say(tag + b" NO [SERVERBUG] Internal error occurred.")
 
     with connect(scripted(script)) as found, failing(ServerRefused, kind=Kind.TRANS):
-        found.headers([(1, 500)])
+        list(found.headers([(1, 500)]))
 
 
 def test_a_mailbox_that_refuses_to_be_opened_says_why(scripted):

@@ -224,7 +224,7 @@ def test_headers_of_many_ranges_are_one_round_trip(dovecot):
     with dovecot.connect() as found:
         found.examine("INBOX")
         before = found.wire.round_trips
-        assert len(found.headers([(uid, uid + 1) for uid in range(1, 41, 2)])) == 40
+        assert len(list(found.headers([(uid, uid + 1) for uid in range(1, 41, 2)]))) == 40
         assert found.wire.round_trips - before == 1
 
 

@@ -32,7 +32,7 @@ def uids(headers):
 def test_a_uid_that_search_has_and_fetch_has_not(server, session):
     server["INBOX"].hidden.add(2)
     assert session.search(1, MAX_UID) == [1, 2, 3]
-    assert uids(session.headers([(1, 3)])) == [1, 3]
+    assert uids(list(session.headers([(1, 3)]))) == [1, 3]
     assert [uid for uid, _ in session.bodies([1, 2, 3])] == [1, 3]
 
 
@@ -86,7 +86,7 @@ def test_a_phantom_is_listed_and_cannot_be_opened(server, session):
 def test_the_connection_ends_after_so_many_commands(server, session):
     server.fail_after(2, ConnectionLost("gone"))
     session.search(1, 2)
-    session.headers([(1, 2)])
+    list(session.headers([(1, 2)]))
     with pytest.raises(ConnectionLost, match="gone"):
         session.search(1, 2)
     assert server.open == 0
@@ -95,5 +95,5 @@ def test_the_connection_ends_after_so_many_commands(server, session):
 
 
 def test_what_was_asked_is_counted(server, session):
-    session.headers([(1, 2), (3, 3)])
+    list(session.headers([(1, 2), (3, 3)]))
     assert server.commands == [("EXAMINE", "INBOX"), ("FETCH HEADER", (1, 2), (3, 3))]

@@ -114,7 +114,7 @@ def test_whatever_a_server_says_the_session_answers_or_raises_an_error_of_ours(s
         lambda: session.status(["INBOX", "x"]),
         lambda: session.examine("INBOX"),
         lambda: session.search(1, 9),
-        lambda: session.headers([(1, 3), (4, 9)]),
+        lambda: list(session.headers([(1, 3), (4, 9)])),
         lambda: list(session.bodies([1, 5])),
         session.folders,
         lambda: session.find("INBOX", "Message-ID", "é"),

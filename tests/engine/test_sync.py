@@ -4,13 +4,22 @@ All of it is real but the mail server and the database, which are in memory. Bat
 so that a few mails are many of them.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
 from engine import plan
-from engine.errors import ConnectionLost, LeaseLost, MailboxMissing, ProtocolViolation
+from engine.errors import (
+    ConnectionLost,
+    Kind,
+    LeaseLost,
+    MailboxMissing,
+    ProtocolViolation,
+    ServerRefused,
+)
 from engine.matching import Reason
 from engine.memory import MemorySession
 from engine.memory_store import Killed
@@ -55,6 +64,15 @@ def kept_up(**settings):
     world.server.commands.clear()
     world.store.saved.clear()
     return world
+
+
+def synced(world):
+    """Sync until a run ends well; return how many it took."""
+    for number in range(1, 20):
+        with suppress(ConnectionLost):
+            world.sync()
+            return number
+    raise AssertionError("The mailbox is never read to its end.")
 
 
 def deliver_many(world, count, **fields):
@@ -518,8 +536,7 @@ def test_a_mail_that_fetch_leaves_out_once_is_asked_for_again():
 
         def headers(self, ranges):
             self.calls += 1
-            found = super().headers(ranges)
-            return found[:1] if self.calls == 1 else found
+            return islice(super().headers(ranges), 1 if self.calls == 1 else None)
 
     world = kept_up()
     found = [world.deliver() for _ in range(3)]
@@ -617,6 +634,60 @@ def test_a_message_that_ends_every_connection_holds_up_the_ones_behind_it_for_on
     world.sync()
     assert sorted(world.timeline()) == sorted([first, poison, last])
     assert world.store.set_aside == {}
+
+
+@pytest.mark.parametrize("unflushed", [0, 1, 5])
+@pytest.mark.parametrize("history", [True, False], ids=["first sync", "new mail"])
+def test_a_message_whose_headers_end_every_connection_keeps_none_behind_it(history, unflushed):
+    world = World() if history else kept_up()
+    found = [world.deliver() for _ in range(20)]
+    inbox = world.server["INBOX"]
+    inbox.header_poison[11] = ConnectionLost("* BYE")
+    inbox.unflushed = unflushed
+    world.store.patient = True
+    assert synced(world) <= 4
+    aside = [aside.failure for aside in world.store.set_aside.values()]
+    assert 11 in [failure.uid for failure in aside] and len(aside) <= 3
+    assert {failure.code for failure in aside} == {"connection_lost"}
+    looked_at = [commit.tally for commit in world.store.saved]
+    assert sum(tally[outcome] for tally in looked_at for outcome in tally) == 20
+    world.store.patient = False
+    with pytest.raises(ConnectionLost):
+        world.sync()
+    assert sorted(world.timeline()) == sorted(found[:10] + found[11:])
+    inbox.header_poison.clear()
+    world.sync()
+    assert sorted(world.timeline()) == sorted(found)
+    assert world.store.set_aside == {}
+
+
+@pytest.mark.parametrize("poison", ["poison", "header_poison"])
+def test_a_limit_of_the_server_is_no_messages_fault(world, poison):
+    found = [world.deliver() for _ in range(3)]
+    limit = ServerRefused("[OVERQUOTA] bandwidth limits", kind=Kind.LIMIT, code="throttled")
+    getattr(world.server["INBOX"], poison)[2] = limit
+    with pytest.raises(ServerRefused):
+        world.sync()
+    assert world.store.set_aside == {}
+    getattr(world.server["INBOX"], poison).clear()
+    world.sync()
+    assert sorted(world.timeline()) == sorted(found)
+
+
+def test_a_connection_lost_over_uids_that_are_no_more_keeps_nothing_behind_it():
+    world = kept_up()
+    found = [world.deliver() for _ in range(4)]
+    inbox = world.server["INBOX"]
+    inbox.expunge(1, 2)
+    inbox.header_poison[3] = ConnectionLost("* BYE")
+    world.store.patient = True
+    assert synced(world) <= 3
+    inbox.header_poison.clear()
+    world.store.patient = False
+    world.sync()
+    assert world.timeline() == [found[3], found[2]]
+    assert world.store.set_aside == {}
+    assert world.store.counts[Outcome.FAILED] == 1
 
 
 def test_a_mail_that_the_database_refuses_is_set_aside_and_recorded_when_it_no_longer_does(world):
