@@ -46,13 +46,13 @@ class Crm:
 
     def store(self):
         """Return the account's store, under its lease."""
-        from odoo.addons.mail_sync_custom.store import OdooStore
+        from odoo.addons.mail_sync_custom.bridge.store import OdooStore
 
         return OdooStore(self.db, self.account_id, "bench")
 
     def connect(self, host: str = "", port: int = 0, *, tls: bool = True):
         """Return a session on the mailbox, logged in; over TLS on Dovecot itself by default."""
-        from odoo.addons.mail_sync_custom.engine import session
+        from odoo.addons.mail_sync_custom.engine.imap import session
         from odoo.addons.mail_sync_custom.engine.values import Credentials, Endpoint
 
         if not host:
@@ -67,7 +67,7 @@ class Crm:
 
     def read(self, session) -> None:
         """Read what is new."""
-        from odoo.addons.mail_sync_custom.engine import sync
+        from odoo.addons.mail_sync_custom.engine.sync import run as sync
 
         report = sync.run(session, self.store())
         if report.problems or report.more:

@@ -51,7 +51,7 @@ def _watch(dbname):
     if "mail.sync.account" not in registry:
         return f"Mail Sync is not installed in the database {dbname}."
     # The addon must not be loaded before Odoo does it, after the addons that it depends on.
-    from odoo.addons.mail_sync_custom import watcher
+    from odoo.addons.mail_sync_custom.turns import watcher
 
     watching = watcher.Watcher(dbname)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -4,10 +4,10 @@ from odoo import api, fields, models
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.exceptions import UserError
 
-from ..engine import handover
 from ..engine.catalogue import classify_chain
 from ..engine.errors import MailError, Step, chain, safe_text
-from ..filing import STAMP
+from ..engine.smtp import handover
+from ..turns.filing import STAMP
 from .mail_sync_outgoing import bare_id
 
 #: What connecting may take: lookup, TLS and login together.

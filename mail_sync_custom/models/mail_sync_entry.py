@@ -1,6 +1,6 @@
 from odoo import Command, api, fields, models
 
-from . import left_out
+from ..words import left_out
 
 
 class MailSyncEntry(models.Model):

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from psycopg2.errors import SerializationFailure
 
 from ..fields import BigInteger
-from .mail_sync_account import POLL
+from .account.account import POLL
 
 #: A mailbox that was away for longer does not look for what came in between.
 KEPT = timedelta(days=365)

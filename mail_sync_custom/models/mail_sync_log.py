@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from . import remedies
+from ..words import remedies
 
 KEPT = timedelta(days=90)
 

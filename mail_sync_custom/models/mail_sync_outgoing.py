@@ -15,7 +15,7 @@ from odoo.tools.mail import email_normalize_all
 from ..engine import status
 from ..engine.errors import Kind, ServerRefused, Step
 from ..engine.values import Direction
-from . import remedies
+from ..words import remedies
 
 _logger = logging.getLogger(__name__)
 

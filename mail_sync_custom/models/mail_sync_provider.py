@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..engine import providers
-from . import provider_notes
+from ..words import provider_notes
 
 #: *Other* stands behind so many suggestions, where the list shows it without a search.
 OTHER_AFTER = 4

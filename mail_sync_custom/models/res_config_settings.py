@@ -6,9 +6,10 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.modules.module import get_module_path
 from odoo.tools import config
 
-from .. import vault, watched
+from .. import vault
+from ..turns import register as watched
 from ..vault import Encryption, Source
-from .mail_sync_account import DEFAULT_ATTACHMENT_MB, PATIENCE_SECONDS
+from .account.account import DEFAULT_ATTACHMENT_MB, PATIENCE_SECONDS
 from .res_company import HAS_A_PLACE
 
 #: A mail is held in memory while it is recorded; providers take 25 to 150 MB.

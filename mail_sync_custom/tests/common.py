@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase, new_test_user
 
-from ..engine import session
-from ..engine.memory import MemoryServer
+from ..engine.imap import session
+from ..engine.memory.server import MemoryServer
 from ..engine.values import Connected, Security
 
 

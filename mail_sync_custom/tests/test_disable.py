@@ -7,10 +7,11 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..bridge.store import OdooStore
 from ..engine.errors import LeaseLost
-from ..models import mail_sync_account_disable, mail_sync_message
-from ..store import OdooStore
-from ..turn import claim
+from ..models import mail_sync_message
+from ..models.account import disable as mail_sync_account_disable
+from ..turns.turn import claim
 from .common import MailSyncCase, mail
 
 LENA = "Lena Park <lena@customer.example>"

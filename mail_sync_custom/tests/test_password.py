@@ -6,10 +6,12 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import tagged
 from odoo.tools import file_open
 
-from .. import turn, vault
-from ..engine import session, smtp
+from .. import vault
 from ..engine.errors import ConnectionTimeout, LoginRefused
+from ..engine.imap import session
+from ..engine.smtp import check as smtp
 from ..engine.values import Connected, Security
+from ..turns import turn
 from .common import MailSyncCase, mail
 
 LENA = "Lena Park <lena@customer.example>"

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..engine import handover
+from ..engine.smtp import handover
 from .test_timeline import TimelineCase
 
 

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..engine import handover
+from ..engine.smtp import handover
 from .common import MailSyncCase
 from .test_send_again import SmtpConnection
 

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .. import vault
-from ..engine import handover
+from ..engine.smtp import handover
 from .common import mail
 from .test_password import ANN, LENA, PasswordCase
 from .test_send_again import SmtpConnection

@@ -2,7 +2,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .. import vault
-from ..engine.memory import MemoryServer
+from ..engine.memory.server import MemoryServer
 from .common import MailSyncCase, mail
 
 SETUP = "mail.sync.account.setup"

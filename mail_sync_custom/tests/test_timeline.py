@@ -7,7 +7,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from .. import live
+from ..bridge import live
 from .common import MailSyncCase, mail
 
 LENA = "lena@customer.example"

@@ -17,8 +17,8 @@ import pytest
 from imapclient import IMAPClient
 
 from dev.paths import SERVICES
-from engine import session
-from engine.memory import MemoryServer, MemorySession
+from engine.imap import session
+from engine.memory.server import MemoryServer, MemorySession
 from engine.values import Credentials, Endpoint
 
 NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)

@@ -14,7 +14,6 @@ import time
 import pytest
 
 from dev import certificates
-from engine import session, smtp
 from engine.errors import (
     CertificateUntrusted,
     ConnectionLost,
@@ -31,6 +30,8 @@ from engine.errors import (
     TlsError,
     TlsOnPlainPort,
 )
+from engine.imap import session
+from engine.smtp import check as smtp
 from engine.values import Credentials, Endpoint, Security
 
 BUDGET = 0.6

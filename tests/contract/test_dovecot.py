@@ -9,7 +9,6 @@ import time
 import pytest
 
 from dev import passwords
-from engine import session, smtp, tls
 from engine.errors import (
     CertificateChanged,
     CertificateName,
@@ -24,6 +23,9 @@ from engine.errors import (
     TlsError,
     TlsOnPlainPort,
 )
+from engine.imap import session
+from engine.net import tls
+from engine.smtp import check as smtp
 from engine.values import MAX_UID, Credentials, Endpoint, Security
 
 from .conftest import new_user
@@ -150,7 +152,7 @@ def test_tls_to_the_plain_port(protocol, credentials):
 
 
 def test_plain_text_to_the_tls_port(protocol, credentials, monkeypatch):
-    monkeypatch.setattr("engine.wire.SOON", 0.1)
+    monkeypatch.setattr("engine.net.wire.SOON", 0.1)
     tls = protocol.tls()
     with pytest.raises(TlsError) as caught:
         protocol.connect(Endpoint(tls.host, tls.port, implicit_tls=False), credentials)

@@ -7,8 +7,8 @@ import pytest
 from engine import plan
 from engine.errors import ConnectionLost
 from engine.matching import Reason
-from engine.memory_store import Killed
-from engine.sync import Limits
+from engine.memory.store import Killed
+from engine.sync.run import Limits
 from engine.values import Direction, Outcome
 from tests.engine.world import ANN, BOB, DAY, EVE, HOUR, LEA, NOON, Clock, World
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import ConnectionLost, MailboxMissing
-from engine.memory import MemoryServer
+from engine.memory.server import MemoryServer
 from engine.values import MAX_UID, Snapshot
 
 RAW = b"From: a@example.com\n\nBody\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.parse import envelope, glance
+from engine.mime.email import envelope, glance
 from engine.values import Address
 
 

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from engine.errors import Kind, MessageUnreadable
-from engine.parse import email, envelope, glance
+from engine.mime.email import email, envelope, glance
 from engine.values import Omitted
 
 HEAD = b"From: a@x.example\r\nTo: b@x.example\r\n"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import MailError, MessageUnreadable
-from engine.parse import MAIL_TOO_LARGE, TEXT_CUT, TOO_LARGE, TOO_MANY, email
+from engine.mime.email import MAIL_TOO_LARGE, TEXT_CUT, TOO_LARGE, TOO_MANY, email
 from engine.values import Attachment, Email, Omitted
 
 HEAD = (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.parse import MAX_ID, envelope
+from engine.mime.email import MAX_ID, envelope
 from engine.values import Envelope
 
 

@@ -10,7 +10,7 @@ from engine import errors
 from engine.catalogue import KINDS
 
 ADDON = Path(__file__).parents[2] / "mail_sync_custom"
-FILE = ADDON / "models" / "remedies.py"
+FILE = ADDON / "words" / "remedies.py"
 
 
 def load():

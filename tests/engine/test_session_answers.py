@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imapclient.datetime_util import parse_to_datetime
 
-from engine import internaldate, sequence, session
-from engine.dialogue import CODE_CAPABILITY
 from engine.errors import ProtocolViolation
+from engine.imap import internaldate, sequence, session
+from engine.imap.dialogue import CODE_CAPABILITY
 from engine.values import MAX_UID, Folder, Headers, Snapshot
 
 LATEST = datetime(2030, 1, 1, tzinfo=UTC)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dial import Deadline
-from engine.dialogue import MAX_PIPELINED, Dialogue
 from engine.errors import ConnectionLost, MailError, ProtocolViolation, ServerRefused
-from engine.session import ImapSession
+from engine.imap.dialogue import MAX_PIPELINED, Dialogue
+from engine.imap.session import ImapSession
+from engine.net.dial import Deadline
+from engine.net.wire import Wire
 from engine.values import Connected, Security
-from engine.wire import Wire
 
 from .test_session_wire import Network
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dial import LONGEST, Deadline
 from engine.errors import ConnectionLost, ConnectionTimeout, ProtocolViolation, Step
-from engine.wire import MAX_LINE, Wire
+from engine.net.dial import LONGEST, Deadline
+from engine.net.wire import MAX_LINE, Wire
 
 
 class Network:
@@ -169,7 +169,7 @@ def test_a_transfer_that_drips_does_not_last(monkeypatch):
 class Clock:
     def __init__(self, monkeypatch):
         self.now = 1000.0
-        monkeypatch.setattr("engine.dial.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("engine.net.dial.time.monotonic", lambda: self.now)
 
 
 def test_a_reply_of_smtp_has_many_lines():

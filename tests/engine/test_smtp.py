@@ -2,11 +2,11 @@
 
 import pytest
 
-from engine import smtp
-from engine.dial import Deadline
 from engine.errors import Kind, LoginRefused, ProtocolViolation, ServerRefused, Step
+from engine.net.dial import Deadline
+from engine.net.wire import Wire
+from engine.smtp import check as smtp
 from engine.values import Credentials
-from engine.wire import Wire
 
 from .test_session_wire import Network
 

@@ -21,9 +21,9 @@ from engine.errors import (
     ServerRefused,
 )
 from engine.matching import Reason
-from engine.memory import MemorySession
-from engine.memory_store import Killed
-from engine.sync import PARTIAL_BYTES, Limits, run
+from engine.memory.server import MemorySession
+from engine.memory.store import Killed
+from engine.sync.run import PARTIAL_BYTES, Limits, run
 from engine.values import Direction, MailboxState, Omitted, Outcome
 from tests.engine.world import (
     ANN,

@@ -6,10 +6,11 @@ from random import Random
 
 import pytest
 
-from engine import parse, plan
+from engine import plan
 from engine.errors import ConnectionLost
-from engine.memory_store import Killed
-from engine.sync import UNREAD
+from engine.memory.store import Killed
+from engine.mime import email as parse
+from engine.sync.run import UNREAD
 from engine.values import Outcome
 from tests.engine.world import DAY, EVE, NOON, Clock, World
 

@@ -1,4 +1,4 @@
-"""Who may import whom: the engine knows nothing of Odoo, and one bridge joins the two."""
+"""Who may import whom, by folder: the engine knows nothing of Odoo; one bridge joins the two."""
 
 import ast
 import sys
@@ -8,33 +8,39 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ADDON = ROOT / "mail_sync_custom"
-ENGINE = sorted((ADDON / "engine").glob("*.py"))
+ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 
-#: What decides, and what it may know. All of it is pure.
+#: Each room of the engine, and the rooms it may import from, itself aside.
 VALUES = {"engine.values", "engine.errors"}
-DECISIONS = {
-    **dict.fromkeys(("errors", "values"), frozenset()),
-    **dict.fromkeys("plan status matching parse special_use providers catalogue".split(), VALUES),
-    "exclusion": frozenset(),
-    **dict.fromkeys(("sequence", "internaldate", "watching"), VALUES),
-    "sync": VALUES | {"engine.plan", "engine.matching", "engine.parse"},
+PURE = "plan status matching special_use providers catalogue watching exclusion mime".split()
+ENGINE_ROOMS = {
+    "engine.errors": set(),
+    "engine.values": set(),
+    **{f"engine.{name}": VALUES for name in PURE},
+    "engine.sync": VALUES | {"engine.plan", "engine.matching", "engine.mime"},
+    "engine.net": VALUES | {"engine.catalogue"},
+    "engine.imap": VALUES | {"engine.net", "engine.catalogue"},
+    "engine.smtp": VALUES | {"engine.net", "engine.catalogue"},
+    "engine.memory": VALUES
+    | {f"engine.{name}" for name in ("sync", "net", "imap", "matching", "exclusion")},
 }
-#: What the rest of the addon may know of the addon.
-BRIDGE = {"engine", "recording", "safe_html", "live"}
-LAYERS = {
-    "store.py": BRIDGE,
-    "recording.py": BRIDGE,
-    "safe_html.py": {"engine"},
-    "live.py": {"engine"},
-    "filing.py": {"engine"},
-    "turn.py": {"engine", "store", "filing"},
-    "watched.py": {"engine"},
-    "watcher.py": {"engine", "store", "turn", "watched", "models"},
-    "fields.py": set(),
-    "vault.py": set(),
-    "models/*.py": {"engine", "turn", "filing", "watched", "fields", "vault", "models"},
-    "wizard/*.py": {"fields", "wizard"},
+#: The rest of the addon. A room that is named here may use all of the rooms beside it.
+ROOMS = {
+    "fields": set(),
+    "transactions": set(),
+    "vault": set(),
+    "discretion": set(),
+    "hooks": set(),
+    "bridge": {"engine", "transactions"},
+    "turns": {"engine", "bridge", "models", "transactions"},
+    "words": set(),
+    "models": {"engine", "bridge", "turns", "words", "fields", "vault", "transactions"},
+    "wizard": {"fields"},
+    "cli": {"turns"},
 }
+#: What an IMAP client library may be imported by: the one door.
+DOOR = "engine.imap"
+TALKERS = {"socket", "ssl", "smtplib", "imaplib", "threading", "subprocess", "os", "requests"}
 
 
 def imports(path: Path) -> set[str]:
@@ -47,49 +53,77 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) + 1 - node.level] if node.level else ()
             base = ".".join([*above, *filter(None, [node.module])])
-            whole = node.level and not node.module  # from . import plan
-            found |= {f"{base}.{a.name}".lstrip(".") for a in node.names} if whole else {base}
+            # `from . import plan` and `from ..net import dial` name modules.
+            found |= {
+                whole if node.level and _is_module(whole) else base
+                for whole in (f"{base}.{alias.name}".lstrip(".") for alias in node.names)
+            }
     return {name.removeprefix("odoo.addons.mail_sync_custom.") for name in found}
 
 
+def _is_module(name: str) -> bool:
+    path = ADDON.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
 def ours(path: Path) -> set[str]:
+    """Return the modules of the addon that a file imports."""
     own = {"mail_sync_custom", *(p.stem for p in ADDON.iterdir() if p.name != "tests")}
     return {name for name in imports(path) if name.partition(".")[0] in own}
 
 
-@pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.stem)
+def room(name: str) -> str:
+    """Return the room that a module is in: its first folder, or two of them in the engine."""
+    parts = name.split(".")
+    return ".".join(parts[: 2 if parts[0] == "engine" else 1])
+
+
+def files(name: str) -> list[Path]:
+    """Return the files of a room."""
+    path = ADDON.joinpath(*name.split("."))
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(ADDON)))
 def test_the_engine_imports_the_standard_library_and_itself(path):
     allowed = {*sys.stdlib_module_names, "engine"}
-    allowed |= {"imapclient"} if path.name == "session.py" else set()
+    allowed |= {"imapclient"} if path in files(DOOR) else set()
     assert {name.partition(".")[0] for name in imports(path)} <= allowed
 
 
-@pytest.mark.parametrize("name", DECISIONS)
-def test_what_decides_knows_of_values_alone(name):
-    assert ours(ADDON / "engine" / f"{name}.py") <= DECISIONS[name]
+@pytest.mark.parametrize("name", ENGINE_ROOMS)
+def test_each_room_of_the_engine_knows_the_ones_below_it(name):
+    for path in files(name):
+        known = {room(one) for one in ours(path)} - {name}
+        assert known <= ENGINE_ROOMS[name], path.name
 
 
-@pytest.mark.parametrize("name", DECISIONS)
+def test_every_room_of_the_engine_has_its_walls():
+    assert {room(".".join(p.relative_to(ADDON).with_suffix("").parts)) for p in ENGINE} - {
+        "engine.__init__"
+    } == set(ENGINE_ROOMS)
+
+
+@pytest.mark.parametrize("name", ["engine.sync", *(f"engine.{name}" for name in PURE)])
 def test_what_decides_talks_to_nobody(name):
-    talkers = {"socket", "ssl", "smtplib", "imaplib", "threading", "subprocess", "os", "requests"}
-    talkers -= {"socket", "ssl"} if name == "catalogue" else set()  # it knows their exceptions
-    assert imports(ADDON / "engine" / f"{name}.py").isdisjoint(talkers)
+    talkers = TALKERS - ({"socket", "ssl"} if name == "engine.catalogue" else set())
+    for path in files(name):
+        assert imports(path).isdisjoint(talkers), path.name
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_each_layer_of_the_addon_knows_the_ones_below_it(layer):
-    paths = list(ADDON.glob(layer))
-    assert paths
+@pytest.mark.parametrize("name", ROOMS)
+def test_each_room_of_the_addon_knows_the_ones_below_it(name):
+    paths = [path for path in files(name) if path.exists()]
     for path in paths:
-        known = {name.partition(".")[0] for name in ours(path)} - {path.stem}
-        assert known <= LAYERS[layer], path.name
+        known = {one.partition(".")[0] for one in ours(path)} - {name}
+        assert known <= ROOMS[name], path.name
 
 
 def test_only_tests_use_what_lives_in_memory():
     paths = [path for path in ADDON.rglob("*.py") if "tests" not in path.parts]
     for path in paths:
-        if path.stem not in ("memory", "memory_store"):
-            assert {"engine.memory", "engine.memory_store"}.isdisjoint(ours(path)), path.name
+        if path not in files("engine.memory"):
+            assert "engine.memory" not in {room(name) for name in ours(path)}, path.name
 
 
 def test_the_whole_is_tested_from_outside():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from engine.memory import MemoryServer
-from engine.memory_store import MemoryDatabase, MemoryStore
-from engine.sync import Report, run
+from engine.memory.server import MemoryServer
+from engine.memory.store import MemoryDatabase, MemoryStore
+from engine.sync.run import Report, run
 from engine.values import SpecialUse
 
 ANN = "ann@corp.example"  # whose mailbox it is

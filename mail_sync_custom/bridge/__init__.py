@@ -1,0 +1,1 @@
+"""The bridge between the engine and Odoo: the engine's Store over recordsets."""

@@ -1,0 +1,66 @@
+"""What the open pages of the owner are told of a run while it goes on, over Odoo's bus."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from odoo import models
+
+from ..engine.sync.run import Commit, Record
+
+#: Seconds between two things that are told.
+PAUSE = 1.0
+
+
+class Live:
+    """Tells how far one run is, about once a second, and at its end what it had kept back.
+
+    Odoo's bus sends what is told when the transaction commits, and not at all when it is rolled
+    back. A run that finds nothing tells nothing.
+    """
+
+    def __init__(self) -> None:
+        self._told_at = float("-inf")
+        self._changed = False
+        self._records: defaultdict[str, set[int]] = defaultdict(set)
+
+    def note(self, account: models.BaseModel, commit: Commit) -> None:
+        """Take note of what a commit saves, and tell it if it is time to."""
+        if not (commit.records or any(commit.tally.values())):
+            return
+        self._changed = True
+        self._keep(commit.records)
+        if time.monotonic() - self._told_at >= PAUSE:
+            self._tell(account, syncing=True)
+
+    def end(self, account: models.BaseModel) -> None:
+        """Tell that the run is over, if it has changed anything."""
+        if self._changed:
+            self._tell(account, syncing=False)
+
+    def _keep(self, records: Sequence[Record]) -> None:
+        for record in records:
+            for target in record.verdict.targets:
+                self._records[target.model].add(target.res_id)
+
+    def _tell(self, account: models.BaseModel, *, syncing: bool) -> None:
+        self._told_at = time.monotonic()
+        account.user_id._bus_send(
+            "mail_sync/progress",
+            {
+                "id": account.id,
+                "seen_count": account.seen_count,
+                "recorded_count": account.recorded_count,
+                "remaining_count": account.remaining_count,
+                "syncing": syncing,
+            },
+        )
+        if self._records:
+            # The salespeople of the leads look at them, too. They only learn that there is
+            # something to be asked for, with their own rights.
+            leads = account.env["crm.lead"].browse(self._records["crm.lead"]).exists()
+            told = {model: sorted(ids) for model, ids in self._records.items() if ids}
+            (account.user_id | leads.user_id)._bus_send("mail_sync/recorded", told)
+            account.env.cr.postcommit.add(self._records.clear)

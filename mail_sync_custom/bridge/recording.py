@@ -1,0 +1,320 @@
+"""Mail → ``mail.message`` on its records, with attachments, and the account's link to it.
+
+Never through ``message_process`` or ``message_post``: the first bounces mail to a lead after the
+twentieth in two hours, the second notifies followers and answers with out-of-office mails.
+Recording sends nothing, notifies nobody, answers nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from odoo import fields, models
+from odoo.tools import SQL, formataddr
+
+from ..engine.matching import Target
+from ..engine.sync.run import Commit, Record
+from ..engine.values import Address, Attachment
+from . import safe_html
+
+#: A Date header further than this from the server's own date is a clock gone wrong.
+ABSURD = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One mail on one record: what one ``mail.message`` is made from."""
+
+    record: Record
+    target: Target
+
+
+def record(account: models.BaseModel, commit: Commit, records: Sequence[Record]) -> None:
+    """Create what is missing of the records, and the account's link to every one of them.
+
+    ``account`` is a superuser's. All of it is flushed at the end, so that whatever is wrong with
+    a mail is raised here.
+    """
+    entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
+    files = _create_attachments(account.env, entries)
+    messages = _create_messages(account, entries, files)
+    # What stands in the cache would be kept up to date at each link, one record after another.
+    messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
+    _create_entries(account.env, entries, messages)
+    _link(account, commit, records, entries, messages)
+    account.env.flush_all()
+    _thread(account.env, entries, messages)
+
+
+def _create_attachments(
+    env, entries: Sequence[_Entry]
+) -> list[list[tuple[Attachment, models.BaseModel]]]:
+    """Create the files of all entries in one batch. They belong to the record, as Odoo's do."""
+    wanted = [
+        (number, file) for number, e in enumerate(entries) for file in e.record.email.attachments
+    ]
+    created = env["ir.attachment"].create(
+        [
+            {
+                "name": file.name,
+                "raw": file.content,
+                "mimetype": file.mimetype,
+                "res_model": entries[number].target.model,
+                "res_id": entries[number].target.res_id,
+            }
+            for number, file in wanted
+        ]
+    )
+    found: list[list] = [[] for _ in entries]
+    for (number, file), attachment in zip(wanted, created, strict=True):
+        found[number].append((file, attachment))
+    return found
+
+
+def _create_messages(account, entries: Sequence[_Entry], files) -> models.BaseModel:
+    env = account.env
+    authors = _authors(account, entries)
+    # Unlike `env.ref`, this asks the database once a process and not once a commit.
+    subtype_id = env["ir.model.data"]._xmlid_to_res_id("mail_sync_custom.mt_synced_mail")
+    bodies: dict[int, str] = {}
+    values = []
+    for entry, attached in zip(entries, files, strict=True):
+        email, envelope = entry.record.email, entry.record.envelope
+        uid = entry.record.uid
+        if uid not in bodies:
+            bodies[uid] = safe_html.from_mail(email)
+        values.append(
+            {
+                "model": entry.target.model,
+                "res_id": entry.target.res_id,
+                "message_type": "email",
+                "subtype_id": subtype_id,
+                "is_internal": True,
+                "message_id": f"<{entry.record.verdict.message_id}>",
+                "subject": envelope.subject,
+                "date": entry_date(entry.record),
+                "email_from": _formatted(envelope.sender),
+                "author_id": authors.get(envelope.sender.email, False),
+                "reply_to": _formatted(*(envelope.reply_to or (envelope.sender,))),
+                "incoming_email_to": _formatted(*envelope.to),
+                "incoming_email_cc": _formatted(*envelope.cc),
+                "body": _with_inline_images(bodies[uid], attached),
+                "attachment_ids": [(4, attachment.id) for _, attachment in attached],
+                "record_company_id": account.company_id.id,
+                "record_alias_domain_id": False,
+            }
+        )
+    return env["mail.message"].create(values)
+
+
+def entry_date(record: Record) -> datetime:
+    """Return the time of a mail, naive in UTC: its Date header, or the server's where absurd."""
+    date, internaldate = record.envelope.date, record.internaldate
+    if date and internaldate and abs(date - internaldate) > ABSURD and date > internaldate:
+        date = internaldate
+    moment = date or internaldate or datetime.now(UTC)
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def _authors(account, entries: Sequence[_Entry]) -> Mapping[str, int]:
+    """Return the contact behind each sender's address: the owner's own, else the oldest one."""
+    emails = {entry.record.envelope.sender.email for entry in entries} - {""}
+    partners = account.env["res.partner"].search_read(
+        [("email_normalized", "in", list(emails))], ["email_normalized"], order="id desc"
+    )
+    authors = {partner["email_normalized"]: partner["id"] for partner in partners}
+    return authors | dict.fromkeys(account._own_emails(), account.user_id.partner_id.id)
+
+
+def _create_entries(env, entries: Sequence[_Entry], messages) -> None:
+    """Note why each message stands where it does, and that this mail stands there already.
+
+    The unique index on this table is what keeps two workers from recording one mail twice.
+    """
+    env["mail.sync.entry"].create(
+        [
+            {
+                "mail_message_id": message.id,
+                "message_id": entry.record.verdict.message_id,
+                "variant": entry.record.verdict.variant,
+                "model": entry.target.model,
+                "res_id": entry.target.res_id,
+                "direction": entry.record.verdict.direction,
+                "reason": entry.record.verdict.reason,
+                "because": entry.record.verdict.because,
+                "answers": next(iter(_ancestors(entry.record)), False),
+                "omitted": [asdict(one) for one in entry.record.email.omitted] or False,
+            }
+            for entry, message in zip(entries, messages, strict=True)
+        ]
+    )
+
+
+def _ancestors(r: Record) -> tuple[str, ...]:
+    """Return the ids of the mails before this one in its thread, the nearest first."""
+    return (*r.envelope.in_reply_to, *reversed(r.envelope.references))
+
+
+def _thread(env, entries: Sequence[_Entry], messages) -> None:
+    """Put each mail under the one it answers on the same record, in both directions of time.
+
+    The first sync reads newest first, so that an answer is often there before its question: what
+    is new is a parent as well as a child (RFC 5322 §3.6.4).
+    """
+    parents = _messages_by_id(env, {id_ for e in entries for id_ in _ancestors(e.record)})
+    places = [
+        [(id_, entry.target.model, entry.target.res_id) for id_ in _ancestors(entry.record)]
+        for entry in entries
+    ]
+    found = [next((parents[p] for p in each if p in parents), None) for each in places]
+    env.execute_query(
+        SQL(
+            """
+            UPDATE mail_message child SET parent_id = found.parent_id
+            FROM unnest(%s::int[], %s::int[]) AS found(id, parent_id)
+            WHERE child.id = found.id AND child.id != found.parent_id
+            RETURNING child.id
+            """,
+            messages.ids,
+            found,
+        )
+    )
+    # The index over what is answered serves this as long as nothing is done to that column.
+    env.execute_query(
+        SQL(
+            """
+            UPDATE mail_message child SET parent_id = parent.id
+            FROM mail_sync_entry answer, mail_message parent
+            WHERE parent.id = ANY(%s) AND child.id = answer.mail_message_id
+              AND answer.answers = trim(both '<>' from parent.message_id)
+              AND child.model = parent.model AND child.res_id = parent.res_id
+              AND child.id != parent.id AND child.parent_id IS DISTINCT FROM parent.id
+            RETURNING child.id
+            """,
+            messages.ids,
+        )
+    )
+    messages.invalidate_model(["parent_id"])
+
+
+def _messages_by_id(env, message_ids: set[str]) -> dict[tuple[str, str, int], int]:
+    """Return the ids of messages by Message-ID and place; a provider's own id counts as well."""
+    if not message_ids:
+        return {}
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT trim(both '<>' from message_id), model, res_id, id FROM mail_message
+            WHERE message_id = ANY(%(bracketed)s)
+            UNION ALL
+            SELECT s.alias, m.model, m.res_id, m.id
+            FROM mail_sync_message s
+            JOIN mail_message m ON m.message_id = '<' || s.message_id || '>'
+            WHERE s.alias = ANY(%(ids)s)
+            """,
+            bracketed=[f"<{id_}>" for id_ in message_ids],
+            ids=list(message_ids),
+        )
+    )
+    return {(id_, model, res_id): message for id_, model, res_id, message in rows}
+
+
+def _link(
+    account, commit: Commit, records: Sequence[Record], entries: Sequence[_Entry], messages
+) -> None:
+    """Link the account to the mails, to those that it found standing there as well."""
+    env = account.env
+    mine = defaultdict(list)
+    for entry, message in zip(entries, messages, strict=True):
+        mine[entry.record.uid].append(message.id)
+    there = _standing_messages(env, records)
+    before = env["mail.sync.message"].search(
+        [
+            ("account_id", "=", account.id),
+            ("message_id", "in", [r.verdict.message_id for r in records]),
+        ]
+    )
+    known = {(link.message_id, link.variant): link for link in before}
+    new = []
+    for r in records:
+        key = (r.verdict.message_id, r.verdict.variant)
+        standing = there.get(key, {})
+        ids = [id_ for target, (id_, _) in standing.items() if target in r.verdict.targets]
+        crm = any(origin == "crm" for _, origin in standing.values())
+        values = {
+            "outcome": "recorded",
+            "direction": r.verdict.direction,
+            "origin": "crm" if crm else "synced",
+            "uid": r.uid,
+            "date": r.envelope.date and r.envelope.date.replace(tzinfo=None),
+            "alias": _alias(r),
+            "error_code": False,
+            "detail": False,
+            "retry_at": False,
+            "mail_message_ids": [(4, id_) for id_ in (*ids, *mine[r.uid])],
+            "mailbox_id": commit.mailbox.ref,
+            "uidvalidity": commit.state.uidvalidity,
+        }
+        if r.verdict.missing:
+            values["brought_at"] = fields.Datetime.now()
+        if link := known.get(key):
+            link.write(values)
+        else:
+            new.append(
+                {**values, "account_id": account.id, "message_id": key[0], "variant": key[1]}
+            )
+    env["mail.sync.message"].create(new)
+
+
+def _alias(r: Record) -> str | bool:
+    """Return the id that the provider gave a mail of ours instead of its own, if it did."""
+    own = r.envelope.message_id
+    return own if own and own != r.verdict.message_id else False
+
+
+def _standing_messages(env, records: Sequence[Record]) -> dict[tuple[str, int], dict]:
+    """Return the messages that stand already, by key and record, and whether the CRM wrote them."""
+    ids = [
+        f"<{r.verdict.message_id}>"
+        for r in records
+        if len(r.verdict.missing) < len(r.verdict.targets)
+    ]
+    if not ids:
+        return {}
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT trim(both '<>' from m.message_id), COALESCE(e.variant, 0), m.model, m.res_id,
+                   m.id, e.id IS NULL
+            FROM mail_message m LEFT JOIN mail_sync_entry e ON e.mail_message_id = m.id
+            WHERE m.message_id = ANY(%s)
+            """,
+            ids,
+        )
+    )
+    found: dict[tuple[str, int], dict] = defaultdict(dict)
+    for message_id, variant, model, res_id, message, ours_not in rows:
+        found[message_id, variant][Target(model, res_id)] = (
+            message,
+            "crm" if ours_not else "synced",
+        )
+    return found
+
+
+def _with_inline_images(html: str, attached) -> str:
+    """Point ``cid:`` references at the attachments that were made from them (RFC 2392)."""
+    for file, attachment in attached:
+        if file.content_id and f"cid:{file.content_id}" in html:
+            token = attachment.generate_access_token()[0]
+            html = html.replace(
+                f"cid:{file.content_id}", f"/web/image/{attachment.id}?access_token={token}"
+            )
+    return html
+
+
+def _formatted(*addresses: Address) -> str:
+    """Return addresses as Odoo writes them: ``"Ann Lee" <ann@example.com>, bob@example.com``."""
+    return ", ".join(formataddr((a.name, a.email)) for a in addresses if a.email)

@@ -1,0 +1,578 @@
+"""The engine's Store over Odoo's database: the only bridge between the two.
+
+Every method is one short transaction on a cursor of its own, so that none is open while a mail
+server is waited for. All of it runs as the superuser: it stands in for the right that the owner
+of the account gave when they connected it, namely that what they exchange with the leads of their
+companies is recorded there, whoever the leads are assigned to.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+from lxml import etree
+from odoo import SUPERUSER_ID, api, fields
+from odoo.exceptions import UserError
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+from psycopg2 import errorcodes
+
+from ..engine import exclusion
+from ..engine.errors import LeaseLost, MailError, Step, safe_text
+from ..engine.matching import Known, Latecomers, Owner, Settled, Standing, Target
+from ..engine.sync.run import UNREAD, Commit, Failure, Mailbox, Record, Stale
+from ..engine.values import MailboxState, Outcome, SpecialUse
+from . import recording
+from .live import Live
+
+_logger = logging.getLogger(__name__)
+
+#: A worker that has not committed for so long is taken to be dead, and its account is free again.
+LEASE = timedelta(minutes=5)
+#: Pauses before a message that was set aside is looked at again; after the last it waits for its
+#: user.
+RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+#: So many latecomers are looked back for at a time.
+PORTION = 5000
+#: The records that can have a mail, besides which an id means nothing to us.
+MODELS = ("crm.lead", "res.partner")
+#: Somebody else's transaction was faster. Nothing is wrong; what was decided has to be redone.
+RACES = (
+    errorcodes.SERIALIZATION_FAILURE,
+    errorcodes.DEADLOCK_DETECTED,
+    errorcodes.UNIQUE_VIOLATION,
+    errorcodes.FOREIGN_KEY_VIOLATION,  # the mail that it was to be linked to has just been removed
+)
+#: What a mail's own content can do to a write. The mail is set aside; those beside it go on.
+_CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
+
+
+class OdooStore:
+    """One account's records. ``token`` is the lease under which this run may write."""
+
+    def __init__(self, dbname: str, account_id: int, token: str):
+        self.dbname = dbname
+        self.account_id = account_id
+        self.token = token
+        self.live = Live()
+
+    @contextmanager
+    def transaction(self) -> Iterator[api.Environment]:
+        """Yield an environment of one transaction; commit at its end, roll back on an error."""
+        with Registry(self.dbname).cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    # -- what is to be read -------------------------------------------------------------------
+
+    def owner(self) -> Owner:
+        with self.transaction() as env:
+            account = env["mail.sync.account"].browse(self.account_id)
+            since = account.history_from
+            return Owner(
+                emails=account._own_emails(), since=since.replace(tzinfo=UTC) if since else None
+            )
+
+    def mailboxes(self) -> list[Mailbox]:
+        with self.transaction() as env:
+            boxes = env["mail.sync.account"].browse(self.account_id).mailbox_ids
+            aside = _aside(boxes)
+            return [
+                Mailbox(
+                    box.id,
+                    box.name,
+                    SpecialUse(box.special_use) if box.special_use else None,
+                    box._state(),
+                    aside[box.id, box.uidvalidity],
+                    box._review(),
+                )
+                for box in boxes
+            ]
+
+    # -- whose is it --------------------------------------------------------------------------
+
+    def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
+        if not emails and not message_ids:
+            return frozenset()
+        with self.transaction() as env:
+            rows = env.execute_query(
+                SQL(
+                    """
+                    SELECT email_normalized FROM crm_lead WHERE email_normalized = ANY(%(emails)s)
+                    UNION
+                    SELECT p.email_normalized FROM res_partner p
+                    WHERE p.email_normalized = ANY(%(emails)s)
+                      AND EXISTS (SELECT FROM crm_lead l WHERE l.partner_id = p.id)
+                    UNION
+                    SELECT trim(both '<>' from message_id) FROM mail_message
+                    WHERE message_id = ANY(%(ids)s)
+                      AND model = ANY(%(models)s) AND message_type != 'email'
+                    UNION
+                    SELECT alias FROM mail_sync_message WHERE alias = ANY(%(aliases)s)
+                    """,
+                    emails=list(emails),
+                    ids=_bracketed(message_ids),
+                    aliases=list(message_ids),
+                    models=list(MODELS),
+                )
+            )
+            return frozenset(value for [value] in rows)
+
+    def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
+        with self.transaction() as env:
+            account = env["mail.sync.account"].browse(self.account_id)
+            companies = account.user_id.company_ids.ids
+            return Known(
+                by_address=_by_address(env, list(emails), companies),
+                standing=_standing(env, list(message_ids), companies),
+                settled=_settled(env, self.account_id, list(message_ids)),
+                colleagues=_colleagues(env, list(emails)),
+                excluded=_excluded(account, emails, companies),
+            )
+
+    # -- who came late -------------------------------------------------------------------------
+
+    def latecomers(self) -> Latecomers:
+        try:
+            with self.transaction() as env:
+                env["mail.sync.latecomer"]._count()
+        except psycopg2.Error as error:
+            # Another worker has given them their numbers, and that was all there was to do.
+            if error.pgcode not in RACES:
+                raise
+        with self.transaction() as env:
+            return _latecomers(env["mail.sync.account"].browse(self.account_id))
+
+    def caught_up(self, number: int) -> None:
+        with self.transaction() as env:
+            self.hold(env)
+            env["mail.sync.account"].browse(self.account_id).caught_up_to = number
+
+    # -- one transaction for outcomes and cursor ----------------------------------------------
+
+    def commit(self, commit: Commit) -> tuple[Failure, ...]:
+        try:
+            with self.transaction() as env:
+                self.hold(env)
+                failures = self._record(env, commit)
+                _fail(env, self.account_id, commit, (*commit.failures, *failures))
+                _advance(env, commit, {failure.uid for failure in failures})
+                self.live.note(env["mail.sync.account"].browse(self.account_id), commit)
+                return failures
+        except psycopg2.Error as error:
+            if error.pgcode in RACES:
+                raise Stale from error
+            raise
+
+    def hold(self, env: api.Environment) -> None:
+        """Prolong the lease, or raise LeaseLost: someone else has it, or the settings changed."""
+        held = env.execute_query(
+            SQL(
+                """
+                UPDATE mail_sync_account SET lease_until = %(until)s
+                WHERE id = %(id)s AND lease_token = %(token)s RETURNING id
+                """,
+                until=fields.Datetime.now() + LEASE,
+                id=self.account_id,
+                token=self.token,
+            )
+        )
+        if not held:
+            raise LeaseLost()
+
+    def _record(self, env: api.Environment, commit: Commit) -> tuple[Failure, ...]:
+        """Save the records together or, if one of them cannot be, each by itself."""
+        records = commit.records
+        if not records:
+            return ()
+        _lock_targets(env, records)
+        _check_standing(env, records)
+        account = env["mail.sync.account"].browse(self.account_id)
+        try:
+            with env.cr.savepoint():
+                recording.record(account, commit, records)
+            return ()
+        except _CONTENT_ERRORS:
+            env.invalidate_all(flush=False)
+        failures = []
+        for record in records:
+            try:
+                with env.cr.savepoint():
+                    recording.record(account, commit, [record])
+            except _CONTENT_ERRORS as error:
+                env.invalidate_all(flush=False)
+                _logger.info("Mail set aside: %s", record.verdict.message_id, exc_info=True)
+                failures.append(_as_failure(record, error))
+        return tuple(failures)
+
+
+def _aside(boxes) -> dict[tuple[int, int], dict[int, bool]]:
+    """Return what is set aside of some mailboxes, by their id and UIDVALIDITY: UID → due again."""
+    now = fields.Datetime.now()
+    found: dict[tuple[int, int], dict[int, bool]] = defaultdict(dict)
+    for message in boxes.env["mail.sync.message"].search_read(
+        [("mailbox_id", "in", boxes.ids), ("outcome", "=", "failed")],
+        ["mailbox_id", "uidvalidity", "uid", "retry_at"],
+        load=None,
+    ):
+        place = (message["mailbox_id"], message["uidvalidity"])
+        retry_at = message["retry_at"]
+        found[place][message["uid"]] = bool(retry_at and retry_at <= now)
+    return found
+
+
+def _bracketed(message_ids: Collection[str]) -> list[str]:
+    """Return ids as Odoo stores them, within angle brackets."""
+    return [f"<{message_id}>" for message_id in message_ids]
+
+
+def _by_address(
+    env: api.Environment, emails: list[str], companies: list[int]
+) -> dict[str, tuple[Target, ...]]:
+    """Return for each address its open leads and opportunities, and the contact they belong to.
+
+    An address that has only closed ones keeps its contact and, where there is none, the last of
+    them: a customer of long standing who writes again is not a stranger.
+    """
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT l.email_normalized, l.id, NULL,
+                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM crm_lead l
+            WHERE l.email_normalized = ANY(%(emails)s)
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            UNION ALL
+            SELECT p.email_normalized, l.id, p.id,
+                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM res_partner p JOIN crm_lead l ON l.partner_id = p.id
+            WHERE p.email_normalized = ANY(%(emails)s)
+              AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            """,
+            emails=emails,
+            companies=companies,
+        )
+    )
+    opened, closed, contacts = defaultdict(set), defaultdict(set), defaultdict(set)
+    for email, lead_id, partner_id, is_open in rows:
+        (opened if is_open else closed)[email].add(lead_id)
+        if partner_id:
+            contacts[email].add(partner_id)
+    found = {}
+    for email in opened.keys() | closed.keys():
+        leads = opened[email]
+        if not leads and not contacts[email]:
+            leads = {max(closed[email])}
+        found[email] = (
+            *(Target("crm.lead", lead_id) for lead_id in sorted(leads)),
+            *(Target("res.partner", partner_id) for partner_id in sorted(contacts[email])),
+        )
+    return found
+
+
+def _standing(
+    env: api.Environment, message_ids: list[str], companies: list[int]
+) -> dict[str, tuple[Standing, ...]]:
+    """Return where the mails with these ids stand, by whichever way they came there."""
+    rows = env.execute_query(
+        SQL(
+            """
+            WITH asked AS (
+                SELECT id AS asked, '<' || id || '>' AS message_id FROM unnest(%(ids)s) id
+                UNION
+                SELECT alias, '<' || message_id || '>' FROM mail_sync_message
+                WHERE alias = ANY(%(ids)s)
+            )
+            SELECT asked.asked, m.model, m.res_id, m.date, m.subject,
+                   COALESCE(e.variant, 0), m.message_type != 'email',
+                   l.id IS NOT NULL OR p.id IS NOT NULL,
+                   l.active IS TRUE AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM asked
+            JOIN mail_message m ON m.message_id = asked.message_id
+            LEFT JOIN mail_sync_entry e ON e.mail_message_id = m.id
+            LEFT JOIN crm_lead l ON m.model = 'crm.lead' AND l.id = m.res_id
+                AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            LEFT JOIN res_partner p ON m.model = 'res.partner' AND p.id = m.res_id
+                AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
+            WHERE m.model = ANY(%(models)s)
+            ORDER BY m.id
+            """,
+            ids=message_ids,
+            companies=companies,
+            models=list(MODELS),
+        )
+    )
+    found: dict[str, list[Standing]] = defaultdict(list)
+    for message_id, model, res_id, date, subject, *rest in rows:
+        found[message_id].append(
+            Standing(Target(model, res_id), _aware(date), subject or "", *rest)
+        )
+    return {message_id: tuple(standing) for message_id, standing in found.items()}
+
+
+def _settled(
+    env: api.Environment, account_id: int, message_ids: list[str]
+) -> dict[str, tuple[Settled, ...]]:
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT message_id, variant, date,
+                   outcome = 'removed' OR everywhere IS TRUE OR error_code IS NOT NULL
+            FROM mail_sync_message
+            WHERE message_id = ANY(%(ids)s)
+              AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
+                   OR everywhere)
+            """,
+            account=account_id,
+            ids=message_ids,
+        )
+    )
+    found: dict[str, list[Settled]] = defaultdict(list)
+    for message_id, variant, date, final in rows:
+        found[message_id].append(Settled(variant, _aware(date), final))
+    return {message_id: tuple(settled) for message_id, settled in found.items()}
+
+
+def _latecomers(account) -> Latecomers:
+    """Return those that an account has to look back for; of very many, the first, as one portion.
+
+    A portion that was begun stays the same until it is done.
+    """
+    [[number]] = account.env.execute_query(
+        SQL(
+            """
+            SELECT COALESCE(
+                (SELECT MAX(review_number) FROM mail_sync_mailbox
+                 WHERE account_id = %(account)s AND review_number > %(after)s),
+                (SELECT MAX(number) FROM (
+                    SELECT number FROM mail_sync_latecomer
+                    WHERE number > %(after)s ORDER BY number LIMIT %(portion)s) portion),
+                0)
+            """,
+            account=account.id,
+            after=account.caught_up_to,
+            portion=PORTION,
+        )
+    )
+    rows = account.env.execute_query(
+        SQL(
+            """
+            SELECT DISTINCT c.email, l.id
+            FROM mail_sync_latecomer c
+            JOIN crm_lead l ON l.id = c.lead_id
+            LEFT JOIN res_partner p ON p.id = l.partner_id
+            WHERE c.number > %(after)s AND c.number <= %(number)s
+              AND c.email IN (l.email_normalized, p.email_normalized)
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            ORDER BY l.id
+            """,
+            after=account.caught_up_to,
+            number=number,
+            companies=account.user_id.company_ids.ids,
+        )
+    )
+    late: dict[str, list[Target]] = defaultdict(list)
+    for email, lead_id in rows if number else ():
+        late[email].append(Target("crm.lead", lead_id))
+    own = account._own_emails()
+    return Latecomers(number, {e: tuple(found) for e, found in late.items() if e not in own})
+
+
+def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT p.email_normalized FROM res_users u JOIN res_partner p ON p.id = u.partner_id
+            WHERE u.active AND NOT u.share AND p.email_normalized = ANY(%(emails)s)
+            UNION
+            SELECT a.email FROM mail_sync_account a WHERE a.active AND a.email = ANY(%(emails)s)
+            """,
+            emails=emails,
+        )
+    )
+    return frozenset(email for [email] in rows)
+
+
+def _excluded(account, emails: Collection[str], companies: list[int]) -> frozenset[str]:
+    """Return those of the addresses that the owner, or a company of theirs, never records.
+
+    Of each of their companies, not of the mailbox's alone: it is their leads that the mails would
+    stand on.
+    """
+    covering = {email: exclusion.covering(email) for email in emails}
+    rows = account.env.execute_query(
+        SQL(
+            """
+            SELECT pattern FROM mail_sync_exclusion
+            WHERE user_id = %(user)s AND pattern = ANY(%(patterns)s)
+            UNION
+            SELECT pattern FROM mail_sync_exclusion
+            WHERE company_id = ANY(%(companies)s) AND pattern = ANY(%(patterns)s)
+            """,
+            user=account.user_id.id,
+            companies=companies,
+            patterns=list({pattern for patterns in covering.values() for pattern in patterns}),
+        )
+    )
+    listed = {pattern for [pattern] in rows}
+    # The owner is on each of their mails: a list with their own company on it means the others.
+    own = account._own_emails()
+    return frozenset(
+        email
+        for email, patterns in covering.items()
+        if email not in own and not listed.isdisjoint(patterns)
+    )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:
+    """Keep the records from being deleted or merged away until the commit. Raises Stale if gone."""
+    wanted = defaultdict(set)
+    for record in records:
+        for target in record.verdict.missing:
+            wanted[target.model].add(target.res_id)
+    for model, ids in wanted.items():
+        rows = env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE",
+                SQL.identifier(env[model]._table),
+                list(ids),
+            )
+        )
+        if len(rows) < len(ids):
+            raise Stale
+
+
+def _check_standing(env: api.Environment, records: Sequence[Record]) -> None:
+    """Raise Stale where a mail has been removed since it was seen to stand on its records.
+
+    Its body was not fetched for those, and there would be a link to nothing.
+    """
+    seen = {
+        record.verdict: set(record.verdict.targets) - set(record.verdict.missing)
+        for record in records
+    }
+    ids = [verdict.message_id for verdict, targets in seen.items() if targets]
+    standing = _standing(env, ids, []) if ids else {}
+    for verdict, targets in seen.items():
+        there = {
+            s.target for s in standing.get(verdict.message_id, ()) if s.variant == verdict.variant
+        }
+        if not targets <= there:
+            raise Stale
+
+
+def _as_failure(record: Record, error: Exception) -> Failure:
+    words = safe_text(str(error) or type(error).__name__)
+    verdict = record.verdict
+    return Failure(
+        record.uid,
+        verdict.message_id,
+        "not_recordable",
+        words,
+        verdict.direction,
+        verdict.variant,
+    )
+
+
+def _fail(
+    env: api.Environment, account_id: int, commit: Commit, failures: Sequence[Failure]
+) -> None:
+    """Set messages aside, with the time of the next try, and let go what need not be any more."""
+    Message = env["mail.sync.message"]
+    asked = [failure.message_id for failure in failures]
+    before = Message.search(
+        [
+            ("account_id", "=", account_id),
+            "|",
+            ("message_id", "in", asked),
+            "&",
+            ("mailbox_id", "=", commit.mailbox.ref),
+            ("outcome", "=", "failed"),
+        ]
+    )
+    known = {(message.message_id, message.variant): message for message in before}
+    now = fields.Datetime.now()
+    for failure in failures:
+        message = known.pop((failure.message_id, failure.variant), Message)
+        if message.outcome == "recorded":
+            _note_unreadable(message, failure)
+            continue
+        values = {
+            "mailbox_id": commit.mailbox.ref,
+            "uid": failure.uid,
+            "uidvalidity": commit.state.uidvalidity,
+            "direction": failure.direction,
+            "error_code": failure.code,
+            "detail": failure.detail,
+            "attempts": message.attempts + 1,
+            "retry_at": _retry_at(now, message.attempts),
+        }
+        if message:
+            message.write(values)
+        else:
+            key = {"message_id": failure.message_id, "variant": failure.variant}
+            Message.create({**values, **key, "account_id": account_id, "outcome": "failed"})
+    Message.browse([m.id for m in known.values() if _is_over(m, commit)]).unlink()
+
+
+def _note_unreadable(message, failure: Failure) -> None:
+    """Note that a mail which stands elsewhere could not be brought to a latecomer as well."""
+    message.write({"error_code": failure.code, "detail": failure.detail})
+    message.account_id._log(MailError(failure.detail, code=failure.code, step=Step.READING))
+
+
+def _is_over(message, commit: Commit) -> bool:
+    """Whether a message that is set aside need not be tried again.
+
+    One that was tried just now and is not recorded was no lead's after all, or has vanished from
+    the server. One of an older numbering is found anew while the window is read again; what is
+    left of those when that is done has vanished too.
+    """
+    if message.mailbox_id.id != commit.mailbox.ref or message.outcome != "failed":
+        return False
+    if message.uidvalidity == commit.state.uidvalidity:
+        return message.uid in commit.retried
+    return commit.state.complete or message.message_id.endswith(UNREAD)
+
+
+def _retry_at(now: datetime, attempts: int) -> datetime | bool:
+    return now + RETRY_PAUSES[attempts] if attempts < len(RETRY_PAUSES) else False
+
+
+def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> None:
+    """Save the cursor and the counts of what it now covers; ``failed`` are UIDs of its records."""
+    state: MailboxState = commit.state
+    tally = commit.tally
+    box = env["mail.sync.mailbox"].browse(commit.mailbox.ref)
+    values = {
+        "uidvalidity": state.uidvalidity,
+        "uid_low": state.low,
+        "uid_high": state.high,
+        "uid_floor": state.floor,
+        "remaining_count": commit.remaining if commit.capped or not state.complete else 0,
+    }
+    latest = commit.latest and commit.latest.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    if latest and (not box.last_mail_at or latest > box.last_mail_at):
+        values["last_mail_at"] = latest
+    if commit.review:
+        values |= {"review_number": commit.review.number, "review_uid": commit.review.uid}
+    elif box.uidvalidity != state.uidvalidity:
+        # It is read from its beginning: what was counted is looked at again, and counted again.
+        values |= {"review_number": 0, "seen_count": 0, "excluded_count": 0}
+    elif not commit.retried:
+        values |= {
+            "seen_count": box.seen_count + sum(tally.values()),
+            "excluded_count": box.excluded_count + tally.get(Outcome.EXCLUDED, 0),
+        }
+    lost = sum(r.uid in failed and not r.verdict.again for r in commit.records)
+    values["recorded_count"] = box.recorded_count + tally.get(Outcome.RECORDED, 0) - lost
+    box.write({name: value for name, value in values.items() if box[name] != value})

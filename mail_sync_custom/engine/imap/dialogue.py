@@ -1,0 +1,282 @@
+"""Commands with tags, and their answers: how an IMAP connection talks (RFC 9051 §2.2, §5.5).
+
+Knows tags, literals, capabilities and refusals, and nothing of mailboxes.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, islice
+
+from ..catalogue import IMAP
+from ..errors import (
+    ConnectionLost,
+    ConnectionTimeout,
+    Kind,
+    MailError,
+    ProtocolViolation,
+    safe_text,
+)
+from ..net import dial
+from ..net.dial import Deadline
+from ..net.wire import Response, Wire
+
+#: Responses that nobody asked for, within one command.
+MAX_CHATTER = 200_000
+
+#: Bytes of all answers to a command whose answers are not streamed.
+MAX_COLLECTED = 32 * 1024 * 1024
+
+#: Commands on their way at once. All of their answers together cannot fill both sides' buffers.
+MAX_PIPELINED = 32
+
+_TAGGED = re.compile(rb"(\w+) (OK|NO|BAD)\b ?(.*)", re.IGNORECASE | re.DOTALL)
+_CAPABILITY = re.compile(rb"\* (?:OK \[)?CAPABILITY ([^\]]*)", re.IGNORECASE)
+CODE_CAPABILITY = re.compile(rb"\[CAPABILITY ([^\]]*)\]", re.IGNORECASE)
+_BYE = re.compile(rb"\* BYE\b ?(.*)", re.IGNORECASE | re.DOTALL)
+
+
+class Literal(bytes):
+    """An argument that cannot be quoted, hence goes as a literal (§4.3)."""
+
+
+class Dialogue:
+    """Commands with tags, and the answers to them, in whichever order they come (§5.5).
+
+    An answer nobody waits for any more (the consumer of a generator went away) is read over when
+    the next one is waited for. Nothing that came is kept beyond its command.
+    """
+
+    def __init__(self, wire: Wire):
+        self.wire = wire
+        self.patience: float | None = None  # none within the attempt to connect: it has one budget
+        self.before_login: frozenset[str] = frozenset()
+        self._numbers = count(1)
+        self._open: set[bytes] = set()
+        self._done: dict[bytes, tuple[bytes, bytes]] = {}
+        self._abandoned: set[bytes] = set()
+        self._secrets: list[str] = []
+        self._capabilities: frozenset[str] | None = None
+        self._broken = False
+
+    # capabilities (§6.1.1)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the server offers; asked for only where it has not said so by itself."""
+        if self._capabilities is None:
+            self.command(b"CAPABILITY")
+        return self._capabilities or frozenset()
+
+    def learn(self, told: bytes) -> None:
+        self._capabilities = frozenset(told.decode("ascii", "replace").upper().split())
+
+    def forget_capabilities(self) -> None:
+        """What was said before TLS or before the login holds no longer (§6.2.1, §6.2.2)."""
+        self._capabilities = None
+
+    @property
+    def told(self) -> frozenset[str]:
+        """What the server has offered so far, before the login or after it, without asking."""
+        return self._capabilities or self.before_login
+
+    # sending
+
+    def hide(self, *secrets: str | bytes) -> None:
+        """Keep secrets, and what they look like in base64, out of every text that is quoted."""
+        for secret in secrets:
+            plain = secret.encode() if isinstance(secret, str) else secret
+            quoted = plain.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+            for form in (base64.b64encode(plain), quoted, plain):
+                self._secrets.append(form.decode())
+
+    def begin(self) -> None:
+        """Give the next command its own patience."""
+        if self._broken:
+            raise ConnectionLost("the connection is no longer usable", step=self.wire.step)
+        if self.patience is not None:
+            self.wire.deadline = Deadline(self.patience, moving=True)
+
+    def send(self, *words: bytes) -> bytes:
+        """Send a command and return its tag; a literal waits for the server's leave (§4.3)."""
+        tag = b"A%d" % next(self._numbers)
+        self._open.add(tag)
+        line = tag
+        with self._breaking():
+            for word in words:
+                if isinstance(word, Literal):
+                    line = self._send_literal(tag, line, word)
+                else:
+                    line += b" " + word
+            self.wire.send(line + b"\r\n")
+        return tag
+
+    def _send_literal(self, tag: bytes, line: bytes, literal: bytes) -> bytes:
+        at_once = "LITERAL+" in self.told or ("LITERAL-" in self.told and len(literal) <= 4096)
+        if at_once:  # RFC 7888
+            self.wire.send(b"%b {%d+}\r\n%b" % (line, len(literal), literal))
+        else:
+            self.wire.send(b"%b {%d}\r\n" % (line, len(literal)))
+            self.await_continuation(tag)
+            self.wire.send(literal)
+        return b""
+
+    def say(self, line: bytes) -> None:
+        """Send a line that continues a command."""
+        with self._breaking():
+            self.wire.send(line + b"\r\n")
+
+    def await_continuation(
+        self, tag: bytes, heard: Callable[[Response], object] = lambda _: None
+    ) -> None:
+        """Wait until the server asks for more (§7.6); some send the ``+`` and no space after it.
+
+        ``heard`` is told what the server says before it does.
+        """
+        with self._breaking():
+            for _ in range(MAX_CHATTER):
+                response = self.wire.response()
+                if response[0].startswith(b"+"):
+                    return
+                self._note(response)
+                heard(response)
+                if tag in self._done:
+                    self._conclude(tag)
+                    break
+            raise ProtocolViolation("no continuation came", step=self.wire.step)
+
+    # answers
+
+    def command(self, *words: bytes) -> list[Response]:
+        """Send a command and return the untagged answers to it."""
+        self.begin()
+        return self.finish(self.send(*words))
+
+    def finish(self, tag: bytes) -> list[Response]:
+        """Return the untagged answers to a command that was sent, all in memory, hence bounded."""
+        answers, size = [], 0
+        for response in self.answers(tag):
+            size += sum(map(len, response))
+            if size > MAX_COLLECTED:
+                self._broken = True
+                raise ProtocolViolation("an answer without end", step=self.wire.step)
+            answers.append(response)
+        return answers
+
+    def answers(self, tag: bytes, expected: int = 0) -> Iterator[Response]:
+        """Yield what the server says until it has done a command; raise where it refused it."""
+        room = MAX_CHATTER + expected
+        try:
+            with self._breaking():
+                while tag not in self._done:
+                    response = self.wire.response()
+                    if self._note(response):
+                        continue
+                    room -= 1
+                    if room < 0:
+                        raise ProtocolViolation("answers without end", step=self.wire.step)
+                    yield response
+        finally:
+            self._abandon(tag)
+        self._conclude(tag)
+
+    def arrived(self, tag: bytes) -> Iterator[Response]:
+        """Yield what has come of the answers to a command that goes on, and wait for none.
+
+        Raises ConnectionLost where the server has ended the command, or the connection.
+        """
+        with self._breaking():
+            for response in self.wire.arrived():
+                if not self._note(response):
+                    yield response
+            if tag in self._done:
+                raise ConnectionLost("the server ended the command", step=self.wire.step)
+
+    def pipeline(self, commands: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
+        """Send all commands before the first answer is read; yield the tags in their order."""
+        self.begin()
+        rest = iter(commands)
+        sent = [self.send(*words) for words in islice(rest, MAX_PIPELINED)]
+        try:
+            while sent:
+                yield sent.pop(0)
+                sent += [self.send(*words) for words in islice(rest, 1)]
+        finally:
+            self._abandon(*sent)
+
+    def _note(self, response: Response) -> bool:
+        """Take in what is for the dialogue itself; return whether it was."""
+        line = response[0]
+        if line[:2] == b"* ":
+            if line[2:3] in b"BbCcOo":
+                self._note_status(line)
+            return False
+        if line[:1] == b"+":
+            return False  # a server's whim: nothing was going to be continued
+        self._note_tagged(line)
+        return True
+
+    def _note_status(self, line: bytes) -> None:
+        if bye := _BYE.match(line):
+            raise self.farewell(bye[1])
+        if told := _CAPABILITY.match(line):
+            self.learn(told[1])
+
+    def _note_tagged(self, line: bytes) -> None:
+        tagged = _TAGGED.match(line)
+        if not tagged or tagged[1] not in self._open:
+            raise ProtocolViolation(self.safe(line), step=self.wire.step)
+        tag, status, text = tagged.groups()
+        self._open.discard(tag)
+        if tag not in self._abandoned:
+            self._done[tag] = (status.upper(), text)
+        self._abandoned.discard(tag)
+        if told := CODE_CAPABILITY.match(text):
+            self.learn(told[1])
+
+    def _abandon(self, *tags: bytes) -> None:
+        """Forget the outcome of commands that are still on their way, when it comes."""
+        self._abandoned |= self._open.intersection(tags)
+
+    def _conclude(self, tag: bytes) -> None:
+        status, text = self._done.pop(tag)
+        if status != b"OK":
+            raise self.refusal(text or status)
+
+    @contextlib.contextmanager
+    def _breaking(self) -> Iterator[None]:
+        """After an error in the middle of a response nobody knows where the next one begins."""
+        try:
+            yield
+        except (ConnectionLost, ConnectionTimeout, ProtocolViolation):
+            self._broken = True
+            raise
+
+    # errors
+
+    def safe(self, text: bytes) -> str:
+        return safe_text(text, *self._secrets)
+
+    def refusal(self, text: bytes) -> MailError:
+        """Return what a NO or BAD means."""
+        return dial.refused(self.safe(text), self.wire.step, IMAP)
+
+    def farewell(self, text: bytes) -> MailError:
+        """Return what a BYE means: a limit where it says so, else a lost connection (§7.1.5)."""
+        self._broken = True
+        refused = dial.refused(self.safe(text), self.wire.step, IMAP)
+        if refused.kind in (Kind.LIMIT, Kind.SETUP):
+            return refused
+        return ConnectionLost(refused.detail, step=refused.step, retry_after=refused.retry_after)
+
+    def close(self) -> None:
+        """Say LOGOUT (§6.1.3) and do not wait for the answer, which tells nothing. Never raises."""
+        if not self._broken:
+            self._broken = True
+            with contextlib.suppress(MailError):
+                self.wire.deadline = Deadline(1.0)
+                self.wire.send(b"A%d LOGOUT\r\n" % next(self._numbers))
+        dial.close(self.wire.sock)

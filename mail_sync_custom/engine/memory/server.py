@@ -1,0 +1,328 @@
+"""A mail server in memory, with the moods of real ones, for tests of what is above a Session.
+
+It is held to the same contract tests as the real session, so that a test of the sync's logic
+which passes here says something. What a real server does wrong now and then is switched on a
+mailbox at a time; nothing of it is on by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from itertools import count
+
+from ..errors import ConnectionLost, MailboxMissing, MailError, ProtocolViolation
+from ..imap import internaldate, sequence
+from ..net import dial
+from ..values import MAX_UID, Folder, Headers, Snapshot
+
+#: The header fields that a session asks for.
+FIELDS = frozenset(
+    b"from to cc bcc reply-to sender message-id in-reply-to references date subject "
+    b"x-mail-sync-id auto-submitted".split()
+)
+
+SEEN = frozenset({"\\Seen"})
+
+_FIELD = re.compile(rb"([^\s:]+)[ \t]*:.*?\r\n(?![ \t])", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMessage:
+    """A message as it lies in a mailbox. Reading never makes another one of it."""
+
+    raw: bytes = field(repr=False)
+    internaldate: datetime | None
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The header's fields: the name in lower case, and the lines, still folded."""
+        head = self.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
+        return [(found[1].lower(), found[0]) for found in _FIELD.finditer(head)]
+
+    @property
+    def correspondents(self) -> bytes:
+        """What is searched for an address, in lower case."""
+        names = (b"from", b"to", b"cc", b"bcc", b"reply-to")
+        return b"".join(lines for name, lines in self.fields if name in names).lower()
+
+
+class MemoryMailbox:
+    """A mailbox and its moods.
+
+    ``hidden`` UIDs exist for SEARCH and are lacking in FETCH; ``nil`` ones have bodies that are
+    NIL; ``sizeless`` ones have an RFC822.SIZE of zero. ``poison`` maps a UID to the error that
+    the connection ends with when that message's body is read, ``header_poison`` when its headers
+    are, and the answers to the ``unflushed`` messages before it are lost as well. ``mute`` names
+    what STATUS and EXAMINE do not tell: ``"uidvalidity"`` and ``"uidnext"``. ``selectable`` off is
+    a phantom: listed, and not to be opened.
+    """
+
+    def __init__(self, name: str, uidvalidity: int, attributes: frozenset[str] = frozenset()):
+        self.name = name
+        self.uidvalidity = uidvalidity
+        self.uidnext = 1
+        self.attributes = attributes
+        self.messages: dict[int, MemoryMessage] = {}
+        self.hidden: set[int] = set()
+        self.nil: set[int] = set()
+        self.sizeless: set[int] = set()
+        self.poison: dict[int, MailError] = {}
+        self.header_poison: dict[int, MailError] = {}
+        self.unflushed = 0
+        self.mute: set[str] = set()
+        self.selectable = True
+
+    def deliver(
+        self, raw: bytes, internaldate: datetime | None = None, flags: frozenset[str] = frozenset()
+    ) -> int:
+        """Put a message in, with line ends as IMAP has them; return its UID."""
+        uid, self.uidnext = self.uidnext, self.uidnext + 1
+        when = internaldate or datetime.now(UTC).replace(microsecond=0)
+        self.messages[uid] = MemoryMessage(re.sub(rb"\r?\n", b"\r\n", raw), when, flags)
+        return uid
+
+    def expunge(self, *uids: int) -> None:
+        """Take messages out, or all of them. UIDs are not used again (RFC 9051 §2.3.1.1)."""
+        for uid in uids or list(self.messages):
+            self.messages.pop(uid, None)
+
+    def skip_to(self, uidnext: int) -> None:
+        """Let the next message have this UID: a gap, or, where it is lower, a server's fault."""
+        self.uidnext = uidnext
+
+    def renumber(self, uidvalidity: int | None = None) -> None:
+        """Give all messages new UIDs from 1, and the mailbox another UIDVALIDITY."""
+        self.uidvalidity = uidvalidity or self.uidvalidity + 1
+        self.messages = dict(enumerate((self.messages[uid] for uid in sorted(self.messages)), 1))
+        self.uidnext = len(self.messages) + 1
+
+    def snapshot(self) -> Snapshot:
+        """Return what the server tells, within its mood."""
+        told = Snapshot(self.uidvalidity or None, self.uidnext or None)
+        return replace(told, **dict.fromkeys(self.mute & {"uidvalidity", "uidnext"}))
+
+
+class MemoryServer:
+    """Mailboxes, and the sessions that read them.
+
+    ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``open`` counts the sessions
+    that have not logged out. ``idles`` off is a server that has no IDLE, and
+    ``searches`` off one that cannot search for addresses. INBOX is always there.
+    """
+
+    def __init__(self):
+        self.mailboxes: dict[str, MemoryMailbox] = {}
+        self.commands: list[tuple] = []
+        self.open = 0
+        self.idles = True
+        self.searches = True
+        self._validities = count(1000)
+        self._failure: tuple[int, MailError] | None = None
+        self.create("INBOX")
+
+    def __getitem__(self, name: str) -> MemoryMailbox:
+        return self.mailboxes[name]
+
+    def create(self, name: str, *attributes: str) -> MemoryMailbox:
+        """Make a mailbox; attributes are those of RFC 6154, as ``"\\\\Sent"``."""
+        lower = frozenset(attribute.lower() for attribute in attributes)
+        self.mailboxes[name] = MemoryMailbox(name, next(self._validities), lower)
+        return self.mailboxes[name]
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a mailbox; its UIDs stay."""
+        self.mailboxes[new] = self.mailboxes.pop(old)
+        self.mailboxes[new].name = new
+
+    def delete(self, name: str) -> None:
+        """Delete a mailbox and what is in it."""
+        del self.mailboxes[name]
+
+    def deliver(
+        self,
+        mailbox: str,
+        raw: bytes,
+        internaldate: datetime | None = None,
+        flags: frozenset[str] = frozenset(),
+    ) -> int:
+        """Put a message into a mailbox, which is made where it is lacking; return its UID."""
+        place = self.mailboxes.get(mailbox) or self.create(mailbox)
+        return place.deliver(raw, internaldate, flags)
+
+    def fail_after(self, commands: int, error: MailError) -> None:
+        """Let so many commands pass, and end the connection with an error at the next one."""
+        self._failure = (len(self.commands) + commands, error)
+
+    def connect(self) -> MemorySession:
+        """Return a session that is logged in."""
+        return MemorySession(self)
+
+    def note(self, *command: object) -> None:
+        """Count a command, and fail at the one that was to fail."""
+        self.commands.append(command)
+        if self._failure and len(self.commands) > self._failure[0]:
+            _, error = self._failure
+            self._failure = None
+            raise error
+
+
+class MemorySession:
+    """The Session of ``sync``, on a :class:`MemoryServer`."""
+
+    def __init__(self, server: MemoryServer):
+        self.server = server
+        self._mailbox: MemoryMailbox | None = None
+        self._waiting_at: int | None = None
+        self._open = True
+        server.open += 1
+
+    def __enter__(self) -> MemorySession:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Log out. Never raises."""
+        self.server.open -= self._open
+        self._open = False
+
+    def _command(self, *command: object) -> None:
+        if not self._open:
+            raise ConnectionLost("the connection is no longer usable")
+        try:
+            self.server.note(*command)
+        except MailError:
+            self.close()
+            raise
+
+    def _mailbox_of(self, command: str, name: str) -> MemoryMailbox | None:
+        dial.check_text(name)
+        self._command(command, name)
+        return self.server.mailboxes.get("INBOX" if name.upper() == "INBOX" else name)
+
+    @property
+    def _selected(self) -> MemoryMailbox:
+        if self._mailbox is None:
+            raise ProtocolViolation("no mailbox is open")
+        return self._mailbox
+
+    def folders(self) -> list[Folder]:
+        self._command("LIST")
+        return [Folder(each.name, "/", each.attributes) for each in self.server.mailboxes.values()]
+
+    def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
+        found: dict[str, Snapshot | None] = {}
+        for name in names:
+            mailbox = self._mailbox_of("STATUS", name)
+            found[name] = mailbox.snapshot() if mailbox and mailbox.selectable else None
+        return found
+
+    def examine(self, name: str) -> Snapshot:
+        mailbox = self._mailbox = self._mailbox_of("EXAMINE", name)
+        if mailbox is None or not mailbox.selectable:
+            self._mailbox = None
+            raise MailboxMissing(f"Mailbox doesn't exist: {name}")
+        return replace(mailbox.snapshot(), exists=len(mailbox.messages))
+
+    @property
+    def can_idle(self) -> bool:
+        return self.server.idles
+
+    def idle(self, name: str) -> Snapshot | None:
+        if not self.can_idle:
+            return None
+        found = self.examine(name)
+        self._command("IDLE")
+        self._waiting_at = self._selected.uidnext
+        return found
+
+    def news(self) -> bool:
+        if self._waiting_at is None:
+            raise ProtocolViolation("nothing is waited for")
+        if not self._open:
+            raise ConnectionLost("the connection is no longer usable")
+        before, self._waiting_at = self._waiting_at, self._selected.uidnext
+        return self._waiting_at > before
+
+    def done(self) -> None:
+        if self._waiting_at is not None:
+            self._waiting_at = self._mailbox = None
+            self._command("DONE")
+
+    def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
+        self._command("SEARCH", lo, hi)
+        return [
+            uid
+            for uid, message in sorted(self._selected.messages.items())
+            if max(lo, 1) <= uid <= hi and (since is None or _on_or_after(message, since))
+        ]
+
+    def mentioning(self, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
+        self._command("SEARCH ADDRESS", lo, hi, *emails)
+        if not self.server.searches:
+            return None
+        wanted = [email.lower().encode() for email in emails]
+        return [
+            uid
+            for uid, message in sorted(self._selected.messages.items())
+            if max(lo, 1) <= uid <= hi and any(email in message.correspondents for email in wanted)
+        ]
+
+    def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
+        self._command("FETCH HEADER", *ranges)
+        asked, mailbox = sequence.wanted(ranges), self._selected
+        uids = [
+            uid
+            for uid in sorted(mailbox.messages.keys() - mailbox.hidden)
+            if sequence.covers(asked, uid)
+        ]
+        poison = next((at for at, uid in enumerate(uids) if uid in mailbox.header_poison), None)
+        end = len(uids) if poison is None else max(poison - mailbox.unflushed, 0)
+        yield from (self._headers(mailbox, uid) for uid in uids[:end])
+        if poison is not None:
+            self.close()
+            raise mailbox.header_poison[uids[poison]]
+
+    def _headers(self, mailbox: MemoryMailbox, uid: int) -> Headers:
+        message = mailbox.messages[uid]
+        size = None if uid in mailbox.sizeless else len(message.raw)
+        raw = b"".join(lines for name, lines in message.fields if name in FIELDS) + b"\r\n"
+        when = internaldate.plausible(message.internaldate, internaldate.latest())
+        return Headers(uid, size, when, raw)
+
+    def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
+        self._command("FETCH BODY", *uids)
+        mailbox = self._selected
+        for uid in sorted({uid for uid in uids if 0 < uid <= MAX_UID}):
+            if uid in mailbox.poison:
+                self.close()
+                raise mailbox.poison[uid]
+            message = mailbox.messages.get(uid)
+            if message and uid not in mailbox.nil | mailbox.hidden:
+                yield uid, message.raw[:limit]
+
+    def find(self, name: str, header: str, value: str) -> list[int]:
+        dial.check_text(value)
+        self.examine(name)
+        self._command("SEARCH HEADER", header, value)
+        wanted, part = header.lower().encode(), value.lower().encode()
+        return [
+            uid
+            for uid, message in sorted(self._selected.messages.items())
+            if any(key == wanted and part in lines.lower() for key, lines in message.fields)
+        ]
+
+    def append(self, name: str, raw: bytes, when: datetime) -> None:
+        mailbox = self._mailbox_of("APPEND", name)
+        if mailbox is None:
+            raise MailboxMissing(f"[TRYCREATE] Mailbox doesn't exist: {name}")
+        mailbox.deliver(raw.removesuffix(b"\n").removesuffix(b"\r") + b"\r\n", when, SEEN)
+
+
+def _on_or_after(message: MemoryMessage, day: date) -> bool:
+    return message.internaldate is not None and message.internaldate.date() >= day

@@ -1,0 +1,406 @@
+"""A CRM in memory, with the misfortunes of a database, for tests of what is above a Store.
+
+A :class:`MemoryDatabase` holds leads, contacts, colleagues and what stands on their timelines.
+A :class:`MemoryStore` is one account's view of it; several may share one database. What can go
+wrong is switched on a store at a time; nothing of it is on by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from .. import exclusion
+from ..errors import LeaseLost
+from ..matching import Known, Latecomers, Owner, Reason, Settled, Standing, Target, plausible_date
+from ..sync.run import UNREAD, Commit, Failure, Mailbox, Record, Stale
+from ..values import Direction, Email, MailboxState, Outcome, SpecialUse
+
+
+class Killed(BaseException):
+    """The process is gone at this point. Not an Exception: nobody handles that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A lead or an opportunity. ``company`` is None where it belongs to all of them."""
+
+    target: Target
+    email: str
+    contact: Target | None = None
+    company: str | None = None
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mail on the timeline of a record."""
+
+    target: Target
+    message_id: str
+    subject: str = ""
+    date: datetime | None = None
+    variant: int = 0
+    direction: Direction = Direction.IN
+    reason: Reason | None = None
+    because: str = ""
+    email: Email | None = field(default=None, repr=False)
+
+    @property
+    def from_crm(self) -> bool:
+        """Whether it was written there, and has come from no mailbox."""
+        return self.email is None
+
+    @property
+    def place(self) -> tuple[str, int, Target]:
+        """What no two entries have in common."""
+        return self.message_id, self.variant, self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That an account has a mail. ``removed`` is a tombstone."""
+
+    uid: int
+    date: datetime | None
+    alias: str = ""
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A message that could not be recorded, and how often that was tried."""
+
+    mailbox: int
+    uidvalidity: int | None
+    failure: Failure
+    attempts: int = 1
+
+
+#: What an account knows a mail by: its message id and variant.
+Key = tuple[str, int]
+
+
+class MemoryDatabase:
+    """Leads, contacts, colleagues, what stands on whose timeline, and who never does."""
+
+    def __init__(self):
+        self.leads: dict[Target, Lead] = {}
+        self.contacts: dict[Target, str] = {}
+        self.colleagues: set[str] = set()
+        self.excluded: set[str] = set()
+        self.entries: list[Entry] = []
+        self.arrivals: list[tuple[str, Target]] = []
+        self.stores: list[MemoryStore] = []
+
+    def add_contact(self, email: str) -> Target:
+        contact = Target("res.partner", len(self.contacts) + 1)
+        self.contacts[contact] = email
+        return contact
+
+    def add_lead(
+        self, email: str, contact: Target | None = None, company: str | None = None
+    ) -> Target:
+        lead = Target("crm.lead", len(self.leads) + 1)
+        self.leads[lead] = Lead(lead, email, contact, company)
+        self._arrive(lead)
+        return lead
+
+    def change_lead(self, lead: Target, **changes: object) -> None:
+        """Give a lead another address, close it, move it to another company."""
+        before = self.addresses(self.leads[lead])
+        self.leads[lead] = replace(self.leads[lead], **changes)
+        self._arrive(lead, before)
+
+    def addresses(self, lead: Lead) -> set[str]:
+        """Return the addresses of a lead and of its contact."""
+        return {lead.email, self.contacts.get(lead.contact, "")} - {""}
+
+    def _arrive(self, lead: Target, before: Collection[str] = ()) -> None:
+        new = self.addresses(self.leads[lead]).difference(before)
+        self.arrivals += [(email, lead) for email in sorted(new)]
+
+    def write(self, target: Target, message_id: str, subject: str, date: datetime) -> None:
+        """Put a mail on a record that was written in the CRM."""
+        self.entries.append(Entry(target, message_id, subject, date, direction=Direction.OUT))
+
+    def timeline(self, target: Target) -> list[Entry]:
+        """Return what stands on a record, in the order in which it came there."""
+        return [entry for entry in self.entries if entry.target == target]
+
+    def standing(self, message_id: str) -> list[Entry]:
+        """Return where a mail stands, asked for by its id or by the one a provider gave it."""
+        ids = {message_id} | {
+            key[0] for store in self.stores for key, link in store.links.items()
+            if link.alias == message_id
+        }  # fmt: skip
+        return [entry for entry in self.entries if entry.message_id in ids]
+
+
+class MemoryStore:
+    """The Store of ``sync`` for one account, on a :class:`MemoryDatabase`.
+
+    Its moods: after ``dies_before`` or ``dies_after`` more commits the process is Killed, on
+    either side of the next one's end. The next ``stale`` commits come too late. ``refused`` are
+    the ids of mails that cannot be written. Without its ``lease`` it may not write. ``meanwhile``
+    is called once, between a decision and its commit. ``patient`` has nothing to be tried again.
+
+    ``saved`` lists the commits that were made.
+    """
+
+    def __init__(
+        self,
+        database: MemoryDatabase,
+        *emails: str,
+        since: datetime | None = None,
+        companies: Collection[str] = (),
+        record_internal: bool = False,
+    ):
+        self.database = database
+        self.companies = frozenset(companies)
+        self.account = Owner(frozenset(emails), since, record_internal)
+        self.excluded: set[str] = set()
+        self.boxes: dict[int, Mailbox] = {}
+        self.links: dict[Key, Link] = {}
+        self.set_aside: dict[Key, SetAside] = {}
+        self.saved: list[Commit] = []
+        self.dies_before: int | None = None
+        self.dies_after: int | None = None
+        self.stale = 0
+        self.refused: set[str] = set()
+        self.lease = True
+        self.meanwhile: Callable[[], object] | None = None
+        self.patient = False
+        self.arrived = len(database.arrivals)
+        database.stores.append(self)
+
+    def read(
+        self,
+        name: str,
+        special_use: SpecialUse | None = None,
+        state: MailboxState | None = None,
+    ) -> int:
+        """Have a mailbox read; return its ref."""
+        ref = len(self.boxes) + 1
+        self.boxes[ref] = Mailbox(ref, name, special_use, state or MailboxState())
+        return ref
+
+    def state(self, name: str) -> MailboxState:
+        """Return how far a mailbox has been read."""
+        return next(box.state for box in self.boxes.values() if box.name == name)
+
+    def remove(self, message_id: str, variant: int = 0) -> None:
+        """Take a mail off every timeline, so that it stays away."""
+        key = (message_id, variant)
+        self.links[key] = replace(self.links[key], removed=True)
+        self.database.entries = [
+            e for e in self.database.entries if (e.message_id, e.variant) != key
+        ]
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        """What all commits together say became of the messages."""
+        return sum((Counter(commit.tally) for commit in self.saved), Counter())
+
+    # -- the protocol -------------------------------------------------------------------------
+
+    def owner(self) -> Owner:
+        return self.account
+
+    def mailboxes(self) -> list[Mailbox]:
+        return [replace(box, aside=self._aside(box.ref, box.state)) for box in self.boxes.values()]
+
+    def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
+        database = self.database
+        known = {lead.email for lead in database.leads.values()}
+        known |= {
+            database.contacts[lead.contact] for lead in database.leads.values() if lead.contact
+        }
+        answered = {id_ for id_ in message_ids if any(e.from_crm for e in database.standing(id_))}
+        return frozenset(known.intersection(emails) | answered)
+
+    def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
+        return Known(
+            by_address={email: found for email in emails if (found := self._of_address(email))},
+            standing={id_: found for id_ in message_ids if (found := self._standing(id_))},
+            settled={id_: found for id_ in message_ids if (found := self._settled(id_))},
+            colleagues=frozenset(self.database.colleagues.intersection(emails)),
+            excluded=frozenset(email for email in emails if self._excludes(email)),
+        )
+
+    def _excludes(self, email: str) -> bool:
+        patterns = self.database.excluded | self.excluded
+        return not patterns.isdisjoint(exclusion.covering(email))
+
+    def latecomers(self) -> Latecomers:
+        late: dict[str, tuple[Target, ...]] = {}
+        for email, target in self.database.arrivals[self.arrived :]:
+            lead = self.database.leads[target]
+            if self._reaches(lead.company) and email in self.database.addresses(lead):
+                late[email] = (*late.get(email, ()), target)
+        number = len(self.database.arrivals)
+        return Latecomers(number if number > self.arrived else 0, late)
+
+    def caught_up(self, number: int) -> None:
+        if not self.lease:
+            raise LeaseLost
+        self.arrived = number
+
+    def _aside(self, ref: int, state: MailboxState) -> dict[int, bool]:
+        return {
+            aside.failure.uid: not self.patient
+            for aside in self.set_aside.values()
+            if (aside.mailbox, aside.uidvalidity) == (ref, state.uidvalidity)
+        }
+
+    def commit(self, commit: Commit) -> tuple[Failure, ...]:
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
+        self.dies_before = _countdown(self.dies_before)
+        if not self.lease:
+            raise LeaseLost
+        if self.stale:
+            self.stale -= 1
+            raise Stale
+        # All is prepared aside, and nothing can fail any more where it is put in its place.
+        failures = tuple(
+            _as_failure(r) for r in commit.records if r.verdict.message_id in self.refused
+        )
+        failed = {failure.uid for failure in failures}
+        records = [record for record in commit.records if record.uid not in failed]
+        entries = self._entries(records)
+        links = {_key(r): Link(r.uid, r.envelope.date, _alias(r)) for r in records}
+        set_aside = self._set_aside(commit, (*commit.failures, *failures), links)
+
+        self.database.entries += entries
+        self.links |= links
+        self.set_aside = set_aside
+        box = self.boxes[commit.mailbox.ref]
+        same = box.state.uidvalidity == commit.state.uidvalidity
+        review = commit.review or (box.review if same else None)
+        self.boxes[commit.mailbox.ref] = replace(box, state=commit.state, review=review)
+        self.saved.append(commit)
+        self.dies_after = _countdown(self.dies_after)
+        return failures
+
+    # -- how it is found and written ----------------------------------------------------------
+
+    def _reaches(self, company: str | None) -> bool:
+        return company is None or company in self.companies
+
+    def _of_address(self, email: str) -> tuple[Target, ...]:
+        """Return its open leads and its contact or, where there is neither, the last closed one."""
+        contacts = self.database.contacts
+        leads = [
+            lead
+            for lead in self.database.leads.values()
+            if self._reaches(lead.company) and email in (lead.email, contacts.get(lead.contact))
+        ]
+        found = [lead.target for lead in leads if lead.is_open]
+        found += dict.fromkeys(
+            lead.contact for lead in leads if lead.contact and contacts[lead.contact] == email
+        )
+        return tuple(found or [lead.target for lead in leads][-1:])
+
+    def _standing(self, message_id: str) -> tuple[Standing, ...]:
+        return tuple(
+            Standing(
+                e.target,
+                e.date,
+                e.subject,
+                e.variant,
+                e.from_crm,
+                self._can_reach(e.target),
+                self._is_open(e.target),
+            )
+            for e in self.database.standing(message_id)
+        )
+
+    def _can_reach(self, target: Target) -> bool:
+        lead = self.database.leads.get(target)
+        return lead is None or self._reaches(lead.company)
+
+    def _is_open(self, target: Target) -> bool:
+        lead = self.database.leads.get(target)
+        return lead is None or lead.is_open
+
+    def _settled(self, message_id: str) -> tuple[Settled, ...]:
+        return tuple(
+            Settled(variant, link.date, link.removed)
+            for (id_, variant), link in self.links.items()
+            if id_ == message_id
+        )
+
+    def _entries(self, records: Iterable[Record]) -> list[Entry]:
+        """Return the entries to add. Raises Stale where one is there already (a unique index)."""
+        taken = {entry.place for entry in self.database.entries}
+        found = [entry for record in records for entry in _new_entries(record)]
+        if len(taken | {entry.place for entry in found}) < len(taken) + len(found):
+            raise Stale
+        return found
+
+    def _set_aside(
+        self, commit: Commit, failures: Iterable[Failure], recorded: Collection[Key]
+    ) -> dict[Key, SetAside]:
+        """Return what is set aside after a commit."""
+        uidvalidity, ref = commit.state.uidvalidity, commit.mailbox.ref
+        before = self.set_aside
+        left = {
+            key: aside
+            for key, aside in before.items()
+            if key not in recorded and not (aside.mailbox == ref and _is_over(key, aside, commit))
+        }
+        for failure in failures:
+            key = (failure.message_id, failure.variant)
+            attempts = before[key].attempts + 1 if key in before else 1
+            left[key] = SetAside(ref, uidvalidity, failure, attempts)
+        return left
+
+
+def _is_over(key: Key, aside: SetAside, commit: Commit) -> bool:
+    """Whether a message was looked at again, or was known by a UID that means nothing now."""
+    if aside.uidvalidity != commit.state.uidvalidity:
+        return commit.state.complete or key[0].endswith(UNREAD)
+    return aside.failure.uid in commit.retried
+
+
+def _key(record: Record) -> Key:
+    return record.verdict.message_id, record.verdict.variant
+
+
+def _as_failure(record: Record) -> Failure:
+    message_id, variant = _key(record)
+    direction = record.verdict.direction
+    return Failure(record.uid, message_id, "not_recordable", "", direction, variant)
+
+
+def _alias(record: Record) -> str:
+    own = record.envelope.message_id
+    return own if own != record.verdict.message_id else ""
+
+
+def _new_entries(record: Record) -> Iterator[Entry]:
+    verdict, envelope = record.verdict, record.envelope
+    for target in verdict.missing:
+        if record.email is None:
+            raise ValueError(f"{verdict.message_id} is to be written and was not read")
+        yield Entry(
+            target,
+            verdict.message_id,
+            subject=envelope.subject,
+            date=plausible_date(envelope, record.internaldate) or record.internaldate,
+            variant=verdict.variant,
+            direction=verdict.direction,
+            reason=verdict.reason,
+            because=verdict.because,
+            email=record.email,
+        )
+
+
+def _countdown(left: int | None) -> int | None:
+    if left == 0:
+        raise Killed
+    return left and left - 1

@@ -1,0 +1,1 @@
+"""Message bytes → values, bounded, and never an error for what a sender wrote."""

@@ -1,0 +1,1 @@
+"""Connections to a mail server before any protocol: names, sockets, TLS, bytes in bounds."""

@@ -1,0 +1,244 @@
+"""From a host name to a socket that can be trusted: lookup, TCP and TLS under one budget.
+
+What ``session`` and ``smtp`` have in common. A name is looked up in one place, and the connection
+goes to the address that was looked up and allowed, never to the name again: a name that answers
+differently the second time gains nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..catalogue import classify
+from ..errors import (
+    ConnectionRefused,
+    ConnectionTimeout,
+    HostNotFound,
+    InvalidSettings,
+    Kind,
+    LoginRefused,
+    MailError,
+    ServerRefused,
+    StarttlsGone,
+    StarttlsMissing,
+    Step,
+    safe_text,
+)
+from ..values import Connected, Credentials, Endpoint, Security
+from . import tls
+
+#: A transfer that is slower than this, in bytes a second, is a server that drips.
+SLOWEST = 16 * 1024
+
+#: Seconds for one command, or one message, however well it moves.
+LONGEST = 600.0
+
+#: More addresses than this behind one name are not tried: each takes its share of the budget.
+MAX_ADDRESSES = 6
+
+_FORBIDDEN = re.compile(r"[\r\n\0]")
+
+
+class Deadline:
+    """When an attempt ends, whatever it is doing.
+
+    ``moving`` is for commands that transfer data: what has arrived buys time at the rate of
+    SLOWEST, never more than the whole patience from now, and LONGEST in all, so that neither
+    silence nor a byte a second lasts.
+    """
+
+    __slots__ = ("_end", "_last", "_patience")
+
+    def __init__(self, seconds: float, *, moving: bool = False):
+        self._patience = seconds
+        now = time.monotonic()
+        self._end = now + seconds
+        self._last = now + max(seconds, LONGEST) if moving else self._end
+
+    def left(self, step: Step = Step.CONNECTION) -> float:
+        """Return the seconds that are left; raises ConnectionTimeout when none are."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise ConnectionTimeout(step=step)
+        return left
+
+    def moved(self, count: int) -> None:
+        """Tell that so many bytes were transferred."""
+        if self._last > self._end:
+            bought = min(self._end + count / SLOWEST, time.monotonic() + self._patience)
+            self._end = min(bought, self._last)
+
+
+def everywhere(_ip: str) -> bool:
+    """The policy that allows every address."""
+    return True
+
+
+def check_settings(endpoint: Endpoint, credentials: Credentials | None = None) -> None:
+    """Raise InvalidSettings for what no field may hold; nothing has been sent by then.
+
+    A line break in a field would be a second command (RFC 9051 §9 has none of CR, LF and NUL in a
+    quoted string; RFC 4616 §2 no NUL).
+    """
+    fields = [endpoint.host]
+    if credentials:
+        fields += [credentials.username, credentials.password]
+    for text in fields:
+        check_text(text)
+    if not endpoint.host.strip() or not 0 < endpoint.port < 65536:
+        raise InvalidSettings("host or port is missing")
+    if credentials and not (credentials.username and credentials.password):
+        raise InvalidSettings("user name or password is missing", step=Step.LOGIN)
+
+
+def check_text(text: str) -> None:
+    """Raise InvalidSettings for CR, LF, NUL and what UTF-8 cannot say."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidSettings("a character that is none") from None
+    if _FORBIDDEN.search(text):
+        raise InvalidSettings("a line break or NUL in a field")
+
+
+def open_socket(
+    endpoint: Endpoint, deadline: Deadline, allow: Callable[[str], bool] = everywhere
+) -> socket.socket:
+    """Connect to the first address of the endpoint that answers, IPv6 and IPv4 alike.
+
+    Each address gets its share of what is left, so that one black hole in front (an IPv6 that is
+    misrouted) does not eat the time of the good one behind it.
+    """
+    addresses = [found for found in _lookup(endpoint, deadline) if allow(found[1][0])]
+    if not addresses:
+        raise InvalidSettings("not allowed", code="host_not_allowed", step=Step.LOOKUP)
+    failure: OSError | None = None
+    for tries_left, (family, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        try:
+            return _connect(family, address, deadline.left() / tries_left)
+        except OSError as error:
+            failure = error
+    raise _unreachable(failure) from failure
+
+
+def _connect(family: int, address: tuple, timeout: float) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(address)
+        # Pipelined commands are small writes in a row: Nagle's algorithm would hold them back.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _unreachable(error: OSError) -> MailError:
+    if isinstance(error, TimeoutError):
+        return ConnectionTimeout(safe_text(str(error)))
+    refused = isinstance(error, ConnectionRefusedError)
+    return ConnectionRefused(safe_text(str(error)), code=None if refused else "network_unreachable")
+
+
+def _lookup(endpoint: Endpoint, deadline: Deadline) -> list[tuple[int, tuple]]:
+    """Return (family, address) of a host, in the order the system prefers.
+
+    ``getaddrinfo`` knows no timeout: it runs in a thread that is left behind when the time is up.
+    """
+    answer: queue.SimpleQueue = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answer.put(
+                socket.getaddrinfo(endpoint.host.strip(), endpoint.port, type=socket.SOCK_STREAM)
+            )
+        except (OSError, UnicodeError) as error:
+            answer.put(error)
+
+    threading.Thread(target=ask, name="mail-sync-lookup", daemon=True).start()
+    try:
+        found = answer.get(timeout=deadline.left(Step.LOOKUP))
+    except queue.Empty:
+        raise ConnectionTimeout(step=Step.LOOKUP) from None
+    if isinstance(found, Exception):
+        # "Try again" is the resolver's trouble and says nothing of the name.
+        again = getattr(found, "errno", None) == socket.EAI_AGAIN
+        raise HostNotFound(
+            safe_text(str(found)), code="lookup_failed" if again else None
+        ) from found
+    return [(family, address) for family, _, _, _, address in found[:MAX_ADDRESSES]]
+
+
+def start_tls(sock: socket.socket, endpoint: Endpoint, deadline: Deadline) -> ssl.SSLSocket:
+    """Encrypt a connection, and keep the rule about its certificate."""
+    sock.settimeout(deadline.left(Step.TLS))
+    try:
+        return tls.context(endpoint).wrap_socket(sock, server_hostname=endpoint.host.strip())
+    except UnicodeError as error:
+        raise HostNotFound(safe_text(str(error))) from error
+    except (OSError, ValueError) as error:
+        raise tls.translate(error, Step.TLS, handshake=True) from error
+
+
+def describe(sock: socket.socket, endpoint: Endpoint) -> Connected:
+    """Return how a connection is encrypted, and the fingerprint of its certificate."""
+    if not isinstance(sock, ssl.SSLSocket):
+        return Connected(Security.PLAIN)
+    security = Security.IMPLICIT_TLS if endpoint.implicit_tls else Security.STARTTLS
+    return Connected(security, tls.fingerprint(sock.getpeercert(binary_form=True) or b""))
+
+
+def inspected(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint with whichever certificate it shows, for a look at it and no login."""
+    return replace(endpoint, pin=True, fingerprint="", plain_allowed=False)
+
+
+def check_plain_allowed(endpoint: Endpoint) -> None:
+    """Raise unless a connection without STARTTLS is what the user agreed to (RFC 8314 §3)."""
+    if endpoint.starttls_required or endpoint.fingerprint:
+        raise StarttlsGone("STARTTLS is not offered")
+    if not endpoint.plain_allowed:
+        raise StarttlsMissing("STARTTLS is not offered")
+
+
+def refused(words: str, step: Step, protocol: str) -> MailError:
+    """Return the error behind a server's words: the one place where they become a cause.
+
+    Only the catalogue knows which of them mean a wrong password.
+    """
+    cause = classify(words, step=step, protocol=protocol)
+    if step is Step.LOGIN and cause.kind is Kind.CRED:
+        return LoginRefused(words, code=cause.code)
+    return ServerRefused(
+        words, code=cause.code, kind=cause.kind, step=step, retry_after=cause.retry_after
+    )
+
+
+def speaks_tls(sock: socket.socket, deadline: Deadline) -> bool:
+    """Return whether the port that a socket is connected to wants TLS from the first byte.
+
+    Asks the same address with a handshake. Nothing is sent over it, so nothing is verified.
+    """
+    try:
+        probe = _connect(sock.family, sock.getpeername(), deadline.left())
+        with tls.context(Endpoint("", 0, pin=True)).wrap_socket(probe):
+            return True
+    except (OSError, ValueError, MailError):
+        return False
+
+
+def close(sock: socket.socket) -> None:
+    """Close a socket, whatever state it is in."""
+    with contextlib.suppress(OSError):  # the other side may have been faster
+        sock.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):
+        sock.close()

@@ -1,0 +1,137 @@
+"""Which certificate is accepted, and what a failed handshake means. Pure: opens no connection.
+
+Either a certificate is verified, chain and host name, as RFC 9525 has it, or it is pinned: exactly
+that one is accepted and nothing else of it is looked at. There is no third way. The rule lives in
+the context itself, so that whoever connects with it (``session``, ``smtp``, Odoo's own sending)
+cannot forget it, and no password can be sent before it was kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import ssl
+from functools import lru_cache
+
+from ..errors import (
+    CertificateChanged,
+    CertificateExpired,
+    CertificateName,
+    CertificateUntrusted,
+    ConnectionLost,
+    ConnectionTimeout,
+    MailError,
+    Step,
+    TlsError,
+    TlsOnPlainPort,
+    safe_text,
+)
+from ..values import Endpoint
+
+# X509_V_ERR_… of OpenSSL, `x509_vfy.h`.
+_EXPIRED = {9, 10}
+_OTHER_NAME = {62, 63, 64}
+
+# What OpenSSL says when the answer to our ClientHello is a greeting in plain text.
+_NOT_TLS = {
+    "WRONG_VERSION_NUMBER",
+    "HTTP_REQUEST",
+    "PACKET_LENGTH_TOO_LONG",
+    "RECORD_LAYER_FAILURE",
+}
+_TOO_OLD = {
+    "UNSUPPORTED_PROTOCOL",
+    "TLSV1_ALERT_PROTOCOL_VERSION",
+    "NO_PROTOCOLS_AVAILABLE",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE",
+    "DH_KEY_TOO_SMALL",
+}
+
+
+class _PinningSocket(ssl.SSLSocket):
+    """Looks at the certificate at the end of the handshake, before anything is sent."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        try:
+            verify_pin(self.context.pin, self.getpeercert(binary_form=True))
+        except MailError:
+            self.close()
+            raise
+
+
+class PinningContext(ssl.SSLContext):
+    """Accepts the certificate with one fingerprint; with an empty one, the certificate it meets."""
+
+    sslsocket_class = _PinningSocket
+    pin = ""
+
+
+def context(endpoint: Endpoint) -> ssl.SSLContext:
+    """Return the context to connect to an endpoint with: TLS 1.2 or better (RFC 8314 §4)."""
+    if endpoint.pin:
+        return _pinning_context(endpoint.fingerprint.lower())
+    return _verifying_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=64)
+def _pinning_context(pin: str) -> PinningContext:
+    """A context takes 13 KB, and thousands of connections to one server need one of them."""
+    made = PinningContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.pin = pin
+    return made
+
+
+@lru_cache(maxsize=4)
+def _verifying_context(_cafile: str | None, _capath: str | None) -> ssl.SSLContext:
+    """Reading the system's certificates takes longer than a handshake: once a process.
+
+    The arguments are what OpenSSL itself reads from the environment; they are the cache's key.
+    """
+    made = ssl.create_default_context()
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    return made
+
+
+def fingerprint(der: bytes) -> str:
+    """Return the SHA-256 of a certificate as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(der).hexdigest()
+
+
+def verify_pin(pin: str, der: bytes | None) -> str:
+    """Return a certificate's fingerprint; raises CertificateChanged where the pin is not it."""
+    met = fingerprint(der or b"")
+    if pin and not hmac.compare_digest(pin.encode(), met.encode()):
+        raise CertificateChanged(met)
+    return met
+
+
+def translate(error: OSError, step: Step, *, handshake: bool = False) -> MailError:
+    """Return the cause of a failed handshake, or of a connection that broke later.
+
+    Certificates come first: their error is a ValueError and an SSLError too.
+    """
+    words = safe_text(str(error))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _certificate_error(error)(safe_text(error.verify_message or words))
+    if isinstance(error, TimeoutError):
+        return ConnectionTimeout(words, step=step)
+    if handshake and isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+        return _handshake_error(error, words)
+    return ConnectionLost(words, step=step)
+
+
+def _certificate_error(error: ssl.SSLCertVerificationError) -> type[TlsError]:
+    if error.verify_code in _EXPIRED:
+        return CertificateExpired
+    return CertificateName if error.verify_code in _OTHER_NAME else CertificateUntrusted
+
+
+def _handshake_error(error: ssl.SSLError, words: str) -> TlsError:
+    if error.reason in _NOT_TLS:
+        return TlsOnPlainPort(words)
+    return TlsError(words, code="tls_too_old" if error.reason in _TOO_OLD else None)

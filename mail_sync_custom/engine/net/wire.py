@@ -1,0 +1,271 @@
+"""The bytes of a connection, cut into responses, within bounds of time and of size.
+
+Knows the shape of IMAP's responses (RFC 9051 §2.2.2, §4.3) and of SMTP's replies, and nothing of
+what they mean. Python's
+imaplib does this too, and has no bound: it reserves what a literal announces, waits for each byte
+anew, keeps every untagged response for ever, and logs commands with their passwords.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from io import BytesIO
+
+from ..errors import ConnectionLost, ConnectionTimeout, MailError, ProtocolViolation, Step, TlsError
+from . import dial, tls
+from .dial import Deadline
+
+#: A real server's lines are short, but for SEARCH: a mailbox of a million UIDs has one of 8 MB.
+MAX_LINE = 1024 * 1024
+MAX_SEARCH_LINE = 8 * 1024 * 1024
+
+#: Parts of one response; a FETCH of ours has three, a LIST with a literal name has three.
+MAX_PARTS = 64
+
+_CHUNK = 64 * 1024
+
+# `{12}`, the `{12+}` of RFC 7888 and the `~{12}` of RFC 3516, at the end of a line.
+_LITERAL = re.compile(rb"\{(\d+)\+?\}\Z")
+
+# Human text may end like a literal and announces none (RFC 9051 §7.1).
+_STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
+
+_SEARCH = re.compile(rb"\* E?SEARCH\b", re.IGNORECASE)
+
+#: Bytes of a response that has come in part while nobody waits for it. Thousands of connections
+#: may be in IDLE at once, and what is said there is short.
+MAX_PARTIAL = 64 * 1024
+
+#: Pieces that are taken in without waiting before the next connection has its turn.
+MAX_PIECES = 16
+
+#: A reply to SMTP's EHLO has some twenty lines.
+MAX_REPLY_LINES = 500
+
+#: Seconds that an honest server takes at most to greet; then it is asked whether it wants TLS.
+SOON = 5.0
+
+#: A response: text, or text, literal, text, … with the ``{n}`` still at the end of the text.
+Response = list[bytes]
+
+
+def greet_in_plain(wire: Wire, greet: Callable[[], None]) -> None:
+    """Read the greeting of a port that is said to speak plain text.
+
+    A port that wants TLS waits for us instead, or goes away. That is worth finding out soon,
+    because "timed out" tells nobody which box to tick. A slow server gets the rest of the budget.
+    """
+    whole = wire.deadline
+    wire.deadline = Deadline(min(SOON, whole.left() / 3))
+    try:
+        greet()
+    except (ConnectionTimeout, ConnectionLost) as error:
+        if dial.speaks_tls(wire.sock, Deadline(min(SOON, whole.left() / 2))):
+            raise TlsError(
+                "the port expects TLS from the first byte", code="plain_on_tls_port"
+            ) from error
+        if isinstance(error, ConnectionLost):
+            raise
+        wire.deadline = whole
+        greet()
+    wire.deadline = whole
+
+
+class _Incomplete(Exception):
+    """The rest of a response has not come yet, and nobody waits for it."""
+
+
+class Wire:
+    """A socket that sends commands and reads responses before the deadline.
+
+    ``bytes_in``, ``bytes_out`` and ``round_trips`` count what went over it, TLS taken off. A round
+    trip is a wait for the server after something was sent to it.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: Deadline, literal_limit: int):
+        self.sock = sock
+        self.deadline = deadline
+        self.literal_limit = literal_limit
+        self.step = Step.CONNECTION
+        self.bytes_in = self.bytes_out = 0
+        self.round_trips = 1  # TCP's
+        self._owed = True  # an answer: the greeting
+        self._buffer = bytearray()
+        self._start = 0
+        self._waits = True
+
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self.sock, ssl.SSLSocket)
+
+    @property
+    def pending(self) -> bool:
+        """Whether bytes have arrived that nobody has read."""
+        return self._start < len(self._buffer)
+
+    def refuse_pending(self) -> None:
+        """Raise where something came between the leave to start TLS and TLS.
+
+        Whoever sits in between puts answers there, which would be taken for the server's own
+        (CVE-2011-0411, CVE-2021-33515): what follows must come encrypted.
+        """
+        if self.pending:
+            raise ProtocolViolation(
+                "answers before TLS began", code="starttls_injection", step=Step.TLS
+            )
+
+    def encrypt(self, sock: ssl.SSLSocket) -> None:
+        """Go on over an encrypted socket. TLS 1.3 takes one round trip, 1.2 takes two."""
+        self.sock = sock
+        self.round_trips += 1 if sock.version() == "TLSv1.3" else 2
+
+    def send(self, data: bytes) -> None:
+        """Send all of the data, in pieces, so that a long upload keeps its deadline moving."""
+        view = memoryview(data)
+        try:
+            for start in range(0, len(view), _CHUNK):
+                piece = view[start : start + _CHUNK]
+                self.sock.settimeout(self.deadline.left(self.step))
+                self.sock.sendall(piece)
+                self.deadline.moved(len(piece))
+        except OSError as error:
+            raise tls.translate(error, self.step) from error
+        self.bytes_out += len(data)
+        self._owed = True
+
+    def response(self) -> Response:
+        """Return the next response, with its literals."""
+        line = self._line()
+        parts = [line]
+        if line[-1:] != b"}" or line[:1] != b"*" or _STATUS.match(line):
+            return parts
+        while announced := _LITERAL.search(parts[-1]):
+            parts.append(self._literal(int(announced[1])))
+            parts.append(self._line())
+            if len(parts) > MAX_PARTS:
+                raise ProtocolViolation("a response without end", step=self.step)
+        return parts
+
+    def arrived(self) -> Iterator[Response]:
+        """Yield the responses that have come whole, and wait for none.
+
+        A part of one stays for the next call, within MAX_PARTIAL. Raises ConnectionLost once the
+        stream has ended, after what came before its end.
+        """
+        end = self._take_in()
+        while (response := self._whole()) is not None:
+            yield response
+        if len(self._buffer) - self._start > MAX_PARTIAL:
+            raise ProtocolViolation("a response without end", step=self.step)
+        self.let_go()
+        if end:
+            raise end
+
+    def let_go(self) -> None:
+        """Give back the memory of what has been read: nothing large is going to come soon."""
+        self._buffer = self._buffer[self._start :]
+        self._start = 0
+
+    def _whole(self) -> Response | None:
+        """Return the next response if all of it is there."""
+        start = self._start
+        self._waits = False
+        try:
+            return self.response()
+        except _Incomplete:
+            self._start = start
+            return None
+        finally:
+            self._waits = True
+
+    def _take_in(self) -> MailError | None:
+        """Read what lies ready; return the error that the stream has ended with, if it has.
+
+        A piece has room for a whole TLS record, so that none of it stays behind in OpenSSL, where
+        no selector would see it.
+        """
+        try:
+            self.sock.settimeout(0)
+            for _ in range(MAX_PIECES):
+                data = self.sock.recv(_CHUNK)
+                if not data:
+                    return ConnectionLost("the server closed the connection", step=self.step)
+                self.bytes_in += len(data)
+                self._buffer += data
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        except OSError as error:
+            return tls.translate(error, self.step)
+        return None
+
+    def reply(self) -> list[bytes]:
+        """Return the lines of an SMTP reply (RFC 5321 §4.2): ``250-…`` up to ``250 …``."""
+        lines = [self._line()]
+        while lines[-1][3:4] == b"-":
+            lines.append(self._line())
+            if len(lines) > MAX_REPLY_LINES:
+                raise ProtocolViolation("a reply without end", step=self.step)
+        return lines
+
+    def _line(self) -> bytes:
+        searched = self._start
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
+            self._bound_line(searched - self._start)
+            searched -= self._receive()
+        line = bytes(self._buffer[self._start : end])
+        self._start = end + 1
+        return line[:-1] if line[-1:] == b"\r" else line
+
+    def _bound_line(self, length: int) -> None:
+        if length <= MAX_LINE:
+            return
+        opening = self._buffer[self._start : self._start + 16]
+        if length > (MAX_SEARCH_LINE if _SEARCH.match(opening) else MAX_LINE):
+            raise ProtocolViolation("a line without end", step=self.step)
+
+    def _literal(self, size: int) -> bytes:
+        if size > self.literal_limit:
+            raise ProtocolViolation(f"a literal of {size} bytes", step=self.step)
+        end = self._start + size
+        if end <= len(self._buffer):
+            found = bytes(self._buffer[self._start : end])
+            self._start = end
+            return found
+        return self._long_literal(size)
+
+    def _long_literal(self, size: int) -> bytes:
+        """Read what has not arrived yet. BytesIO hands its bytes out without a second copy."""
+        gathered = BytesIO()
+        while (missing := size - gathered.tell()) > 0:
+            if not self.pending:
+                self._receive()
+            end = min(len(self._buffer), self._start + missing)
+            with memoryview(self._buffer) as view:
+                gathered.write(view[self._start : end])
+            self._start = end
+        return gathered.getvalue()
+
+    def _receive(self) -> int:
+        """Wait for bytes; return how many that were read before have been cut off in front."""
+        if not self._waits:
+            raise _Incomplete
+        if self._owed:
+            self._owed = False
+            self.round_trips += 1
+        try:
+            self.sock.settimeout(self.deadline.left(self.step))
+            data = self.sock.recv(_CHUNK)
+        except OSError as error:
+            raise tls.translate(error, self.step) from error
+        if not data:
+            raise ConnectionLost("the server closed the connection", step=self.step)
+        self.bytes_in += len(data)
+        self.deadline.moved(len(data))
+        cut, self._start = self._start, 0
+        del self._buffer[:cut]
+        self._buffer += data
+        return cut

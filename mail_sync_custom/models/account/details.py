@@ -1,0 +1,227 @@
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+from odoo import fields, models
+from odoo.exceptions import ConcurrencyError, UserError
+from odoo.tools import format_datetime
+
+from ...engine import catalogue, status
+from ...engine.errors import Kind, MailError
+from ...turns.turn import MAX_RACES, RACES
+
+PROTOCOLS = ("imap", "smtp")
+#: What a server says of a password that it does not want.
+_PASSWORD_REFUSED = tuple(code for code, kind in catalogue.KINDS.items() if kind is Kind.CRED)
+
+
+class MailSyncAccount(models.Model):
+    """The saved details: trying them, and changing the password alone."""
+
+    _inherit = "mail.sync.account"
+
+    def _protocol_names(self):
+        """Return what a user calls the two connections."""
+        return {"imap": self.env._("Reading (IMAP)"), "smtp": self.env._("Sending (SMTP)")}
+
+    # -- trying ------------------------------------------------------------------------------
+
+    def action_test_connection(self):
+        """Try both connections with what is saved, and say of each what came of it.
+
+        Returns a notification when both work, else the dialog that says what to do. A password
+        that is refused counts, as it does for the server. What works again after a failure is
+        used again at once.
+        """
+        account_sudo = self._owned_sudo()
+        if not account_sudo.imap_secret:
+            copied = " ".join(account_sudo._words_of("neutralized"))
+            return self._notification(copied, "warning")
+        # Both are tried before anything is written.
+        errors = {"imap": account_sudo._test("imap")}
+        errors["smtp"] = account_sudo._same_refusal(errors["imap"]) or account_sudo._test("smtp")
+        for protocol in reversed(PROTOCOLS):
+            account_sudo._note_refusal(protocol, errors[protocol])
+        account_sudo._note_success([p for p in PROTOCOLS if not errors[p]])
+        if any(errors.values()):
+            return self.env["mail.sync.account.test"]._show(self, errors)
+        return self._notification(self.env._("Reading and sending work."), "success")
+
+    def _test(self, protocol):
+        """Return the UserError of why a connection fails, or is not tried; None when it works."""
+        if words := self._rest_words(protocol):
+            return UserError(words)
+        return self._error(protocol, self._settings(protocol))
+
+    def _try_entered(self, protocol, settings):
+        """Log in with what was entered; return what that taught. Raises UserError.
+
+        A password that is not entered anew is the saved one: it rests here too after it was
+        refused, and counts when it is refused.
+        """
+        saved = self and settings["secret"] in (self.imap_secret, self.smtp_secret)
+        if saved and (words := self._rest_words(protocol)):
+            raise UserError(words)
+        try:
+            # What was entered may be of another provider than what is saved.
+            return getattr(self.browse(), f"_try_{protocol}")(settings)
+        except UserError as error:
+            if saved:
+                self._note_refusal_apart(protocol, error)
+            raise
+
+    def _note_refusal_apart(self, protocol, error):
+        """Save a refusal in a transaction of its own: the one that tells of it is rolled back."""
+        with self.pool.cursor() as cr:
+            self.with_env(self.env(cr=cr))._note_refusal(protocol, error)
+
+    def _same_refusal(self, error):
+        """Return why sending is not tried: the server refuses the same password for reading."""
+        refused = _refusal(error) or self._rest_words("imap")
+        if not refused or not self._has_one_password():
+            return None
+        return UserError(self.env._("Not tried: it is the password that is refused for reading."))
+
+    def _note_refusal(self, protocol, error):
+        """Save a refused password as a failed attempt, which it is to the server as well."""
+        if not (cause := _refusal(error)):
+            return
+        if not status.State(self.state).attempts:
+            self._log(cause, protocol)
+        elif protocol == "smtp":
+            self._sending_failed(cause)
+        else:
+            self._failed(cause, datetime.now(UTC))
+
+    def _note_success(self, protocols):
+        """Go on with what has failed before and works now."""
+        if "smtp" in protocols and status.State(self.state).attempts:
+            self._sending_worked()
+        if "imap" in protocols and self.error_code and self.state != "pending":
+            self._happen(status.Event.RECONNECT)
+            self._schedule_now()
+
+    def _error(self, protocol, settings):
+        """Return the UserError of why a connection fails, and what to do; None when it works."""
+        try:
+            getattr(self, f"_try_{protocol}")(settings)
+        except UserError as error:
+            return error
+        return None
+
+    # -- a password that was refused -----------------------------------------------------------
+
+    def _is_failing(self, protocol):
+        """Whether the saved password may be what fails. Who is not tried at all is not known."""
+        if not status.State(self.state).attempts:
+            return True
+        own = self.sending_error_code if protocol == "smtp" else self.error_code
+        return bool(own or (protocol == "smtp" and self.error_code and self._has_one_password()))
+
+    def _refused_at(self, protocol):
+        """Return when the saved password was refused, the latest first, within a day."""
+        day = fields.Datetime.now() - timedelta(days=1)
+        since = max(day, self.details_changed_at or day)
+        both = protocol == "smtp" and self._has_one_password()
+        refusals = self.env["mail.sync.log"].search(
+            [
+                ("account_id", "=", self.id),
+                ("protocol", "in", PROTOCOLS if both else (protocol,)),
+                ("code", "in", _PASSWORD_REFUSED),
+                ("date", ">=", since),
+            ]
+        )
+        return refusals.mapped("date")
+
+    def _rests_until(self, protocol):
+        """Return until when the saved password is not sent again, or None.
+
+        Whoever enters another one, or the same one again, has it tried at once.
+        """
+        if not self._is_failing(protocol):
+            return None
+        return status.rests_until(self._refused_at(protocol), fields.Datetime.now())
+
+    def _rest_words(self, protocol):
+        """Return why a button does not try the saved password now, and when it does; or ""."""
+        if not (until := self._rests_until(protocol)):
+            return ""
+        return self.env._(
+            "The server refused this password, most recently at %(refused)s. So that it does not "
+            "lock your mailbox, the password is not sent again before %(until)s. Has it been "
+            "changed? Then enter the new one by Change password: that is tried at once.",
+            refused=self._local_time(self._refused_at(protocol)[0]),
+            until=self._local_time(until),
+        )
+
+    def _local_time(self, when):
+        return format_datetime(self.env, when, tz=self.env.user.tz or "UTC", dt_format="short")
+
+    # -- the password ------------------------------------------------------------------------
+
+    def action_change_password(self):
+        """Ask for the new password, and for nothing else."""
+        self._owned_sudo()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_sync_custom.action_mail_sync_account_password"
+        )
+        return {**action, "context": {"default_account_id": self.id}}
+
+    def _has_one_password(self):
+        """Whether name and password are the same for reading and for sending."""
+        try:
+            return self._credentials("imap") == self._credentials("smtp")
+        except MailError:
+            # Unreadable, as with a key that is gone: whoever has one name has one password.
+            return self.imap_username == self.smtp_username
+
+    def _change_password(self, secret, protocols):
+        """Save a password, encrypted, once every server that it is for has accepted it.
+
+        Everything else stays: what was read, how far, and the certificates that were accepted.
+        Raises UserError where a server refuses it, or ConcurrencyError where the account is at
+        another one meanwhile: then the whole is to be done again.
+        """
+        self.ensure_one()
+        names = self._protocol_names()
+        tried = {protocol: self._settings(protocol) for protocol in protocols}
+        for protocol, settings in tried.items():
+            error = self._error(protocol, {**settings, "secret": secret})
+            if error:
+                raise UserError(f"{names[protocol]}: {error}")
+        self._save_password_apart(secret, tried)
+
+    def _save_password_apart(self, secret, tried):
+        """Save a password in a transaction of its own, as often as a run is faster with its own.
+
+        In that of the request it would be the request that is repeated, with its log-ins.
+        """
+        for tries_left in reversed(range(MAX_RACES)):
+            try:
+                with self.pool.cursor() as cr:
+                    self.with_env(self.env(cr=cr))._save_password(secret, tried)
+            except psycopg2.Error as race:
+                if race.pgcode not in RACES or not tries_left:
+                    raise
+            else:
+                break
+        self.invalidate_recordset()
+
+    def _save_password(self, secret, tried):
+        """Save a password for the servers that have accepted it. ``tried``: with which settings."""
+        # Whoever has disabled it meanwhile has erased the password.
+        account_sudo = self._owned_sudo()
+        if any(account_sudo._settings(protocol) != tried[protocol] for protocol in tried):
+            raise ConcurrencyError(f"Mail Sync: account {self.id} has other settings by now")
+        account_sudo.write({f"{protocol}_secret": secret for protocol in tried})
+        if "smtp" in tried:
+            account_sudo._sending_worked()
+        proven = "imap" in tried and account_sudo.state != "pending"
+        account_sudo._happen(status.Event.CONNECTED if proven else status.Event.DETAILS_CHANGED)
+        if status.State(account_sudo.state).attempts:
+            account_sudo._schedule_now()
+
+
+def _refusal(error):
+    """Return the MailError by which a server refused a password, or None for any other end."""
+    cause = error and error.__cause__
+    return cause if isinstance(cause, MailError) and cause.code in _PASSWORD_REFUSED else None

@@ -1,0 +1,260 @@
+import logging
+from dataclasses import asdict
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+from ...engine import status
+from .sending import SENDING_WELL
+
+_logger = logging.getLogger(__name__)
+
+#: How long somebody looks on while entries are removed. What is left goes on by itself.
+PATIENCE_SECONDS = 8
+
+#: What is left of an account that was disabled: names to begin with again, and no way in.
+_GONE = {
+    **dict.fromkeys(asdict(status.Health()), False),
+    **SENDING_WELL,
+    "failure_count": 0,
+    "reading_failed": False,
+    "active": False,
+    "imap_secret": False,
+    "smtp_secret": False,
+    "lease_token": False,
+    "lease_until": False,
+    "next_sync_at": False,
+}
+
+
+class MailSyncAccount(models.Model):
+    """Disabling: who may, what becomes of what was recorded, and what is left.
+
+    The account and its links are kept. A link that stays ``recorded`` says that its account still
+    holds the entry, so that a colleague who removes theirs does not take it along; one that is
+    ``removed`` is a tombstone. An entry goes when it has a tombstone and nobody holds it.
+    """
+
+    _inherit = "mail.sync.account"
+
+    may_disable = fields.Boolean(compute="_compute_may_disable")
+    disabled_at = fields.Datetime(readonly=True, copy=False)
+    disabled_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="set null")
+    disabled_policy = fields.Selection(
+        [("keep", "Kept"), ("remove", "Removed")], readonly=True, copy=False
+    )
+    disabled_words = fields.Char("Disabled", compute="_compute_disabled_words")
+
+    # -- who may -----------------------------------------------------------------------------
+
+    @api.depends("active", "user_id")
+    @api.depends_context("uid")
+    def _compute_may_disable(self):
+        """Show the button to who may press it."""
+        for account in self:
+            own = account.user_id == self.env.user
+            account.may_disable = account.active and (own or account._may_manage())
+
+    # -- what is said of one that is disabled ---------------------------------------------------
+
+    @api.depends("active", "disabled_at", "disabled_by_id", "disabled_policy")
+    @api.depends_context("lang", "uid", "tz")
+    def _compute_disabled_words(self):
+        """Say when a mailbox was disabled and by whom, and what became of what it recorded."""
+        for account in self:
+            sentences = (account._words_of_who(), account._words_of_what_is_left())
+            account.disabled_words = not account.active and " ".join(filter(None, sentences))
+
+    def _words_of_who(self):
+        if not self.disabled_at:
+            return self.env._("This mailbox is disabled.")
+        when = self._local_time(self.disabled_at)
+        if self.disabled_by_id == self.env.user:
+            return self.env._("You disabled this mailbox: %s.", when)
+        # sudo: a colleague's name is no secret
+        name = self.disabled_by_id.sudo().name
+        if not name:
+            return self.env._("This mailbox is disabled: %s.", when)
+        return self.env._("%(name)s disabled this mailbox: %(when)s.", name=name, when=when)
+
+    def _words_of_what_is_left(self):
+        return {
+            "keep": self.env._("What it had recorded stays where it is."),
+            "remove": self.env._("What it alone had recorded was removed."),
+        }.get(self.disabled_policy, "")
+
+    def _managed_sudo(self):
+        """Return the account as superuser for its owner, and for who may disable it for them."""
+        self.ensure_one()
+        self.check_access("read")
+        if not (self.env.su or self.user_id == self.env.user or self._may_manage()):
+            raise AccessError(
+                self.env._("Only its owner and administrators can disable a mailbox.")
+            )
+        # sudo: an owner's right to end what they began, and an administrator's to end it for
+        # them; neither can write accounts
+        return self.sudo()
+
+    def _may_manage(self):
+        """Whether the current user looks after this mailbox, which is not their own.
+
+        Administrators do, and Company Managers, in the companies that they work in.
+        """
+        managers = ("base.group_system", "mail_sync_custom.group_mail_sync_company_manager")
+        return self.company_id in self.env.companies and any(map(self.env.user.has_group, managers))
+
+    def action_open_disable(self):
+        """Ask what is to become of what was recorded, and say how much it is."""
+        self._managed_sudo()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_sync_custom.action_mail_sync_account_disable"
+        )
+        return {**action, "context": {"default_account_id": self.id}}
+
+    def _tell_disabled(self, by):
+        """Tell the owner who has disabled their mailbox: they notice nothing else of it."""
+
+        def words(account):
+            return (
+                account.env._("Mail Sync was disabled: %s", account.email),
+                account.env._(
+                    "%s has disabled it. Nothing is read or sent by this mailbox any more until "
+                    "you connect it again.",
+                    by.name,
+                ),
+            )
+
+        self._notify(self.user_id.partner_id, words)
+
+    # -- disabling ---------------------------------------------------------------------------
+
+    def _disable(self, policy):
+        """Stop synchronising for good; ``keep`` or ``remove`` what was recorded.
+
+        Nothing is read or sent for these accounts any more, by a run that is under way neither:
+        its lease is gone. What comes back is set up anew, with new details.
+        """
+        accounts = self.filtered("active")
+        for account in accounts:
+            status.after(status.State(account.state), status.Event.DISABLED)
+            _logger.info("Mail Sync: account %s disabled, %s", account.id, policy)
+        accounts._give_up_waiting_mails()
+        servers = accounts.mail_server_id
+        how = {
+            "disabled_at": fields.Datetime.now(),
+            "disabled_by_id": self.env.uid,
+            "disabled_policy": policy,
+        }
+        accounts.write({**_GONE, **how, "mail_server_id": False})
+        servers.unlink()
+        accounts.mailbox_ids.unlink()
+        accounts._forget_copies()
+        links = self.env["mail.sync.message"].search([("account_id", "in", accounts.ids)])
+        # What was never recorded is looked at again, if there is another time.
+        links.filtered(lambda link: link.outcome == "failed").unlink()
+        if policy == "remove":
+            accounts._let_go()
+        self.env.flush_all()
+        self._free_places(accounts.company_id)
+
+    def _give_up_waiting_mails(self):
+        """Tell the sender of each mail that waits for the mailbox that it will not leave by it.
+
+        It is not sent from the company's server instead without anyone having said so; *Retry* on
+        the mail says so.
+        """
+        waiting = self.env["mail.mail"].search(
+            [("state", "=", "outgoing"), ("mail_message_id.create_uid", "in", self.user_id.ids)]
+        )
+        # Only those that are from a mailbox which is going; the question costs a query a mail.
+        stranded = waiting.filtered(lambda mail: mail._mail_sync_account() in self)
+        for mail in stranded:
+            env = mail._mail_sync_for_writer().env
+            reason = env._("Mail Sync was disabled before this mail could be sent.")
+            mail.write({"state": "exception", "failure_reason": reason})
+            mail._postprocess_sent_message([], [], failure_reason=reason, failure_type="unknown")
+
+    def _forget_copies(self):
+        """Drop the copies of sent mail that wait to be filed: there is no way to file them."""
+        outgoing = self.env["mail.sync.outgoing"].search(
+            [("account_id", "in", self.ids), ("raw", "!=", False)]
+        )
+        outgoing.write({"raw": False})
+
+    # -- what is recorded --------------------------------------------------------------------
+
+    def _mail_counts(self):
+        """Return how many mails the account holds on how many records, and alone of these.
+
+        A tuple of four: mails, records, mails that nobody else holds, records of those. A mail is
+        one, as on the page, also where it is on a lead and on its contact.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        [counts] = self.env.execute_query(
+            SQL(
+                """
+                WITH held AS (
+                    SELECT (e.message_id, e.variant) AS mail, m.model, m.res_id,
+                           e.kept IS NOT TRUE AND NOT EXISTS (
+                        SELECT FROM mail_sync_message_mail_message_rel r
+                        JOIN mail_sync_message l ON l.id = r.mail_sync_message_id
+                        WHERE r.mail_message_id = m.id AND l.outcome = 'recorded'
+                          AND l.account_id != %(account)s
+                    ) AS alone
+                    FROM mail_message m
+                    JOIN mail_sync_entry e ON e.mail_message_id = m.id
+                    WHERE EXISTS (
+                        SELECT FROM mail_sync_message_mail_message_rel r
+                        JOIN mail_sync_message l ON l.id = r.mail_sync_message_id
+                        WHERE r.mail_message_id = m.id AND l.outcome = 'recorded'
+                          AND l.account_id = %(account)s
+                    )
+                )
+                SELECT COUNT(DISTINCT mail), COUNT(DISTINCT (model, res_id)),
+                       COUNT(DISTINCT mail) FILTER (WHERE alone),
+                       COUNT(DISTINCT (model, res_id)) FILTER (WHERE alone)
+                FROM held
+                """,
+                account=self.id,
+            )
+        )
+        return counts
+
+    def _let_go(self):
+        """Turn the links of synced mails into tombstones; remove what nobody holds any more.
+
+        What was written in the CRM, or came by the gateway, has no entry and is not touched.
+        """
+        Link = self.env["mail.sync.message"]
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE mail_sync_message l SET outcome = 'removed'
+                WHERE l.account_id = ANY(%s) AND l.outcome = 'recorded'
+                  AND (l.origin = 'synced' OR EXISTS (
+                    SELECT FROM mail_sync_message_mail_message_rel r
+                    JOIN mail_sync_entry e ON e.mail_message_id = r.mail_message_id
+                    WHERE r.mail_sync_message_id = l.id
+                  ))
+                RETURNING l.id
+                """,
+                self.ids,
+            )
+        )
+        Link.invalidate_model(["outcome"])
+        if Link._remove_unheld(PATIENCE_SECONDS):
+            self.env.ref("mail_sync_custom.ir_cron_mail_sync_remove")._trigger()
+
+    def _leave_for_good(self):
+        """Hold the entries for who is about to be deleted, and with them these accounts.
+
+        Their links go with them; a colleague who removes theirs later must still not take what
+        was not theirs alone.
+        """
+        links = self.env["mail.sync.message"].search(
+            [("account_id", "in", self.ids), ("outcome", "=", "recorded")]
+        )
+        links.mail_message_ids.mail_sync_entry_ids.kept = True

@@ -1,0 +1,149 @@
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import psycopg2
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
+from odoo.modules.registry import Registry
+from odoo.tools import SQL, split_every
+from psycopg2 import errorcodes
+
+from ... import vault
+from ...vault import Encryption
+
+SECRETS = ("imap_secret", "smtp_secret")
+#: Accounts whose passwords are encrypted anew in one transaction.
+BATCH = 50
+#: The pause between two looks at accounts that are being read.
+PAUSE_SECONDS = 0.2
+#: Somebody has changed an account at the same moment: look again.
+_RACES = (errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED)
+
+
+class Renewal(NamedTuple):
+    """What came of encrypting anew: so many passwords, and so many accounts that are being read."""
+
+    passwords: int
+    waiting: int
+
+
+class MailSyncAccount(models.Model):
+    """The saved passwords and the key: which it opens, and encrypting them with a new one.
+
+    A password that is encrypted anew is the same password: no run ends for it, and no attempt
+    begins. Hence by SQL, past `write`, to which other details are another connection.
+    """
+
+    _inherit = "mail.sync.account"
+
+    @api.model
+    def _encrypt(self, secret):
+        """As extended; raises UserError where what is named as the key is none."""
+        try:
+            return super()._encrypt(secret)
+        except vault.KeyUnusable as error:
+            raise UserError(
+                self.env._(
+                    "The password cannot be saved on this server: its key is not usable. Ask an "
+                    "administrator; Settings > Mail Sync > Key says more."
+                )
+            ) from error
+
+    @api.model
+    def _count_secrets(self):
+        """Return how many saved passwords there are of each :class:`~..vault.Encryption`."""
+        self.flush_model(SECRETS)
+        return Counter(
+            vault.encryption(secret)
+            for account in _saved(self.env)
+            for secret in account[1:]
+            if secret
+        )
+
+    @api.model
+    def _encrypt_anew(self, seconds):
+        """Encrypt with the first key what an older one opens; return the Renewal.
+
+        In short transactions of its own, and in none that a run could meet: accounts that are
+        being read are waited for, so long. What cannot be read is left as it is.
+        """
+        until = time.monotonic() + seconds
+        # Those transactions must see what this one has changed so far.
+        self.env.flush_all()
+        with _transaction(self.env.cr.dbname) as env:
+            left = {account[0] for account in _saved(env) if _renewed(account[1:])}
+        passwords = 0
+        while left:
+            for ids in split_every(BATCH, sorted(left)):
+                renewed = _renew(self.env.cr.dbname, ids)
+                passwords += sum(renewed.values())
+                left -= renewed.keys()
+            if not left or time.monotonic() >= until:
+                break
+            time.sleep(PAUSE_SECONDS)
+        self.invalidate_model(SECRETS)
+        return Renewal(passwords, len(left))
+
+
+@contextmanager
+def _transaction(dbname):
+    with Registry(dbname).cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, {})
+
+
+def _saved(env):
+    """Return ``(id, secret for IMAP, secret for SMTP)`` of every account that has one."""
+    return env.execute_query(
+        SQL(
+            "SELECT id, imap_secret, smtp_secret FROM mail_sync_account"
+            " WHERE imap_secret IS NOT NULL OR smtp_secret IS NOT NULL"
+        )
+    )
+
+
+def _renewed(secrets):
+    """Return, by the name of its field, what of an account's secrets has to be saved anew."""
+    return {
+        name: vault.encrypt(vault.decrypt(secret))
+        for name, secret in zip(SECRETS, secrets, strict=True)
+        if secret and vault.encryption(secret) is Encryption.OLDER
+    }
+
+
+def _renew(dbname, ids):
+    """Encrypt anew the secrets of those accounts that nobody is reading or changing.
+
+    Returns, by account, how many passwords that were.
+    """
+    try:
+        with _transaction(dbname) as env:
+            accounts = env.execute_query(
+                SQL(
+                    """
+                    SELECT id, imap_secret, smtp_secret FROM mail_sync_account
+                    WHERE id = ANY(%(ids)s)
+                      AND (lease_token IS NULL OR lease_until IS NULL OR lease_until < %(now)s)
+                    FOR NO KEY UPDATE SKIP LOCKED
+                    """,
+                    ids=list(ids),
+                    now=fields.Datetime.now(),
+                )
+            )
+            renewed = {account[0]: _renewed(account[1:]) for account in accounts}
+            for id_, values in renewed.items():
+                for name, secret in values.items():
+                    env.execute_query(
+                        SQL(
+                            "UPDATE mail_sync_account SET %s = %s WHERE id = %s RETURNING id",
+                            SQL.identifier(name),
+                            secret,
+                            id_,
+                        )
+                    )
+    except psycopg2.Error as error:
+        if error.pgcode not in _RACES:
+            raise
+        return {}
+    return {id_: len(values) for id_, values in renewed.items()}

@@ -1,0 +1,115 @@
+from odoo import api, fields, models
+
+from ...engine.status import Event
+
+
+class MailSyncAccount(models.Model):
+    """The company's places: who has one, who waits for one, and who is the next to get one.
+
+    Whoever comes when all are taken is Pending. The queue is in the order of arrival, and it moves
+    in the same transaction that makes a place free. A lower limit takes nobody's place away.
+    """
+
+    _inherit = "mail.sync.account"
+
+    queued_at = fields.Datetime("Waits Since", readonly=True, copy=False)
+    queue_position = fields.Integer(
+        "Place in the Queue", compute="_compute_queue_position", compute_sudo=True
+    )
+
+    _queue_idx = models.Index("(company_id, queued_at, id) WHERE state = 'pending'")
+
+    @api.depends("state", "company_id", "queued_at")
+    def _compute_queue_position(self):
+        for account in self:
+            queue = account._in_queue(account.company_id).ids if account.state == "pending" else []
+            account.queue_position = queue.index(account.id) + 1 if account.id in queue else 0
+
+    @api.model
+    def _in_queue(self, company, limit=None):
+        """Return those who wait for a place in a company, the first to have come first."""
+        return self.search(
+            [("company_id", "=", company.id), ("state", "=", "pending")],
+            order="queued_at, id",
+            limit=limit,
+        )
+
+    def _arrival(self, company):
+        """Return the event that a finished set-up is: CONNECTED, or QUEUED where none is free.
+
+        The place that is found free stays so until the end of the transaction.
+        """
+        if self.active:
+            # Who waits with other details goes on waiting, at the same place of the queue.
+            return Event.QUEUED if self.state == "pending" else Event.CONNECTED
+        # sudo: the limit is the administrator's, and its effect everyone's
+        company.sudo()._mail_sync_lock_places()
+        return Event.QUEUED if company._mail_sync_places_left() == 0 else Event.CONNECTED
+
+    @api.model
+    def _free_places(self, companies):
+        """Start those who wait, as far as there are places, in the order in which they came."""
+        # sudo: whoever makes a place free, it is the company's, and the next in the queue gets it
+        Account_sudo = self.sudo()
+        for company in companies.sudo():
+            company._mail_sync_lock_places()
+            left = company._mail_sync_places_left()
+            if left != 0:
+                Account_sudo._in_queue(company, limit=left)._start_from_queue()
+
+    def _start_from_queue(self):
+        for account in self:
+            account._happen(Event.SLOT_FREED)
+            account._schedule_now()
+            account._tell_started()
+
+    def _waiting_words(self):
+        """Return why the mailbox is Pending, and what it takes."""
+        return self.env._(
+            "Your company has no free place for another mailbox. Yours is number %s of those who "
+            "wait, and starts by itself as soon as there is a place; you need not do anything.",
+            self.queue_position,
+        )
+
+    def _say_waiting(self, action):
+        """Return an action that says so, and goes on to another."""
+        said = self._notification(self._waiting_words(), "warning")
+        params = {**said["params"], "title": self.env._("Your mailbox waits"), "sticky": True}
+        return {**said, "params": {**params, "next": action}}
+
+    def _tell_started(self):
+        """Tell the owner that the waiting is over."""
+
+        def words(account):
+            return (
+                account.env._("Mail Sync has started: %s", account.email),
+                account.env._(
+                    "There is a place for your mailbox now, and it is being synchronised. You "
+                    "need not do anything."
+                ),
+            )
+
+        self._notify(self.user_id.partner_id, words)
+
+    def _follow_users(self):
+        """Move accounts to their users' companies: one that runs goes on, one that waits waits."""
+        for account in self:
+            before = account.company_id
+            account.company_id = account.user_id.company_id
+            account._free_places(before | account.company_id)
+
+    def write(self, vals):
+        """A place is free when its account is gone."""
+        gone = self.filtered("active") if vals.get("active", True) is False else self.browse()
+        companies = gone.company_id
+        result = super().write(vals)
+        if companies:
+            self._free_places(companies)
+        return result
+
+    def unlink(self):
+        """As for write."""
+        companies = self.filtered("active").company_id
+        result = super().unlink()
+        self._free_places(companies)
+        return result

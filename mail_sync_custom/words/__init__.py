@@ -1,0 +1,1 @@
+"""Codes → what a person reads."""
