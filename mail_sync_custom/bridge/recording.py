@@ -18,7 +18,7 @@ from odoo.tools import SQL, formataddr
 from ..engine.matching import Target
 from ..engine.sync.run import Commit, Record
 from ..engine.values import Address, Attachment
-from . import safe_html
+from . import safe_html, standing
 
 #: A Date header further than this from the server's own date is a clock gone wrong.
 ABSURD = timedelta(days=2)
@@ -164,11 +164,11 @@ def _thread(env, entries: Sequence[_Entry], messages) -> None:
     The first sync reads newest first, so that an answer is often there before its question: what
     is new is a parent as well as a child (RFC 5322 §3.6.4).
     """
-    parents = _messages_by_id(env, {id_ for e in entries for id_ in _ancestors(e.record)})
-    places = [
-        [(id_, entry.target.model, entry.target.res_id) for id_ in _ancestors(entry.record)]
-        for entry in entries
-    ]
+    ancestors = standing.rows(env, {id_ for e in entries for id_ in _ancestors(e.record)})
+    parents = {
+        (id_, row.standing.target): row.message for id_, rows in ancestors.items() for row in rows
+    }
+    places = [[(id_, entry.target) for id_ in _ancestors(entry.record)] for entry in entries]
     found = [next((parents[p] for p in each if p in parents), None) for each in places]
     env.execute_query(
         SQL(
@@ -200,28 +200,6 @@ def _thread(env, entries: Sequence[_Entry], messages) -> None:
     messages.invalidate_model(["parent_id"])
 
 
-def _messages_by_id(env, message_ids: set[str]) -> dict[tuple[str, str, int], int]:
-    """Return the ids of messages by Message-ID and place; a provider's own id counts as well."""
-    if not message_ids:
-        return {}
-    rows = env.execute_query(
-        SQL(
-            """
-            SELECT trim(both '<>' from message_id), model, res_id, id FROM mail_message
-            WHERE message_id = ANY(%(bracketed)s)
-            UNION ALL
-            SELECT s.alias, m.model, m.res_id, m.id
-            FROM mail_sync_message s
-            JOIN mail_message m ON m.message_id = '<' || s.message_id || '>'
-            WHERE s.alias = ANY(%(ids)s)
-            """,
-            bracketed=[f"<{id_}>" for id_ in message_ids],
-            ids=list(message_ids),
-        )
-    )
-    return {(id_, model, res_id): message for id_, model, res_id, message in rows}
-
-
 def _link(
     account, commit: Commit, records: Sequence[Record], entries: Sequence[_Entry], messages
 ) -> None:
@@ -230,7 +208,8 @@ def _link(
     mine = defaultdict(list)
     for entry, message in zip(entries, messages, strict=True):
         mine[entry.record.uid].append(message.id)
-    there = _standing_messages(env, records)
+    partly = [r for r in records if len(r.verdict.missing) < len(r.verdict.targets)]
+    there = standing.rows(env, {r.verdict.message_id for r in partly})
     before = env["mail.sync.message"].search(
         [
             ("account_id", "=", account.id),
@@ -241,9 +220,9 @@ def _link(
     new = []
     for r in records:
         key = (r.verdict.message_id, r.verdict.variant)
-        standing = there.get(key, {})
-        ids = [id_ for target, (id_, _) in standing.items() if target in r.verdict.targets]
-        crm = any(origin == "crm" for _, origin in standing.values())
+        rows = [row for row in there.get(key[0], ()) if row.standing.variant == key[1]]
+        ids = [row.message for row in rows if row.standing.target in r.verdict.targets]
+        crm = not all(row.ours for row in rows)
         values = {
             "outcome": "recorded",
             "direction": r.verdict.direction,
@@ -273,35 +252,6 @@ def _alias(r: Record) -> str | bool:
     """Return the id that the provider gave a mail of ours instead of its own, if it did."""
     own = r.envelope.message_id
     return own if own and own != r.verdict.message_id else False
-
-
-def _standing_messages(env, records: Sequence[Record]) -> dict[tuple[str, int], dict]:
-    """Return the messages that stand already, by key and record, and whether the CRM wrote them."""
-    ids = [
-        f"<{r.verdict.message_id}>"
-        for r in records
-        if len(r.verdict.missing) < len(r.verdict.targets)
-    ]
-    if not ids:
-        return {}
-    rows = env.execute_query(
-        SQL(
-            """
-            SELECT trim(both '<>' from m.message_id), COALESCE(e.variant, 0), m.model, m.res_id,
-                   m.id, e.id IS NULL
-            FROM mail_message m LEFT JOIN mail_sync_entry e ON e.mail_message_id = m.id
-            WHERE m.message_id = ANY(%s)
-            """,
-            ids,
-        )
-    )
-    found: dict[tuple[str, int], dict] = defaultdict(dict)
-    for message_id, variant, model, res_id, message, ours_not in rows:
-        found[message_id, variant][Target(model, res_id)] = (
-            message,
-            "crm" if ours_not else "synced",
-        )
-    return found
 
 
 def _with_inline_images(html: str, attached) -> str:

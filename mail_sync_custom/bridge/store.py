@@ -22,12 +22,11 @@ from odoo.modules.registry import Registry
 from odoo.tools import SQL
 from psycopg2 import errorcodes
 
-from ..engine import exclusion
 from ..engine.errors import LeaseLost, MailError, Step, safe_text
-from ..engine.matching import Known, Latecomers, Owner, Settled, Standing, Target
+from ..engine.matching import Known, Latecomers, Owner
 from ..engine.sync.run import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
-from . import recording
+from . import known, recording, standing
 from .live import Live
 
 _logger = logging.getLogger(__name__)
@@ -37,10 +36,6 @@ LEASE = timedelta(minutes=5)
 #: Pauses before a message that was set aside is looked at again; after the last it waits for its
 #: user.
 RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
-#: So many latecomers are looked back for at a time.
-PORTION = 5000
-#: The records that can have a mail, besides which an id means nothing to us.
-MODELS = ("crm.lead", "res.partner")
 #: Somebody else's transaction was faster. Nothing is wrong; what was decided has to be redone.
 RACES = (
     errorcodes.SERIALIZATION_FAILURE,
@@ -99,40 +94,12 @@ class OdooStore:
         if not emails and not message_ids:
             return frozenset()
         with self.transaction() as env:
-            rows = env.execute_query(
-                SQL(
-                    """
-                    SELECT email_normalized FROM crm_lead WHERE email_normalized = ANY(%(emails)s)
-                    UNION
-                    SELECT p.email_normalized FROM res_partner p
-                    WHERE p.email_normalized = ANY(%(emails)s)
-                      AND EXISTS (SELECT FROM crm_lead l WHERE l.partner_id = p.id)
-                    UNION
-                    SELECT trim(both '<>' from message_id) FROM mail_message
-                    WHERE message_id = ANY(%(ids)s)
-                      AND model = ANY(%(models)s) AND message_type != 'email'
-                    UNION
-                    SELECT alias FROM mail_sync_message WHERE alias = ANY(%(aliases)s)
-                    """,
-                    emails=list(emails),
-                    ids=_bracketed(message_ids),
-                    aliases=list(message_ids),
-                    models=list(MODELS),
-                )
-            )
-            return frozenset(value for [value] in rows)
+            return known.sift(env, emails, message_ids)
 
     def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
         with self.transaction() as env:
             account = env["mail.sync.account"].browse(self.account_id)
-            companies = account.user_id.company_ids.ids
-            return Known(
-                by_address=_by_address(env, list(emails), companies),
-                standing=_standing(env, list(message_ids), companies),
-                settled=_settled(env, self.account_id, list(message_ids)),
-                colleagues=_colleagues(env, list(emails)),
-                excluded=_excluded(account, emails, companies),
-            )
+            return known.known(account, emails, message_ids)
 
     # -- who came late -------------------------------------------------------------------------
 
@@ -145,7 +112,7 @@ class OdooStore:
             if error.pgcode not in RACES:
                 raise
         with self.transaction() as env:
-            return _latecomers(env["mail.sync.account"].browse(self.account_id))
+            return known.latecomers(env["mail.sync.account"].browse(self.account_id))
 
     def caught_up(self, number: int) -> None:
         with self.transaction() as env:
@@ -225,214 +192,6 @@ def _aside(boxes) -> dict[tuple[int, int], dict[int, bool]]:
     return found
 
 
-def _bracketed(message_ids: Collection[str]) -> list[str]:
-    """Return ids as Odoo stores them, within angle brackets."""
-    return [f"<{message_id}>" for message_id in message_ids]
-
-
-def _by_address(
-    env: api.Environment, emails: list[str], companies: list[int]
-) -> dict[str, tuple[Target, ...]]:
-    """Return for each address its open leads and opportunities, and the contact they belong to.
-
-    An address that has only closed ones keeps its contact and, where there is none, the last of
-    them: a customer of long standing who writes again is not a stranger.
-    """
-    rows = env.execute_query(
-        SQL(
-            """
-            SELECT l.email_normalized, l.id, NULL,
-                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
-            FROM crm_lead l
-            WHERE l.email_normalized = ANY(%(emails)s)
-              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
-            UNION ALL
-            SELECT p.email_normalized, l.id, p.id,
-                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
-            FROM res_partner p JOIN crm_lead l ON l.partner_id = p.id
-            WHERE p.email_normalized = ANY(%(emails)s)
-              AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
-              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
-            """,
-            emails=emails,
-            companies=companies,
-        )
-    )
-    opened, closed, contacts = defaultdict(set), defaultdict(set), defaultdict(set)
-    for email, lead_id, partner_id, is_open in rows:
-        (opened if is_open else closed)[email].add(lead_id)
-        if partner_id:
-            contacts[email].add(partner_id)
-    found = {}
-    for email in opened.keys() | closed.keys():
-        leads = opened[email]
-        if not leads and not contacts[email]:
-            leads = {max(closed[email])}
-        found[email] = (
-            *(Target("crm.lead", lead_id) for lead_id in sorted(leads)),
-            *(Target("res.partner", partner_id) for partner_id in sorted(contacts[email])),
-        )
-    return found
-
-
-def _standing(
-    env: api.Environment, message_ids: list[str], companies: list[int]
-) -> dict[str, tuple[Standing, ...]]:
-    """Return where the mails with these ids stand, by whichever way they came there."""
-    rows = env.execute_query(
-        SQL(
-            """
-            WITH asked AS (
-                SELECT id AS asked, '<' || id || '>' AS message_id FROM unnest(%(ids)s) id
-                UNION
-                SELECT alias, '<' || message_id || '>' FROM mail_sync_message
-                WHERE alias = ANY(%(ids)s)
-            )
-            SELECT asked.asked, m.model, m.res_id, m.date, m.subject,
-                   COALESCE(e.variant, 0), m.message_type != 'email',
-                   l.id IS NOT NULL OR p.id IS NOT NULL,
-                   l.active IS TRUE AND COALESCE(l.won_status, 'pending') = 'pending'
-            FROM asked
-            JOIN mail_message m ON m.message_id = asked.message_id
-            LEFT JOIN mail_sync_entry e ON e.mail_message_id = m.id
-            LEFT JOIN crm_lead l ON m.model = 'crm.lead' AND l.id = m.res_id
-                AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
-            LEFT JOIN res_partner p ON m.model = 'res.partner' AND p.id = m.res_id
-                AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
-            WHERE m.model = ANY(%(models)s)
-            ORDER BY m.id
-            """,
-            ids=message_ids,
-            companies=companies,
-            models=list(MODELS),
-        )
-    )
-    found: dict[str, list[Standing]] = defaultdict(list)
-    for message_id, model, res_id, date, subject, *rest in rows:
-        found[message_id].append(
-            Standing(Target(model, res_id), _aware(date), subject or "", *rest)
-        )
-    return {message_id: tuple(standing) for message_id, standing in found.items()}
-
-
-def _settled(
-    env: api.Environment, account_id: int, message_ids: list[str]
-) -> dict[str, tuple[Settled, ...]]:
-    rows = env.execute_query(
-        SQL(
-            """
-            SELECT message_id, variant, date,
-                   outcome = 'removed' OR everywhere IS TRUE OR error_code IS NOT NULL
-            FROM mail_sync_message
-            WHERE message_id = ANY(%(ids)s)
-              AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
-                   OR everywhere)
-            """,
-            account=account_id,
-            ids=message_ids,
-        )
-    )
-    found: dict[str, list[Settled]] = defaultdict(list)
-    for message_id, variant, date, final in rows:
-        found[message_id].append(Settled(variant, _aware(date), final))
-    return {message_id: tuple(settled) for message_id, settled in found.items()}
-
-
-def _latecomers(account) -> Latecomers:
-    """Return those that an account has to look back for; of very many, the first, as one portion.
-
-    A portion that was begun stays the same until it is done.
-    """
-    [[number]] = account.env.execute_query(
-        SQL(
-            """
-            SELECT COALESCE(
-                (SELECT MAX(review_number) FROM mail_sync_mailbox
-                 WHERE account_id = %(account)s AND review_number > %(after)s),
-                (SELECT MAX(number) FROM (
-                    SELECT number FROM mail_sync_latecomer
-                    WHERE number > %(after)s ORDER BY number LIMIT %(portion)s) portion),
-                0)
-            """,
-            account=account.id,
-            after=account.caught_up_to,
-            portion=PORTION,
-        )
-    )
-    rows = account.env.execute_query(
-        SQL(
-            """
-            SELECT DISTINCT c.email, l.id
-            FROM mail_sync_latecomer c
-            JOIN crm_lead l ON l.id = c.lead_id
-            LEFT JOIN res_partner p ON p.id = l.partner_id
-            WHERE c.number > %(after)s AND c.number <= %(number)s
-              AND c.email IN (l.email_normalized, p.email_normalized)
-              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
-            ORDER BY l.id
-            """,
-            after=account.caught_up_to,
-            number=number,
-            companies=account.user_id.company_ids.ids,
-        )
-    )
-    late: dict[str, list[Target]] = defaultdict(list)
-    for email, lead_id in rows if number else ():
-        late[email].append(Target("crm.lead", lead_id))
-    own = account._own_emails()
-    return Latecomers(number, {e: tuple(found) for e, found in late.items() if e not in own})
-
-
-def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
-    rows = env.execute_query(
-        SQL(
-            """
-            SELECT p.email_normalized FROM res_users u JOIN res_partner p ON p.id = u.partner_id
-            WHERE u.active AND NOT u.share AND p.email_normalized = ANY(%(emails)s)
-            UNION
-            SELECT a.email FROM mail_sync_account a WHERE a.active AND a.email = ANY(%(emails)s)
-            """,
-            emails=emails,
-        )
-    )
-    return frozenset(email for [email] in rows)
-
-
-def _excluded(account, emails: Collection[str], companies: list[int]) -> frozenset[str]:
-    """Return those of the addresses that the owner, or a company of theirs, never records.
-
-    Of each of their companies, not of the mailbox's alone: it is their leads that the mails would
-    stand on.
-    """
-    covering = {email: exclusion.covering(email) for email in emails}
-    rows = account.env.execute_query(
-        SQL(
-            """
-            SELECT pattern FROM mail_sync_exclusion
-            WHERE user_id = %(user)s AND pattern = ANY(%(patterns)s)
-            UNION
-            SELECT pattern FROM mail_sync_exclusion
-            WHERE company_id = ANY(%(companies)s) AND pattern = ANY(%(patterns)s)
-            """,
-            user=account.user_id.id,
-            companies=companies,
-            patterns=list({pattern for patterns in covering.values() for pattern in patterns}),
-        )
-    )
-    listed = {pattern for [pattern] in rows}
-    # The owner is on each of their mails: a list with their own company on it means the others.
-    own = account._own_emails()
-    return frozenset(
-        email
-        for email, patterns in covering.items()
-        if email not in own and not listed.isdisjoint(patterns)
-    )
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
-
-
 def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:
     """Keep the records from being deleted or merged away until the commit. Raises Stale if gone."""
     wanted = defaultdict(set)
@@ -461,10 +220,12 @@ def _check_standing(env: api.Environment, records: Sequence[Record]) -> None:
         for record in records
     }
     ids = [verdict.message_id for verdict, targets in seen.items() if targets]
-    standing = _standing(env, ids, []) if ids else {}
+    found = standing.rows(env, ids)
     for verdict, targets in seen.items():
         there = {
-            s.target for s in standing.get(verdict.message_id, ()) if s.variant == verdict.variant
+            row.standing.target
+            for row in found.get(verdict.message_id, ())
+            if row.standing.variant == verdict.variant
         }
         if not targets <= there:
             raise Stale

@@ -1,0 +1,226 @@
+"""What the database knows of a batch of mails: whose an address is, and what is done already.
+
+Each question is one indexed query for the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine import exclusion
+from ..engine.matching import Known, Latecomers, Settled, Target
+from . import standing
+
+#: How many latecomers are looked for at a time.
+PORTION = 5000
+
+
+def sift(
+    env: api.Environment, emails: Collection[str], message_ids: Collection[str]
+) -> frozenset[str]:
+    """Return the addresses of leads and of their contacts, and the ids of mails from the CRM."""
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT email_normalized FROM crm_lead WHERE email_normalized = ANY(%(emails)s)
+            UNION
+            SELECT p.email_normalized FROM res_partner p
+            WHERE p.email_normalized = ANY(%(emails)s)
+              AND EXISTS (SELECT FROM crm_lead l WHERE l.partner_id = p.id)
+            UNION
+            SELECT trim(both '<>' from message_id) FROM mail_message
+            WHERE message_id = ANY(%(bracketed)s)
+              AND model = ANY(%(models)s) AND message_type != 'email'
+            UNION
+            SELECT alias FROM mail_sync_message WHERE alias = ANY(%(ids)s)
+            """,
+            emails=list(emails),
+            bracketed=[f"<{message_id}>" for message_id in message_ids],
+            ids=list(message_ids),
+            models=list(standing.MODELS),
+        )
+    )
+    return frozenset(value for [value] in rows)
+
+
+def known(
+    account: models.BaseModel, emails: Collection[str], message_ids: Collection[str]
+) -> Known:
+    """Return all that matching needs to know of these addresses and ids.
+
+    ``account`` is a superuser's.
+    """
+    env, companies = account.env, account.user_id.company_ids.ids
+    return Known(
+        by_address=_by_address(env, list(emails), companies),
+        standing={
+            message_id: tuple(row.standing for row in rows)
+            for message_id, rows in standing.rows(env, message_ids, companies).items()
+        },
+        settled=_settled(env, account.id, list(message_ids)),
+        colleagues=_colleagues(env, list(emails)),
+        excluded=_excluded(account, emails, companies),
+    )
+
+
+def _by_address(
+    env: api.Environment, emails: list[str], companies: list[int]
+) -> dict[str, tuple[Target, ...]]:
+    """Return for each address its open leads and opportunities, and the contact they belong to.
+
+    An address that has only closed ones keeps its contact and, where there is none, the last of
+    them: a customer of long standing who writes again is not a stranger.
+    """
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT l.email_normalized, l.id, NULL,
+                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM crm_lead l
+            WHERE l.email_normalized = ANY(%(emails)s)
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            UNION ALL
+            SELECT p.email_normalized, l.id, p.id,
+                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM res_partner p JOIN crm_lead l ON l.partner_id = p.id
+            WHERE p.email_normalized = ANY(%(emails)s)
+              AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            """,
+            emails=emails,
+            companies=companies,
+        )
+    )
+    opened, closed, contacts = defaultdict(set), defaultdict(set), defaultdict(set)
+    for email, lead_id, partner_id, is_open in rows:
+        (opened if is_open else closed)[email].add(lead_id)
+        if partner_id:
+            contacts[email].add(partner_id)
+    found = {}
+    for email in opened.keys() | closed.keys():
+        leads = opened[email]
+        if not leads and not contacts[email]:
+            leads = {max(closed[email])}
+        found[email] = (
+            *(Target("crm.lead", lead_id) for lead_id in sorted(leads)),
+            *(Target("res.partner", partner_id) for partner_id in sorted(contacts[email])),
+        )
+    return found
+
+
+def _settled(
+    env: api.Environment, account_id: int, message_ids: list[str]
+) -> dict[str, tuple[Settled, ...]]:
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT message_id, variant, date,
+                   outcome = 'removed' OR everywhere IS TRUE OR error_code IS NOT NULL
+            FROM mail_sync_message
+            WHERE message_id = ANY(%(ids)s)
+              AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
+                   OR everywhere)
+            """,
+            account=account_id,
+            ids=message_ids,
+        )
+    )
+    found: dict[str, list[Settled]] = defaultdict(list)
+    for message_id, variant, date, final in rows:
+        found[message_id].append(Settled(variant, standing.aware(date), final))
+    return {message_id: tuple(settled) for message_id, settled in found.items()}
+
+
+def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT p.email_normalized FROM res_users u JOIN res_partner p ON p.id = u.partner_id
+            WHERE u.active AND NOT u.share AND p.email_normalized = ANY(%(emails)s)
+            UNION
+            SELECT a.email FROM mail_sync_account a WHERE a.active AND a.email = ANY(%(emails)s)
+            """,
+            emails=emails,
+        )
+    )
+    return frozenset(email for [email] in rows)
+
+
+def _excluded(account, emails: Collection[str], companies: list[int]) -> frozenset[str]:
+    """Return those of the addresses that the owner, or a company of theirs, never records.
+
+    Of each of their companies, not of the mailbox's alone: it is their leads that the mails would
+    stand on.
+    """
+    covering = {email: exclusion.covering(email) for email in emails}
+    rows = account.env.execute_query(
+        SQL(
+            """
+            SELECT pattern FROM mail_sync_exclusion
+            WHERE user_id = %(user)s AND pattern = ANY(%(patterns)s)
+            UNION
+            SELECT pattern FROM mail_sync_exclusion
+            WHERE company_id = ANY(%(companies)s) AND pattern = ANY(%(patterns)s)
+            """,
+            user=account.user_id.id,
+            companies=companies,
+            patterns=list({pattern for patterns in covering.values() for pattern in patterns}),
+        )
+    )
+    listed = {pattern for [pattern] in rows}
+    # The owner is on each of their mails: a list with their own company on it means the others.
+    own = account._own_emails()
+    return frozenset(
+        email
+        for email, patterns in covering.items()
+        if email not in own and not listed.isdisjoint(patterns)
+    )
+
+
+def latecomers(account: models.BaseModel) -> Latecomers:
+    """Return those that an account has to look back for; of very many, the first, as one portion.
+
+    A portion that was begun stays the same until it is done.
+    """
+    [[number]] = account.env.execute_query(
+        SQL(
+            """
+            SELECT COALESCE(
+                (SELECT MAX(review_number) FROM mail_sync_mailbox
+                 WHERE account_id = %(account)s AND review_number > %(after)s),
+                (SELECT MAX(number) FROM (
+                    SELECT number FROM mail_sync_latecomer
+                    WHERE number > %(after)s ORDER BY number LIMIT %(portion)s) portion),
+                0)
+            """,
+            account=account.id,
+            after=account.caught_up_to,
+            portion=PORTION,
+        )
+    )
+    rows = account.env.execute_query(
+        SQL(
+            """
+            SELECT DISTINCT c.email, l.id
+            FROM mail_sync_latecomer c
+            JOIN crm_lead l ON l.id = c.lead_id
+            LEFT JOIN res_partner p ON p.id = l.partner_id
+            WHERE c.number > %(after)s AND c.number <= %(number)s
+              AND c.email IN (l.email_normalized, p.email_normalized)
+              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            ORDER BY l.id
+            """,
+            after=account.caught_up_to,
+            number=number,
+            companies=account.user_id.company_ids.ids,
+        )
+    )
+    late: dict[str, list[Target]] = defaultdict(list)
+    for email, lead_id in rows if number else ():
+        late[email].append(Target("crm.lead", lead_id))
+    own = account._own_emails()
+    return Latecomers(number, {e: tuple(found) for e, found in late.items() if e not in own})

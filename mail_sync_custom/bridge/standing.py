@@ -1,0 +1,75 @@
+"""Where mails stand: the one place that asks which records have a mail with a given id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from odoo import api
+from odoo.tools import SQL
+
+from ..engine.matching import Standing, Target
+
+#: The models whose records can have mails. An id that stands anywhere else means nothing here.
+MODELS = ("crm.lead", "res.partner")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ``mail.message`` on a record. ``ours`` says that Mail Sync recorded it."""
+
+    message: int
+    standing: Standing
+    ours: bool
+
+
+def rows(
+    env: api.Environment, message_ids: Collection[str], companies: Sequence[int] = ()
+) -> Mapping[str, tuple[Row, ...]]:
+    """Return the messages with these ids, oldest first, whichever way they came there.
+
+    An id is one without angle brackets: a mail's own, or the alias that a provider gave it. A
+    record is ``reachable`` when it belongs to one of the companies, or to none.
+    """
+    if not message_ids:
+        return {}
+    found: dict[str, list[Row]] = defaultdict(list)
+    answer = env.execute_query(
+        SQL(
+            """
+            WITH asked AS (
+                SELECT id AS asked, '<' || id || '>' AS message_id FROM unnest(%(ids)s) id
+                UNION
+                SELECT alias, '<' || message_id || '>' FROM mail_sync_message
+                WHERE alias = ANY(%(ids)s)
+            )
+            SELECT asked.asked, m.id, e.id IS NOT NULL, m.model, m.res_id, m.date, m.subject,
+                   COALESCE(e.variant, 0), m.message_type != 'email',
+                   l.id IS NOT NULL OR p.id IS NOT NULL,
+                   l.active IS TRUE AND COALESCE(l.won_status, 'pending') = 'pending'
+            FROM asked
+            JOIN mail_message m ON m.message_id = asked.message_id
+            LEFT JOIN mail_sync_entry e ON e.mail_message_id = m.id
+            LEFT JOIN crm_lead l ON m.model = 'crm.lead' AND l.id = m.res_id
+                AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            LEFT JOIN res_partner p ON m.model = 'res.partner' AND p.id = m.res_id
+                AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
+            WHERE m.model = ANY(%(models)s)
+            ORDER BY m.id
+            """,
+            ids=list(message_ids),
+            companies=list(companies),
+            models=list(MODELS),
+        )
+    )
+    for message_id, message, ours, model, res_id, date, subject, *rest in answer:
+        standing = Standing(Target(model, res_id), aware(date), subject or "", *rest)
+        found[message_id].append(Row(message, standing, ours))
+    return {message_id: tuple(each) for message_id, each in found.items()}
+
+
+def aware(moment: datetime | None) -> datetime | None:
+    """Return a time of the database, which is naive and in UTC, with its time zone."""
+    return moment.replace(tzinfo=UTC) if moment else None
