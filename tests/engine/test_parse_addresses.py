@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.mime.email import envelope, glance
+from engine.mime.envelope import envelope
+from engine.mime.glance import glance
 from engine.values import Address
 
 

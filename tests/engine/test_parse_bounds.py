@@ -6,7 +6,9 @@ import tracemalloc
 import pytest
 
 from engine.errors import Kind, MessageUnreadable
-from engine.mime.email import email, envelope, glance
+from engine.mime.email import email
+from engine.mime.envelope import envelope
+from engine.mime.glance import glance
 from engine.values import Omitted
 
 HEAD = b"From: a@x.example\r\nTo: b@x.example\r\n"

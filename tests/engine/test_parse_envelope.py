@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.mime.email import MAX_ID, envelope
+from engine.mime.envelope import envelope
+from engine.mime.limits import MAX_ID
 from engine.values import Envelope
 
 

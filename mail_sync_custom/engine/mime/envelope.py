@@ -1,0 +1,54 @@
+"""A header block → the fields that decisions are made from, parsed exactly."""
+
+from __future__ import annotations
+
+from ..values import Address, Envelope
+from .addresses import addresses_of, read_addresses
+from .dates import read_date
+from .fields import EMPTY_LINE, fields_of, unfolded
+from .ids import ids_of, read_ids
+from .limits import MAX_HEADER, MAX_PARAMETERS, MAX_STAMP, MAX_SUBJECT
+from .words import decode_words, one_line
+
+_ENVELOPE_FIELDS = frozenset(
+    b"from to cc bcc reply-to sender message-id in-reply-to references date subject "
+    b"x-mail-sync-id".split()
+)
+
+
+def envelope(raw: bytes) -> Envelope:
+    """Return the header fields that decisions are made from, of a header block or a message.
+
+    Never raises. Of From, Date, Message-ID and Subject the first counts, of the others all do.
+    What stands beyond ``MAX_HEADER`` bytes is not looked at.
+    """
+    head = raw[:MAX_HEADER]
+    end = 0 if head.startswith((b"\n", b"\r\n")) else len(head)
+    if found := EMPTY_LINE.search(head):
+        end = min(end, found.start() + 1)
+    return _envelope(fields_of(head[:end], _ENVELOPE_FIELDS))
+
+
+def _envelope(fields: dict[bytes, list[bytes]]) -> Envelope:
+    def first(name: bytes) -> str:
+        return unfolded(fields[name][0]) if name in fields else ""
+
+    def every(name: bytes) -> tuple[Address, ...]:
+        return addresses_of(fields.get(name, ()))
+
+    senders = every(b"from") + every(b"sender")
+    author = read_addresses(first(b"from"), 1) or read_addresses(first(b"sender"), 1)
+    return Envelope(
+        message_id=next(iter(read_ids(first(b"message-id"))), ""),
+        in_reply_to=ids_of(fields.get(b"in-reply-to", ())),
+        references=ids_of(fields.get(b"references", ())),
+        sender=author[0] if author else Address("", ""),
+        senders=senders,
+        reply_to=every(b"reply-to"),
+        to=every(b"to"),
+        cc=every(b"cc"),
+        bcc=every(b"bcc"),
+        date=read_date(first(b"date")),
+        subject=one_line(decode_words(first(b"subject")[:MAX_PARAMETERS]), MAX_SUBJECT),
+        stamp=one_line(first(b"x-mail-sync-id").strip("<> "), MAX_STAMP),
+    )

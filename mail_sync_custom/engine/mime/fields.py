@@ -1,0 +1,68 @@
+"""Header blocks: where one ends, which fields it has, and their values as text (RFC 5322 §2.2).
+
+Works on the bytes as they came. Refuses to know what a field means.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .charsets import guess
+from .limits import MAX_HEADER, MAX_PARAMETERS, MAX_PART_HEADER, bomb
+from .words import CONTROL, clean
+
+# RFC 5322 §2.2: printable characters but the colon, then the value with its folded lines. The
+# space before the colon is §4.5's obsolete form. A line that is neither is skipped, because to
+# stop there would lose the addresses behind it.
+_FIELD = re.compile(rb"\n([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
+_NAME = re.compile(rb"[!-9;-~]+[ \t]*:")
+_NO_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]+[ \t]*:)", re.MULTILINE)
+EMPTY_LINE = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+
+
+def fields_of(head: bytes, wanted: frozenset[bytes]) -> dict[bytes, list[bytes]]:
+    """Return the values of the wanted fields, in order, still folded, by lower-case name."""
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in _FIELD.findall(b"\n" + head):
+        name = name.lower()
+        if name in wanted:
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def header_end(raw: bytes, start: int, end: int, *, top: bool) -> tuple[int, int]:
+    """Return where the header block of ``raw[start:end]`` ends, and where its body begins.
+
+    Without an empty line the body begins at the first line that is no header field, and a part
+    that begins with one has no header: to look for one would lose text.
+    """
+    limit = MAX_HEADER if top else MAX_PART_HEADER
+    if raw.startswith((b"\n", b"\r\n"), start, end):
+        return start, min(end, start + (1 if raw[start] == 10 else 2))
+    if not top and not _NAME.match(raw, start, end):
+        return start, start
+    stop = min(end, start + limit + 4)
+    found = EMPTY_LINE.search(raw, start, stop)
+    if found:
+        return found.start() + 1, found.end()
+    if stop < end:
+        raise bomb(f"a header block of more than {limit} bytes")
+    broken = _NO_FIELD.search(raw, start, end)
+    at = broken.start() if broken else end
+    return at, at
+
+
+def unfolded(raw: bytes) -> str:
+    """Return a field's value as one line: unfolded (RFC 5322 §2.2.3), without control characters.
+
+    Eight-bit bytes should not be there before RFC 6532 and are: UTF-8 nearly always, else what
+    Windows wrote.
+    """
+    text = guess(_FOLD.sub(b"", raw) if b"\n" in raw else raw)
+    return clean(CONTROL.sub(" ", text)).strip()
+
+
+def first_of(fields: dict[bytes, list[bytes]], name: bytes) -> str:
+    """Return the first value of a field as one line, "" where there is none."""
+    return unfolded(fields[name][0][:MAX_PARAMETERS]) if name in fields else ""

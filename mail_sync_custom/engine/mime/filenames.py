@@ -1,0 +1,78 @@
+"""Names for files: safe to store, to show and to save."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .charsets import clean
+from .limits import MAX_FILENAME
+from .words import CONTROL, SPACES, decode_words
+
+# Marks of direction and characters of no width: they make "exe.fdp" look like "pdf.exe".
+_TRICKS = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u061c\x80-\x9f]+")
+SLASH = re.compile(r"[/\\]")
+_FORBIDDEN = re.compile(r'[<>:"|?*]')
+
+#: The name of a part that brings none, by its type; other types become attachment.bin.
+_DEFAULT_NAMES = {
+    "text/plain": "text.txt",
+    "text/html": "text.html",
+    "text/calendar": "invite.ics",
+    "text/csv": "attachment.csv",
+    "text/vcard": "contact.vcf",
+    "text/x-vcard": "contact.vcf",
+    "text/rfc822-headers": "headers.txt",
+    "message/rfc822": "message.eml",
+    "message/global": "message.eml",
+    "message/delivery-status": "delivery-status.txt",
+    "message/global-delivery-status": "delivery-status.txt",
+    "message/disposition-notification": "receipt.txt",
+    "application/pdf": "attachment.pdf",
+    "application/zip": "attachment.zip",
+    "application/ics": "invite.ics",
+    "application/ms-tnef": "winmail.dat",
+    "application/vnd.ms-tnef": "winmail.dat",
+    "application/pgp-signature": "signature.asc",
+    "application/pgp-encrypted": "version.asc",
+    "application/pgp-keys": "keys.asc",
+    "application/pkcs7-signature": "smime.p7s",
+    "application/x-pkcs7-signature": "smime.p7s",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/x-pkcs7-mime": "smime.p7m",
+    "application/msword": "attachment.doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "attachment.docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "attachment.xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "attachment.pptx",
+    "image/jpeg": "image.jpg",
+    "image/jpg": "image.jpg",
+    "image/png": "image.png",
+    "image/gif": "image.gif",
+    "image/webp": "image.webp",
+    "image/bmp": "image.bmp",
+    "image/tiff": "image.tiff",
+    "image/svg+xml": "image.svg",
+    "audio/mpeg": "audio.mp3",
+    "audio/wav": "audio.wav",
+    "video/mp4": "video.mp4",
+    "video/quicktime": "video.mov",
+}
+
+
+def safe_name(name: str, mimetype: str) -> str:
+    """Return a file name that is safe to store, to show and to save; never an empty one."""
+    name = CONTROL.sub("", _TRICKS.sub("", clean(decode_words(name))))
+    name = next(filter(None, (p.strip() for p in SLASH.split(name)[::-1])), "")
+    name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name))
+    name = _shortened(SPACES.sub(" ", name).strip(" ."))
+    return name or _DEFAULT_NAMES.get(mimetype, "attachment.bin")
+
+
+def _shortened(name: str) -> str:
+    """Return a name of at most ``MAX_FILENAME`` characters that keeps its extension."""
+    if len(name) <= MAX_FILENAME:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > 10:
+        return name[:MAX_FILENAME].strip(" .")
+    return stem[: MAX_FILENAME - len(extension) - 1].strip(" .") + dot + extension

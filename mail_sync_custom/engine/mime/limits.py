@@ -1,0 +1,40 @@
+"""How much of a message is read, and what is said of the rest.
+
+Each limit is far beyond what people send and far below what hurts. Beyond one, a message is set
+aside with MessageUnreadable, code ``message_bomb``: the one exception that leaves this room.
+"""
+
+from __future__ import annotations
+
+from ..errors import MessageUnreadable
+
+MAX_HEADER = 256 * 1024  # bytes of the message's own header block
+MAX_PART_HEADER = 16 * 1024  # bytes of a part's header block
+MAX_PARAMETERS = 16 * 1024  # bytes of a Content-Type that are looked at
+MAX_DEPTH = 12  # multiparts within each other; a forwarded message is a file and not descended
+MAX_PARTS = 1_000
+MAX_FALSE_BOUNDARIES = 10_000  # lines that begin like a boundary and are none
+MAX_ADDRESSES = 1_000  # kept of To, of Cc, of Bcc, of Reply-To
+MAX_TOKENS = 30_000  # words, commas and brackets of one address field that are looked at
+MAX_REFERENCES = 200  # kept: the first half and the last half
+MAX_ADDRESS = 320  # characters: 64 + @ + 255 (RFC 5321 §4.5.3.1)
+MAX_ID = 900  # bytes of a message id; an index of PostgreSQL takes no more than 2,700
+MAX_NAME = 500  # characters of a display name
+MAX_SUBJECT = 2_000
+MAX_STAMP = 200
+MAX_FILENAME = 120
+MAX_CHUNKS = 1_000  # pieces of base64, each with padding of its own, in one part
+MAX_TEXT = 16 * 1024 * 1024  # bytes of one part that is shown as text
+QUICK = 16 * 1024  # beyond, glance takes the exact way, which is bounded
+
+#: Why something is in ``Email.omitted``: a file is too large; the mail is, and was not read to its
+#: end; there are more files than are kept; the mail's own text is kept only so far.
+TOO_LARGE = "too_large"
+MAIL_TOO_LARGE = "mail_too_large"
+TOO_MANY = "too_many"
+TEXT_CUT = "text_cut"
+
+
+def bomb(detail: str) -> MessageUnreadable:
+    """Return the error for a message that exceeds a limit, for the caller to raise."""
+    return MessageUnreadable(detail, code="message_bomb")

@@ -1,0 +1,140 @@
+"""What is shown of a mail: its text, readable, and the right one of several."""
+
+import pytest
+
+from engine.values import Attachment
+from tests.engine.mails import PDF, mail, multi, names, part
+
+
+def test_a_mail_of_plain_text_has_text_and_no_html():
+    found = mail(part("Grüße\r\naus Köln\r\n"))
+    assert (found.text, found.html, found.attachments) == ("Grüße\naus Köln\n", "", ())
+    assert found.envelope.subject == "Offer"
+
+
+def test_a_mail_without_any_content_type_is_text():
+    assert mail(b"\r\nhello").text == "hello"
+
+
+def test_an_html_mail_is_kept_as_the_sender_made_it():
+    html = '<p onclick="x()">Hi <img src="cid:logo@x"></p>'
+    assert mail(part(html, "text/html; charset=utf-8")).html == html
+
+
+def test_of_two_renditions_the_html_is_shown():
+    found = mail(multi("alternative", part("plain"), part("<p>rich</p>", "text/html")))
+    assert (found.html, found.text) == ("<p>rich</p>", "")
+
+
+def test_an_html_rendition_that_is_empty_does_not_hide_the_text():
+    found = mail(multi("alternative", part("plain"), part(" \r\n", "text/html")))
+    assert (found.html, found.text) == ("", "plain")
+
+
+def test_the_amp_rendition_of_a_newsletter_is_no_file():
+    amp = part("<html amp4email></html>", "text/x-amp-html")
+    found = mail(multi("alternative", part("plain"), amp, part("<p>rich</p>", "text/html")))
+    assert (found.html, found.attachments) == ("<p>rich</p>", ())
+
+
+def test_a_rendition_that_is_the_only_one_is_a_file():
+    found = mail(multi("alternative", part("<b>x", "text/enriched")))
+    assert [one.content for one in found.attachments] == [b"<b>x"]
+
+
+def test_several_texts_are_joined_in_order():
+    found = mail(multi("mixed", part("one"), part("two")))
+    assert found.text == "one\ntwo"
+
+
+def test_text_around_a_picture_is_joined_and_the_picture_kept():
+    found = mail(multi("mixed", part("above"), part(b"png", "image/png"), part("below")))
+    assert found.text == "above\nbelow"
+    assert names(found) == ["image.png"]
+
+
+def test_a_footer_of_plain_text_below_html_is_shown_with_it():
+    found = mail(multi("mixed", part("<p>body</p>", "text/html"), part("a < b\nlist footer")))
+    assert found.html == "<p>body</p>\n<p>a &lt; b<br/>\nlist footer</p>"
+
+
+def test_pictures_in_the_html_keep_their_content_id():
+    html = part('<img src="cid:logo@x">', "text/html")
+    logo = part(
+        b"png", "image/png; name=logo.png", content_id="<logo@x>", content_disposition="inline"
+    )
+    found = mail(multi("alternative", part("plain"), multi("related", html, logo)))
+    assert found.html == '<img src="cid:logo@x">'
+    assert found.attachments == (Attachment("logo.png", "image/png", b"png", "logo@x"),)
+
+
+def test_the_root_of_related_parts_may_be_named_and_not_come_first():
+    html = part("<p>root</p>", "text/html", content_id="<root@x>")
+    picture = part(b"png", "image/png", content_id="<p@x>")
+    assert mail(multi('related; start="<root@x>"', picture, html)).html == "<p>root</p>"
+
+
+def test_a_mail_from_apple_with_files_between_the_texts():
+    rich = multi(
+        "mixed", part("<p>1</p>", "text/html"), part(PDF, "application/pdf; name=a.pdf"),
+        part("<p>2</p>", "text/html"),
+    )  # fmt: skip
+    found = mail(multi("alternative", part("1\n2"), rich))
+    assert found.html == "<p>1</p>\n<p>2</p>"
+    assert found.attachments == (Attachment("a.pdf", "application/pdf", PDF),)
+
+
+def test_paragraphs_that_were_broken_for_old_screens_are_whole_again():
+    text = "A long \r\nparagraph.\r\n> quoted \r\n> words\r\n-- \r\nAnn"
+    found = mail(part(text, "text/plain; format=flowed"))
+    assert found.text == "A long paragraph.\n> quoted words\n-- \nAnn"
+    delsp = mail(part("長い \r\n文", "text/plain; charset=utf-8; format=flowed; delsp=yes"))
+    assert delsp.text == "長い文"
+
+
+@pytest.mark.parametrize(
+    ("charset", "data", "read"),
+    [
+        ("; charset=iso-8859-1", "Grüße €".encode("cp1252"), "Grüße €"),
+        ('; charset="utf-8""', "Grüße".encode(), "Grüße"),
+        ("; charset='UTF8'", "Grüße".encode(), "Grüße"),
+        ("; charset=x-unknown", "Grüße".encode(), "Grüße"),
+        ("; charset=x-unknown", "Grüße".encode("latin-1"), "Grüße"),
+        ("; charset=us-ascii", "Grüße".encode(), "Grüße"),
+        ("; charset=utf-8", "Grüße".encode("latin-1"), "Gr\ufffd\ufffde"),
+        ("; charset=shift_jis", "①日本".encode("cp932"), "①日本"),
+        ("; charset=utf-16", "Grüße".encode("utf-16"), "Grüße"),
+        ("; charset=utf-7", b"a+2AA-b", "a\ufffdb"),
+        ("; charset=zlib", b"abc", "abc"),
+        ("", b"a\0b", "ab"),
+        ("", "\ufeffGrüße".encode(), "Grüße"),
+    ],
+)
+def test_text_is_readable_whatever_its_charset_claims(charset, data, read):
+    raw = b"Content-Type: text/plain" + charset.encode() + b"\r\n\r\n" + data
+    if "utf-8" in charset and "\ufffd" in read:
+        read = "Grüße"  # what is not UTF-8 is what Windows wrote
+    assert mail(raw).text == read
+
+
+def test_html_without_a_charset_says_it_in_its_head():
+    html = '<head><meta charset="koi8-r"></head>привет'
+    assert mail(b"Content-Type: text/html\r\n\r\n" + html.encode("koi8-r")).html == html
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "read"),
+    [
+        ("quoted-printable", "Gr=C3=BC=C3=9Fe=\r\n!", "Grüße!"),
+        ("QUOTED-PRINTABLE", "100=% =ZZ", "100=% =ZZ"),
+        ("base64", "R3LDvMOfZQ==", "Grüße"),
+        ("base64", "R3LDvMOfZQ", "Grüße"),
+        ("base64", "R3LD\r\nvMOf!!ZQ==\r\n--\r\nfooter of a list", "Grüße"),
+        ("base64", "R3LDvA==\r\nw59l\r\nIQ==\r\n", "Grüße!"),
+        ("8bit", "Grüße", "Grüße"),
+        ("nonsense", "Grüße", "Grüße"),
+        ("x-uuencode", "begin 644 a\r\n#0V%T\r\n`\r\nend", "begin 644 a\n#0V%T\n`\nend"),
+    ],
+)
+def test_text_is_readable_whatever_its_transfer_encoding(encoding, body, read):
+    assert mail(part(body, content_transfer_encoding=encoding)).text == read
