@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import psycopg2
 from lxml import etree
-from odoo import SUPERUSER_ID, api, fields
+from odoo import api, fields
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
 from odoo.tools import SQL
-from psycopg2 import errorcodes
 
 from ..engine.errors import LeaseLost, MailError, Step, safe_text
 from ..engine.matching import Known, Latecomers, Owner
 from ..engine.sync.run import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
+from ..transactions import RACES, as_superuser
 from . import known, recording, standing
 from .live import Live
 
@@ -36,13 +35,6 @@ LEASE = timedelta(minutes=5)
 #: Pauses before a message that was set aside is looked at again; after the last it waits for its
 #: user.
 RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
-#: Somebody else's transaction was faster. Nothing is wrong; what was decided has to be redone.
-RACES = (
-    errorcodes.SERIALIZATION_FAILURE,
-    errorcodes.DEADLOCK_DETECTED,
-    errorcodes.UNIQUE_VIOLATION,
-    errorcodes.FOREIGN_KEY_VIOLATION,  # the mail that it was to be linked to has just been removed
-)
 #: What a mail's own content can do to a write. The mail is set aside; those beside it go on.
 _CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
 
@@ -56,11 +48,9 @@ class OdooStore:
         self.token = token
         self.live = Live()
 
-    @contextmanager
-    def transaction(self) -> Iterator[api.Environment]:
-        """Yield an environment of one transaction; commit at its end, roll back on an error."""
-        with Registry(self.dbname).cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
+    def transaction(self) -> AbstractContextManager[api.Environment]:
+        """Return a transaction of its own: see :func:`~..transactions.as_superuser`."""
+        return as_superuser(self.dbname)
 
     # -- what is to be read -------------------------------------------------------------------
 
@@ -107,10 +97,8 @@ class OdooStore:
         try:
             with self.transaction() as env:
                 env["mail.sync.latecomer"]._count()
-        except psycopg2.Error as error:
-            # Another worker has given them their numbers, and that was all there was to do.
-            if error.pgcode not in RACES:
-                raise
+        except RACES:
+            pass  # another worker has given them their numbers, and that was all there was to do
         with self.transaction() as env:
             return known.latecomers(env["mail.sync.account"].browse(self.account_id))
 
@@ -130,10 +118,8 @@ class OdooStore:
                 _advance(env, commit, {failure.uid for failure in failures})
                 self.live.note(env["mail.sync.account"].browse(self.account_id), commit)
                 return failures
-        except psycopg2.Error as error:
-            if error.pgcode in RACES:
-                raise Stale from error
-            raise
+        except RACES as race:
+            raise Stale from race
 
     def hold(self, env: api.Environment) -> None:
         """Prolong the lease, or raise LeaseLost: someone else has it, or the settings changed."""

@@ -2,11 +2,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.modules.registry import Registry
 from odoo.tools import SQL
-from psycopg2.errors import SerializationFailure
 
 from ..fields import BigInteger
+from ..transactions import RACES, as_superuser
 from .account.account import POLL
 
 #: A mailbox that was away for longer does not look for what came in between.
@@ -70,8 +69,8 @@ class MailSyncLatecomer(models.Model):
         def make_due():
             now = fields.Datetime.now()
             # A turn that has just taken it has won, and what was committed before stays committed.
-            with suppress(SerializationFailure), Registry(dbname).cursor() as cr:
-                cr.execute(
+            with suppress(*RACES), as_superuser(dbname) as env:
+                env.cr.execute(
                     SQL(
                         """
                         UPDATE mail_sync_account SET next_sync_at = %(now)s WHERE id IN (

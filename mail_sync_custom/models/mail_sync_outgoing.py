@@ -1,20 +1,19 @@
 import email.policy
 import hashlib
 import logging
-from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from typing import NamedTuple
 
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.modules.registry import Registry
+from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize_all
 
 from ..engine import status
 from ..engine.errors import Kind, ServerRefused, Step
 from ..engine.values import Direction
+from ..transactions import as_superuser
 from ..words import remedies
 
 _logger = logging.getLogger(__name__)
@@ -87,7 +86,7 @@ class MailSyncOutgoing(models.Model):
             "message_id": bare_id(message["Message-Id"]),
             "recipients_hash": _recipients_hash(to, cc, bcc),
         }
-        with _own_transaction(self.env) as env:
+        with as_superuser(self.env.cr.dbname) as env:
             Outgoing = env[self._name]
             before = Outgoing.search([(name, "=", value) for name, value in key.items()])
             if before.state in ("refused", "deferred"):
@@ -107,7 +106,7 @@ class MailSyncOutgoing(models.Model):
 
     def _settle(self, outgoing_id, state, message: EmailMessage | None = None):
         """Save how a handing over ended; ``None`` when there was none, and it may be repeated."""
-        with _own_transaction(self.env) as env:
+        with as_superuser(self.env.cr.dbname) as env:
             outgoing = env[self._name].browse(outgoing_id).exists()
             if state is None:
                 outgoing.unlink()
@@ -119,7 +118,7 @@ class MailSyncOutgoing(models.Model):
 
     def _refuse(self, outgoing_id, cause, words):
         """Save that the server said no: for good, or for now (RFC 5321 §4.2.1, 4yz and 5yz)."""
-        with _own_transaction(self.env) as env:
+        with as_superuser(self.env.cr.dbname) as env:
             outgoing = env[self._name].browse(outgoing_id)
             attempts = outgoing.attempts + 1
             later = cause.kind in (Kind.LIMIT, Kind.TRANS, Kind.NET) and attempts < MAX_ATTEMPTS
@@ -141,7 +140,7 @@ class MailSyncOutgoing(models.Model):
 
     def _refuse_one(self, outgoing_id, address, cause, words):
         """Save that one of several recipients of a mail was refused, and the others were not."""
-        with _own_transaction(self.env) as env:
+        with as_superuser(self.env.cr.dbname) as env:
             outgoing = env[self._name].browse(outgoing_id)
             # Not the hash of a handing over to this address alone, which may follow.
             recipients_hash = hashlib.sha256(address.encode()).hexdigest()
@@ -157,7 +156,7 @@ class MailSyncOutgoing(models.Model):
         Asked in a transaction of its own, like everything here: the sender's began before the
         mail was handed over, and sees nothing of it.
         """
-        with _own_transaction(self.env) as env:
+        with as_superuser(self.env.cr.dbname) as env:
             found = env[self._name]._of(message_id, "refused", "deferred", "unknown")
             return [one._problem(self.env) for one in found]
 
@@ -253,7 +252,7 @@ class MailSyncOutgoing(models.Model):
 
     def _wake(self, account_id):
         """Have the copy filed soon: the account's next turn is now."""
-        with _own_transaction(self.env) as env:
+        with as_superuser(self.env.cr.dbname) as env:
             env["mail.sync.account"].browse(account_id)._schedule_now()
 
     # -- the copy in Sent ----------------------------------------------------------------------
@@ -306,14 +305,3 @@ def _recipients_hash(*headers):
     """
     addresses = {address for text in headers for address in email_normalize_all(text)}
     return hashlib.sha256("".join(f"{one}\n" for one in sorted(addresses)).encode()).hexdigest()
-
-
-@contextmanager
-def _own_transaction(env):
-    """Yield an environment whose writes outlive whatever happens to the sender's transaction.
-
-    As superuser: it stands in for the sender's right to send by their own server, who cannot
-    write this table.
-    """
-    with Registry(env.cr.dbname).cursor() as cr:
-        yield api.Environment(cr, SUPERUSER_ID, {})

@@ -23,3 +23,4 @@ from . import test_top_bar
 from . import test_timeline
 from . import test_timeline_tour
 from . import test_tours
+from . import test_transactions

@@ -12,23 +12,20 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import psycopg2
 from odoo import fields
-from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
-from ..bridge.store import LEASE, RACES, OdooStore
+from ..bridge.store import LEASE, OdooStore
 from ..engine.errors import LeaseLost, MailError, Step, safe_text
 from ..engine.imap import session
 from ..engine.sync import run as sync
+from ..transactions import again, as_superuser
 from . import filing
 
 _logger = logging.getLogger(__name__)
 
 #: What connecting and logging in may take.
 CONNECT_SECONDS = 20
-#: How often the end of a turn is saved again because someone else changed the account meanwhile.
-MAX_RACES = 5
 
 
 @dataclass
@@ -70,9 +67,8 @@ def claim(dbname: str, limit: int, account_id: int | None = None) -> list[tuple[
         due=due,
         limit=limit,
     )
-    with Registry(dbname).cursor() as cr:
-        cr.execute(query)
-        return cr.fetchall()
+    with as_superuser(dbname) as env:
+        return env.execute_query(query)
 
 
 def connect(store: OdooStore) -> session.ImapSession:
@@ -134,13 +130,7 @@ def _finish(store: OdooStore, turn: Turn) -> None:
     if isinstance(error, LeaseLost):
         return
     try:
-        for tries_left in reversed(range(MAX_RACES)):
-            try:
-                _save(store, turn, error)
-                return
-            except psycopg2.Error as race:
-                if race.pgcode not in RACES or not tries_left:
-                    raise
+        again(lambda: _save(store, turn, error))
     except LeaseLost:
         _logger.info("Mail Sync: account %s has new settings, or another worker", store.account_id)
 

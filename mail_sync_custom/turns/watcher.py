@@ -26,7 +26,7 @@ from odoo.modules.registry import Registry
 from odoo.tools import SQL
 from psycopg2 import errorcodes
 
-from ..bridge.store import RACES, OdooStore
+from ..bridge.store import OdooStore
 from ..engine import watching
 from ..engine.errors import LeaseLost, MailError
 from ..engine.imap.session import ImapSession
@@ -34,6 +34,7 @@ from ..engine.sync import run as sync
 from ..engine.values import MailboxState, Snapshot
 from ..engine.watching import Setback, Wanted
 from ..models.account.account import CONNECTION_FIELDS
+from ..transactions import RACES, as_superuser
 from . import turn
 from .register import Register
 
@@ -407,9 +408,7 @@ class Watcher:
     def _claim(self, watch: Watch) -> str | None:
         try:
             claimed = turn.claim(self.dbname, 1, watch.account)
-        except psycopg2.Error as race:
-            if race.pgcode not in RACES:
-                raise
+        except RACES:
             return None
         return claimed[0][1] if claimed else None
 
@@ -437,9 +436,8 @@ class Watcher:
             " WHERE account_id = %s AND special_use = 'inbox'",
             watch.account,
         )
-        with Registry(self.dbname).cursor() as cr:
-            cr.execute(query)
-            name, *cursor = cr.fetchone() or ("", 0, 0, 0, 0)
+        with as_superuser(self.dbname) as env:
+            name, *cursor = next(iter(env.execute_query(query)), ("", 0, 0, 0, 0))
         return name, MailboxState(*cursor)
 
     def _ring(self) -> None:

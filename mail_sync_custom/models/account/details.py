@@ -1,13 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
 from odoo import fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import format_datetime
 
 from ...engine import catalogue, status
 from ...engine.errors import Kind, MailError
-from ...turns.turn import MAX_RACES, RACES
+from ...transactions import again, apart
 
 PROTOCOLS = ("imap", "smtp")
 #: What a server says of a password that it does not want.
@@ -71,8 +70,8 @@ class MailSyncAccount(models.Model):
 
     def _note_refusal_apart(self, protocol, error):
         """Save a refusal in a transaction of its own: the one that tells of it is rolled back."""
-        with self.pool.cursor() as cr:
-            self.with_env(self.env(cr=cr))._note_refusal(protocol, error)
+        with apart(self.env) as env:
+            self.with_env(env)._note_refusal(protocol, error)
 
     def _same_refusal(self, error):
         """Return why sending is not tried: the server refuses the same password for reading."""
@@ -195,15 +194,12 @@ class MailSyncAccount(models.Model):
 
         In that of the request it would be the request that is repeated, with its log-ins.
         """
-        for tries_left in reversed(range(MAX_RACES)):
-            try:
-                with self.pool.cursor() as cr:
-                    self.with_env(self.env(cr=cr))._save_password(secret, tried)
-            except psycopg2.Error as race:
-                if race.pgcode not in RACES or not tries_left:
-                    raise
-            else:
-                break
+
+        def save():
+            with apart(self.env) as env:
+                self.with_env(env)._save_password(secret, tried)
+
+        again(save)
         self.invalidate_recordset()
 
     def _save_password(self, secret, tried):

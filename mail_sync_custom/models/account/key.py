@@ -1,16 +1,13 @@
 import time
 from collections import Counter
-from contextlib import contextmanager
 from typing import NamedTuple
 
-import psycopg2
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
 from odoo.tools import SQL, split_every
-from psycopg2 import errorcodes
 
 from ... import vault
+from ...transactions import RACES, as_superuser
 from ...vault import Encryption
 
 SECRETS = ("imap_secret", "smtp_secret")
@@ -18,8 +15,6 @@ SECRETS = ("imap_secret", "smtp_secret")
 BATCH = 50
 #: The pause between two looks at accounts that are being read.
 PAUSE_SECONDS = 0.2
-#: Somebody has changed an account at the same moment: look again.
-_RACES = (errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED)
 
 
 class Renewal(NamedTuple):
@@ -72,7 +67,7 @@ class MailSyncAccount(models.Model):
         until = time.monotonic() + seconds
         # Those transactions must see what this one has changed so far.
         self.env.flush_all()
-        with _transaction(self.env.cr.dbname) as env:
+        with as_superuser(self.env.cr.dbname) as env:
             left = {account[0] for account in _saved(env) if _renewed(account[1:])}
         passwords = 0
         while left:
@@ -85,12 +80,6 @@ class MailSyncAccount(models.Model):
             time.sleep(PAUSE_SECONDS)
         self.invalidate_model(SECRETS)
         return Renewal(passwords, len(left))
-
-
-@contextmanager
-def _transaction(dbname):
-    with Registry(dbname).cursor() as cr:
-        yield api.Environment(cr, SUPERUSER_ID, {})
 
 
 def _saved(env):
@@ -118,7 +107,7 @@ def _renew(dbname, ids):
     Returns, by account, how many passwords that were.
     """
     try:
-        with _transaction(dbname) as env:
+        with as_superuser(dbname) as env:
             accounts = env.execute_query(
                 SQL(
                     """
@@ -142,8 +131,6 @@ def _renew(dbname, ids):
                             id_,
                         )
                     )
-    except psycopg2.Error as error:
-        if error.pgcode not in _RACES:
-            raise
+    except RACES:
         return {}
     return {id_: len(values) for id_, values in renewed.items()}

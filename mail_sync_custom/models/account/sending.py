@@ -1,16 +1,13 @@
 import random
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.modules.registry import Registry
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine import status
 from ...engine.errors import MailError
 from ...engine.smtp import check as smtp
-from ...turns.turn import MAX_RACES, RACES
+from ...transactions import again, as_superuser
 
 #: What an account is like whose mail is taken by its server.
 SENDING_WELL = {
@@ -193,16 +190,16 @@ def _claim(dbname):
         until=now + _CLAIM,
         now=now,
     )
-    with Registry(dbname).cursor() as cr:
-        cr.execute(query)
-        return next((account_id for [account_id] in cr.fetchall()), None)
+    with as_superuser(dbname) as env:
+        return next((account_id for [account_id] in env.execute_query(query)), None)
 
 
 def _try(dbname, account_id):
     """Log in to an account's SMTP server and save what came of it."""
     error = None
     try:
-        with _own_account(dbname, account_id) as account:
+        with as_superuser(dbname) as env:
+            account = env["mail.sync.account"].browse(account_id)
             details = account.details_changed_at
             endpoint, credentials = account._endpoint("smtp"), account._credentials("smtp")
         smtp.check(endpoint, credentials)
@@ -218,25 +215,10 @@ def _try(dbname, account_id):
 
 
 def _save(dbname, account_id, change):
-    """Change an account, as superuser, in a transaction of its own, which is committed.
+    """Change an account in a transaction of its own; again, where a turn that reads was faster."""
 
-    A turn that reads changes the account too, at each of its commits: that is waited out.
-    """
-    for tries_left in reversed(range(MAX_RACES)):
-        try:
-            with _own_account(dbname, account_id) as account:
-                change(account)
-            return
-        except psycopg2.Error as race:
-            if race.pgcode not in RACES or not tries_left:
-                raise
+    def save():
+        with as_superuser(dbname) as env:
+            change(env["mail.sync.account"].browse(account_id))
 
-
-@contextmanager
-def _own_account(dbname, account_id):
-    """Yield an account, as superuser, in a transaction of its own.
-
-    The right it stands in for is its owner's to send by their own server.
-    """
-    with Registry(dbname).cursor() as cr:
-        yield api.Environment(cr, SUPERUSER_ID, {})["mail.sync.account"].browse(account_id)
+    again(save)

@@ -1,0 +1,67 @@
+"""Transactions of our own, apart from the one of a request or a scheduled action.
+
+A turn talks to a mail server between its transactions, a sender's transaction may be rolled back
+after the mail has gone, and a save may lose a race against a turn. Each of these needs a short
+transaction on a cursor of its own; this module is the only one that opens any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from psycopg2 import errors
+
+#: Another transaction was faster. Nothing is wrong: what was decided must be decided again.
+RACES = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,  # what was to be linked to has just been removed
+)
+#: How often ``again`` tries.
+TRIES = 5
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def as_superuser(dbname: str) -> Iterator[api.Environment]:
+    """Yield a superuser's environment on a transaction of its own.
+
+    It is committed at the end and rolled back on any exception. It stands in for the right that
+    an account's owner gave when they connected it: to record what they exchange with the leads of
+    their companies, to send through their server, and to save how both went. None of them can
+    write these tables. Raises psycopg2.Error, one of ``RACES`` where another transaction was
+    faster.
+    """
+    with Registry(dbname).cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, {})
+
+
+@contextmanager
+def apart(env: api.Environment) -> Iterator[api.Environment]:
+    """Yield ``env`` on a transaction of its own: the same user, rights and context.
+
+    It is committed at the end, even when the transaction of ``env`` is rolled back later. It
+    sees nothing that ``env`` has not committed. Raises as :func:`as_superuser` does.
+    """
+    with env.registry.cursor() as cr:
+        yield env(cr=cr)
+
+
+def again(act: Callable[[], Result]) -> Result:
+    """Return what ``act()`` returns; call it again, up to ``TRIES`` times, when it loses a race.
+
+    ``act`` opens its own transaction, so that each call sees what the winner has committed.
+    Raises the last of the ``RACES``, and everything else at once.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except RACES:
+            continue
+    return act()
