@@ -2,11 +2,12 @@
 PYTHON ?= python3
 export ODOO ADDONS_PATH DB ONLY CHECK
 
-.PHONY: help demo test bench serve lint screenshots
+.PHONY: help demo test bench mails serve lint screenshots
 help:
 	@echo "make demo     everything, then the main job on sample mailboxes; CHECK=1: once, exit 0 or 1"
 	@echo "make test     everything, then all tests; SUITE=addon ARGS='-k name' for some"
 	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
+	@echo "make mails    every mail of the folder DIR= through Dovecot, a sync and the CRM, and checked"
 	@echo "make serve    the web client; ODOO= ADDONS_PATH= DB= for your own"
 	@echo "make lint     ruff, pylint-odoo, XML, translations"
 	@echo "make screenshots  the pictures in docs/screenshots, taken anew"
@@ -16,3 +17,6 @@ demo bench serve lint screenshots:
 
 test:
 	@$(PYTHON) -m dev test $(SUITE) $(if $(ARGS),-- $(ARGS))
+
+mails:
+	@$(PYTHON) -m dev mails "$(DIR)"

@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "run the main job on sample mailboxes, then serve the result",
     "test": "run all tests, or: test SUITE … -- PYTEST OPTIONS",
     "bench": "measure all figures, or ONLY=name",
+    "mails": "put the mails of a folder through: mails DIR",
     "serve": "serve the web client on the database DB=, by default demo",
     "screenshots": "take the pictures in docs/screenshots anew",
     "lint": "check style, Odoo's rules, XML and translations",

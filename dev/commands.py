@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from . import bench, demo, lint, machine, screenshots, serve, services, suites
+from . import bench, demo, lint, machine, mails, screenshots, serve, services, suites
 
 COMMANDS = {
     "demo": demo.run,
     "test": suites.run,
     "bench": bench.run,
+    "mails": mails.run,
     "serve": serve.run,
     "lint": lint.run,
     "screenshots": screenshots.run,

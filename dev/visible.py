@@ -1,0 +1,56 @@
+"""HTML → the words that a browser shows of it, by a parser of HTML5 that is not the product's."""
+
+from __future__ import annotations
+
+import re
+
+import html5lib
+
+#: What a browser's own style sheet does not show (HTML, section 15.3.1), and what is no text.
+HIDDEN = frozenset(
+    "area base basefont datalist head link meta noembed noframes param rp script style template "
+    "title iframe audio video canvas".split()
+)
+#: Inline elements: no white space parts the words inside from those outside.
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s "
+    "samp small span strike strong sub sup time tt u var wbr o:p".split()
+)
+_NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
+
+
+def text(html: str, *, styles: bool = True) -> str:
+    """Return the visible text of a document or of a piece of one, white space folded.
+
+    `styles`: what `style` attributes hide is not seen.
+    """
+    pieces: list[str] = []
+    # Not recursive: a mail may be nested deeper than Python goes.
+    todo: list[object] = [html5lib.parse(html, namespaceHTMLElements=False)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, str):
+            pieces.append(node)
+            continue
+        tag = node.tag if isinstance(node.tag, str) else ""
+        space = "" if tag.rpartition("}")[2] in INLINE else " "
+        todo.append((node.tail or "") if not space else f" {node.tail or ''}")
+        if not tag or tag in HIDDEN or (styles and _NOT_SHOWN.search(node.get("style", ""))):
+            continue
+        pieces.append(space + (_shown_value(node) if tag == "input" else ""))
+        todo += reversed([node.text or "", *node])
+    return _SPACES.sub(" ", "".join(pieces)).strip()
+
+
+def _shown_value(node) -> str:
+    kind = node.get("type", "text").lower()
+    if kind in ("hidden", "checkbox", "radio", "password", "file", "image", "range", "color"):
+        return ""
+    return node.get("value", "")
+
+
+def pictures(html: str) -> list[str]:
+    """Return the address of every picture that is shown."""
+    tree = html5lib.parse(html, namespaceHTMLElements=False)
+    return [node.get("src") for node in tree.iter("img") if node.get("src")]
