@@ -8,12 +8,11 @@ whose list it is.
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from .addresses import STRICT, Rules, ascii_domain, key
 
 #: The most that an address may have (RFC 5321 §4.5.3.1), and a domain (RFC 1035 §2.3.4).
 MAX_LOCAL, MAX_DOMAIN = 64, 253
-#: A full stop in scripts that have one of their own; the others are turned into it by NFKC.
-_IDEOGRAPHIC_STOP = "\N{IDEOGRAPHIC FULL STOP}"
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 #: An atom or several, by dots (RFC 5322 §3.2.3), as they are with SMTPUTF8 (RFC 6532 §3.2).
 _LOCAL = re.compile(r"[^\s\x00-\x20\x7f\ud800-\udfff()<>\[\]:;@\\,\"]+")
@@ -45,7 +44,7 @@ def normalize(text: str) -> str:
         raise NotAPattern("space")
     local, _, domain = text.rpartition("@")
     local = "" if local == "*" else local
-    domain = _ascii_domain(domain if local else domain.removeprefix("*."))
+    domain = ascii_domain(domain if local else domain.removeprefix("*."))
     if not domain:
         raise NotAPattern("no_domain")
     if "." not in domain:
@@ -56,33 +55,21 @@ def normalize(text: str) -> str:
         return domain
     if not _LOCAL.fullmatch(local) or len(local.encode()) > MAX_LOCAL:
         raise NotAPattern("bad_address")
-    return f"{local.lower()}@{domain}"
+    if not (address := key(f"{local}@{domain}")):
+        raise NotAPattern("bad_address")
+    return address
 
 
-def covering(email: str) -> tuple[str, ...]:
+def covering(email: str, rules: Rules = STRICT) -> tuple[str, ...]:
     """Return every entry that would cover an address: itself, its domain, and those above.
+
+    Under ``rules`` an entry also covers what they make the same: ann@ covers ann+shop@, and not
+    the other way round.
 
     >>> covering("ann@mail.example.com")
     ('ann@mail.example.com', 'mail.example.com', 'example.com')
     """
-    local, _, domain = email.rpartition("@")
-    domain = _ascii_domain(domain)
-    labels = domain.split(".")
+    own = key(email) or email
+    labels = ascii_domain(own.rpartition("@")[2]).split(".")
     above = (".".join(labels[n:]) for n in range(len(labels) - 1))
-    return (f"{local}@{domain}", *above)
-
-
-def _ascii_domain(domain: str) -> str:
-    """Return a domain in lower case and ASCII, without the root's dot."""
-    if not domain.isascii():
-        domain = unicodedata.normalize("NFKC", domain).replace(_IDEOGRAPHIC_STOP, ".")
-        domain = ".".join(map(_a_label, unicodedata.normalize("NFC", domain.lower()).split(".")))
-    return domain.lower().removesuffix(".")
-
-
-def _a_label(label: str) -> str:
-    """Return a label in its ASCII form (RFC 5891 §4.4).
-
-    Not by Python's ``idna``, which is of 2003, and to which straße is strasse.
-    """
-    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+    return tuple(dict.fromkeys((own, key(own, rules) or own, *above)))

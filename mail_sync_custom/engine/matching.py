@@ -171,10 +171,12 @@ def direction(envelope: Envelope, owner: Owner, sent: bool) -> Direction:
 def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[str, ...]:
     """Return the other people on a mail: From, Reply-To, To, Cc, and Bcc on the owner's own.
 
-    Each once, in that order. A Bcc on somebody else's mail is not a correspondent: it says that
-    a mail was delivered here, not whom it was written to.
+    Each once, in that order; of several authors all, but a Sender only where From names nobody.
+    A Bcc on somebody else's mail is not a correspondent: it says that a mail was delivered here,
+    not whom it was written to.
     """
-    addresses = [envelope.sender, *envelope.reply_to, *envelope.to, *envelope.cc]
+    addresses = [envelope.sender, *envelope.authors, *envelope.reply_to]
+    addresses += [*envelope.to, *envelope.cc]
     if way is Direction.OUT:
         addresses += envelope.bcc
     return tuple(

@@ -159,7 +159,7 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address of a header: the display name decoded, the address in lower case."""
+    """One address of a header: its name decoded, ``email`` as ``addresses.key`` has it."""
 
     name: str
     email: str
@@ -171,8 +171,8 @@ class Envelope:
 
     Message ids carry neither ``<>`` nor white space. ``date`` is the Date header in UTC, ``None``
     where it is missing or cannot be read. ``stamp`` is the id that we wrote into a header of our
-    own when we sent the mail, for providers that rewrite Message-ID. ``sender`` is the author
-    whom a decision takes for it; ``senders`` are all of From and Sender (RFC 5322 §3.6.2).
+    own when we sent the mail, for providers that rewrite Message-ID. ``authors`` are all of From,
+    ``senders`` those and Sender (RFC 5322 §3.6.2); ``sender`` is the first of them.
     """
 
     message_id: str = ""
@@ -186,6 +186,7 @@ class Envelope:
     date: datetime | None = None
     subject: str = ""
     stamp: str = ""
+    authors: tuple[Address, ...] = ()
     senders: tuple[Address, ...] = ()
 
 

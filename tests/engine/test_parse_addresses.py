@@ -37,7 +37,7 @@ def to(value: bytes | str) -> list[tuple[str, str]]:
         ("ann@[192.0.2.1]", [("", "ann@[192.0.2.1]")]),
         ('"ann lee"@example.com', [("", '"ann lee"@example.com')]),
         ('"ann"@example.com', [("", "ann@example.com")]),
-        ("jürgen@bücher.example", [("", "jürgen@bücher.example")]),
+        ("jürgen@bücher.example", [("", "jürgen@xn--bcher-kva.example")]),
         ("Ann <ann@example.com", [("Ann", "ann@example.com")]),
         ('"Ann <ann@example.com>', [("Ann", "ann@example.com")]),
         ("Re: Ann <ann@example.com>", [("Ann", "ann@example.com")]),

@@ -12,11 +12,15 @@ ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 
 #: Each room of the engine, and the rooms it may import from, itself aside.
 VALUES = {"engine.values", "engine.errors"}
-PURE = "plan status matching special_use providers catalogue watching exclusion mime".split()
+PURE = "plan status special_use providers catalogue watching".split()
+#: Pure as well, and they compare addresses, of which there is one idea.
+ADDRESSED = "matching exclusion mime".split()
 ENGINE_ROOMS = {
     "engine.errors": set(),
     "engine.values": set(),
+    "engine.addresses": set(),
     **{f"engine.{name}": VALUES for name in PURE},
+    **{f"engine.{name}": VALUES | {"engine.addresses"} for name in ADDRESSED},
     "engine.sync": VALUES | {"engine.plan", "engine.matching", "engine.mime"},
     "engine.net": VALUES | {"engine.catalogue"},
     "engine.imap": VALUES | {"engine.net", "engine.catalogue"},
@@ -104,7 +108,9 @@ def test_every_room_of_the_engine_has_its_walls():
     } == set(ENGINE_ROOMS)
 
 
-@pytest.mark.parametrize("name", ["engine.sync", *(f"engine.{name}" for name in PURE)])
+@pytest.mark.parametrize(
+    "name", ["engine.sync", *(f"engine.{name}" for name in ("addresses", *PURE, *ADDRESSED))]
+)
 def test_what_decides_talks_to_nobody(name):
     talkers = TALKERS - ({"socket", "ssl"} if name == "engine.catalogue" else set())
     for path in files(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..values import Address, Envelope
-from .addresses import addresses_of, read_addresses
+from .addresses import addresses_of
 from .dates import read_date
 from .fields import EMPTY_LINE, fields_of, unfolded
 from .ids import ids_of, read_ids
@@ -19,7 +19,7 @@ _ENVELOPE_FIELDS = frozenset(
 def envelope(raw: bytes) -> Envelope:
     """Return the header fields that decisions are made from, of a header block or a message.
 
-    Never raises. Of From, Date, Message-ID and Subject the first counts, of the others all do.
+    Never raises. Of Date, Message-ID and Subject the first counts, of the others all do.
     What stands beyond ``MAX_HEADER`` bytes is not looked at.
     """
     head = raw[:MAX_HEADER]
@@ -36,13 +36,14 @@ def _envelope(fields: dict[bytes, list[bytes]]) -> Envelope:
     def every(name: bytes) -> tuple[Address, ...]:
         return addresses_of(fields.get(name, ()))
 
-    senders = every(b"from") + every(b"sender")
-    author = read_addresses(first(b"from"), 1) or read_addresses(first(b"sender"), 1)
+    authors = every(b"from")
+    senders = authors + every(b"sender")
     return Envelope(
         message_id=next(iter(read_ids(first(b"message-id"))), ""),
         in_reply_to=ids_of(fields.get(b"in-reply-to", ())),
         references=ids_of(fields.get(b"references", ())),
-        sender=author[0] if author else Address("", ""),
+        sender=senders[0] if senders else Address("", ""),
+        authors=authors,
         senders=senders,
         reply_to=every(b"reply-to"),
         to=every(b"to"),
