@@ -67,9 +67,9 @@ class Crm:
 
     def read(self, session) -> None:
         """Read what is new."""
-        from odoo.addons.mail_sync_custom.engine.sync import run as sync
+        from odoo.addons.mail_sync_custom.engine.sync.run import run
 
-        report = sync.run(session, self.store())
+        report = run(session, self.store())
         if report.problems or report.more:
             raise RuntimeError(f"The mailbox was not read: {report}")
 

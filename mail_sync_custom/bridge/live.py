@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from odoo import models
 
-from ..engine.sync.run import Commit, Record
+from ..engine.sync.protocols import Commit, Record
 
 #: Seconds between two things that are told.
 PAUSE = 1.0

@@ -16,7 +16,7 @@ from odoo import fields, models
 from odoo.tools import SQL, formataddr
 
 from ..engine.matching import Target
-from ..engine.sync.run import Commit, Record
+from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Attachment
 from . import safe_html, standing
 

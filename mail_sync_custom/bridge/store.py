@@ -22,7 +22,7 @@ from odoo.tools import SQL
 
 from ..engine.errors import LeaseLost, MailError, Step, safe_text
 from ..engine.matching import Known, Latecomers, Owner
-from ..engine.sync.run import UNREAD, Commit, Failure, Mailbox, Record, Stale
+from ..engine.sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
 from ..transactions import RACES, as_superuser
 from . import known, recording, standing

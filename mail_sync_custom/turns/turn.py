@@ -18,7 +18,8 @@ from odoo.tools import SQL
 from ..bridge.store import LEASE, OdooStore
 from ..engine.errors import LeaseLost, MailError, Step, safe_text
 from ..engine.imap import session
-from ..engine.sync import run as sync
+from ..engine.sync.protocols import Report, Session
+from ..engine.sync.run import run
 from ..transactions import again, as_superuser
 from . import filing
 
@@ -35,7 +36,7 @@ class Turn:
     ``paused_until`` is when it goes on, where the day's mails are used up.
     """
 
-    report: sync.Report | None = None
+    report: Report | None = None
     error: MailError | None = None
     filed: int = 0
     problems: list[MailError] = field(default_factory=list)
@@ -80,14 +81,14 @@ def connect(store: OdooStore) -> session.ImapSession:
 
 
 @contextmanager
-def own_connection(store: OdooStore) -> Iterator[sync.Session]:
+def own_connection(store: OdooStore) -> Iterator[Session]:
     """Yield a connection for one turn, logged out at its end. Raises MailError where none is."""
     with connect(store) as connection:
         yield connection
 
 
 #: Where a turn gets its connection from.
-Connecting = Callable[[OdooStore], AbstractContextManager[sync.Session]]
+Connecting = Callable[[OdooStore], AbstractContextManager[Session]]
 
 
 def take(
@@ -116,11 +117,11 @@ def take(
     return turn
 
 
-def _read(store: OdooStore, connection: sync.Session, seconds: float) -> Turn:
+def _read(store: OdooStore, connection: Session, seconds: float) -> Turn:
     with store.transaction() as env:
         limits = env["mail.sync.account"].browse(store.account_id)._limits()
     filed = filing.file_sent(store, connection)
-    report = sync.run(connection, store, limits=limits, seconds=seconds)
+    report = run(connection, store, limits=limits, seconds=seconds)
     return Turn(report, filed=filed, problems=[error for _, error in report.problems])
 
 

@@ -30,7 +30,7 @@ from ..bridge.store import OdooStore
 from ..engine import watching
 from ..engine.errors import LeaseLost, MailError
 from ..engine.imap.session import ImapSession
-from ..engine.sync import run as sync
+from ..engine.sync.protocols import Session
 from ..engine.values import MailboxState, Snapshot
 from ..engine.watching import Setback, Wanted
 from ..models.account.account import CONNECTION_FIELDS
@@ -121,7 +121,7 @@ class Watch:
             self.connection.done()
 
     @contextmanager
-    def connecting(self, store: OdooStore) -> Iterator[sync.Session]:
+    def connecting(self, store: OdooStore) -> Iterator[Session]:
         """Yield the connection that was kept, or another; keep it unless the turn fails."""
         connection, self.connection = self.connection or self._connect(store), None
         try:

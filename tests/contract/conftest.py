@@ -20,6 +20,7 @@ from dev.paths import SERVICES
 from engine.imap import session
 from engine.memory.server import MemoryServer, MemorySession
 from engine.values import Credentials, Endpoint
+from tests.contract.scripted import Scripted
 
 NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -190,3 +191,17 @@ def dovecot(services):
     made = Dovecot(services)
     yield made
     made.close()
+
+
+@pytest.fixture
+def scripted():
+    made = []
+
+    def make(script) -> Scripted:
+        made.append(Scripted(script))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+        assert server.failure is None

@@ -1,6 +1,23 @@
-"""How chance is played with here: a busy machine is no failure."""
+"""What the engine's tests share. A busy machine is no failure of a property."""
 
+import pytest
 from hypothesis import settings
+
+from engine import plan
+from tests.engine.world import BATCH, CHUNK, SLICE, World
 
 settings.register_profile("engine", deadline=None)
 settings.load_profile("engine")
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    """A few mails are many batches."""
+    sizes = {"CHUNK": CHUNK, "FIRST_BATCH": CHUNK, "BATCH": BATCH, "SLICE_MESSAGES": SLICE}
+    for name, size in sizes.items():
+        monkeypatch.setattr(plan, name, size)
+
+
+@pytest.fixture
+def world():
+    return World()

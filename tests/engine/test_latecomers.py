@@ -8,7 +8,7 @@ from engine import plan
 from engine.errors import ConnectionLost
 from engine.matching import Reason
 from engine.memory.store import Killed
-from engine.sync.run import Limits
+from engine.sync.protocols import Limits
 from engine.values import Direction, Outcome
 from tests.engine.world import ANN, BOB, DAY, EVE, HOUR, LEA, NOON, Clock, World
 

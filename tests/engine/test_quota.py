@@ -7,7 +7,7 @@ they are cut into.
 import pytest
 
 from engine import plan
-from engine.sync.run import Limits
+from engine.sync.protocols import Limits
 from engine.values import Outcome
 from tests.engine.world import BOB, EVE, World
 

@@ -10,7 +10,7 @@ from engine import plan
 from engine.errors import ConnectionLost
 from engine.memory.store import Killed
 from engine.mime import email as parse
-from engine.sync.run import UNREAD
+from engine.sync.protocols import UNREAD
 from engine.values import Outcome
 from tests.engine.world import DAY, EVE, NOON, Clock, World
 

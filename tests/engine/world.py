@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from engine.errors import ConnectionLost
+from engine.memory.crm import MemoryDatabase
 from engine.memory.server import MemoryServer
-from engine.memory.store import MemoryDatabase, MemoryStore
-from engine.sync.run import Report, run
+from engine.memory.store import MemoryStore
+from engine.sync.protocols import Report
+from engine.sync.run import run
 from engine.values import SpecialUse
 
 ANN = "ann@corp.example"  # whose mailbox it is
@@ -17,6 +21,13 @@ EVE = "eve@elsewhere.example"  # nobody we know
 
 NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+#: The sizes of batches that a small world is read in, and the numbers of mails around them.
+CHUNK, BATCH, SLICE = 4, 8, 3
+SIZES = sorted(
+    {n * size + edge for size in (SLICE, CHUNK, BATCH) for n in (1, 2) for edge in (-1, 0, 1)}
+    | {0, 1}
+)
 
 _numbers = count(1)
 
@@ -105,3 +116,32 @@ class World:
 
     def commands(self, *names: str) -> list[tuple]:
         return [each for each in self.server.commands if not names or each[0] in names]
+
+
+def kept_up(**settings):
+    """A world whose mailboxes have been read, and in which no mail has come so far."""
+    world = World(**settings)
+    world.sync()
+    world.server.commands.clear()
+    world.store.saved.clear()
+    return world
+
+
+def synced(world):
+    """Sync until a run ends well; return how many it took."""
+    for number in range(1, 20):
+        with suppress(ConnectionLost):
+            world.sync()
+            return number
+    raise AssertionError("The mailbox is never read to its end.")
+
+
+def deliver_many(world, count, **fields):
+    """Every second one is Lea's. Return the ids of those."""
+    return [world.deliver(**fields) for _ in range(count) if world.deliver(sender=EVE, **fields)]
+
+
+def bomb(**fields):
+    """A mail that no parser should have to read to its end."""
+    parts = "--b\n\nx\n" * 1500
+    return {"content_type": "multipart/mixed; boundary=b", "body": f"{parts}--b--", **fields}

@@ -1,62 +1,26 @@
-"""A CRM in memory, with the misfortunes of a database, for tests of what is above a Store.
+"""A Store in memory, with the misfortunes of a database, for tests of what is above a Store.
 
-A :class:`MemoryDatabase` holds leads, contacts, colleagues and what stands on their timelines.
-A :class:`MemoryStore` is one account's view of it; several may share one database. What can go
-wrong is switched on a store at a time; nothing of it is on by itself.
+A :class:`MemoryStore` is one account's view of a :class:`~.crm.MemoryDatabase`; several may share
+one. What can go wrong is switched on a store at a time; nothing of it is on by itself.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .. import exclusion
 from ..errors import LeaseLost
-from ..matching import Known, Latecomers, Owner, Reason, Settled, Standing, Target, plausible_date
-from ..sync.run import UNREAD, Commit, Failure, Mailbox, Record, Stale
-from ..values import Direction, Email, MailboxState, Outcome, SpecialUse
+from ..matching import Known, Latecomers, Owner, Settled, Standing, Target, plausible_date
+from ..sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
+from ..values import MailboxState, Outcome, SpecialUse
+from .crm import Entry, MemoryDatabase
 
 
 class Killed(BaseException):
     """The process is gone at this point. Not an Exception: nobody handles that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """A lead or an opportunity. ``company`` is None where it belongs to all of them."""
-
-    target: Target
-    email: str
-    contact: Target | None = None
-    company: str | None = None
-    is_open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A mail on the timeline of a record."""
-
-    target: Target
-    message_id: str
-    subject: str = ""
-    date: datetime | None = None
-    variant: int = 0
-    direction: Direction = Direction.IN
-    reason: Reason | None = None
-    because: str = ""
-    email: Email | None = field(default=None, repr=False)
-
-    @property
-    def from_crm(self) -> bool:
-        """Whether it was written there, and has come from no mailbox."""
-        return self.email is None
-
-    @property
-    def place(self) -> tuple[str, int, Target]:
-        """What no two entries have in common."""
-        return self.message_id, self.variant, self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,62 +45,6 @@ class SetAside:
 
 #: What an account knows a mail by: its message id and variant.
 Key = tuple[str, int]
-
-
-class MemoryDatabase:
-    """Leads, contacts, colleagues, what stands on whose timeline, and who never does."""
-
-    def __init__(self):
-        self.leads: dict[Target, Lead] = {}
-        self.contacts: dict[Target, str] = {}
-        self.colleagues: set[str] = set()
-        self.excluded: set[str] = set()
-        self.entries: list[Entry] = []
-        self.arrivals: list[tuple[str, Target]] = []
-        self.stores: list[MemoryStore] = []
-
-    def add_contact(self, email: str) -> Target:
-        contact = Target("res.partner", len(self.contacts) + 1)
-        self.contacts[contact] = email
-        return contact
-
-    def add_lead(
-        self, email: str, contact: Target | None = None, company: str | None = None
-    ) -> Target:
-        lead = Target("crm.lead", len(self.leads) + 1)
-        self.leads[lead] = Lead(lead, email, contact, company)
-        self._arrive(lead)
-        return lead
-
-    def change_lead(self, lead: Target, **changes: object) -> None:
-        """Give a lead another address, close it, move it to another company."""
-        before = self.addresses(self.leads[lead])
-        self.leads[lead] = replace(self.leads[lead], **changes)
-        self._arrive(lead, before)
-
-    def addresses(self, lead: Lead) -> set[str]:
-        """Return the addresses of a lead and of its contact."""
-        return {lead.email, self.contacts.get(lead.contact, "")} - {""}
-
-    def _arrive(self, lead: Target, before: Collection[str] = ()) -> None:
-        new = self.addresses(self.leads[lead]).difference(before)
-        self.arrivals += [(email, lead) for email in sorted(new)]
-
-    def write(self, target: Target, message_id: str, subject: str, date: datetime) -> None:
-        """Put a mail on a record that was written in the CRM."""
-        self.entries.append(Entry(target, message_id, subject, date, direction=Direction.OUT))
-
-    def timeline(self, target: Target) -> list[Entry]:
-        """Return what stands on a record, in the order in which it came there."""
-        return [entry for entry in self.entries if entry.target == target]
-
-    def standing(self, message_id: str) -> list[Entry]:
-        """Return where a mail stands, asked for by its id or by the one a provider gave it."""
-        ids = {message_id} | {
-            key[0] for store in self.stores for key, link in store.links.items()
-            if link.alias == message_id
-        }  # fmt: skip
-        return [entry for entry in self.entries if entry.message_id in ids]
 
 
 class MemoryStore:

@@ -21,7 +21,7 @@ from ...engine.errors import (
 )
 from ...engine.imap import session
 from ...engine.smtp import check as smtp
-from ...engine.sync import run as sync
+from ...engine.sync.protocols import Limits
 from ...engine.values import Credentials, Endpoint, Outcome, Security, Snapshot, SpecialUse
 from ...fields import BigInteger
 from ...turns import filing
@@ -296,7 +296,7 @@ class MailSyncAccount(models.Model):
         megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
         attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
         # base64 makes four bytes of three, and there is a letter around the attachment.
-        return sync.Limits(attachment * 3 // 2 + 1024 * 1024, attachment, self._records_left())
+        return Limits(attachment * 3 // 2 + 1024 * 1024, attachment, self._records_left())
 
     @api.model
     def _history_from(self, history, now):

@@ -1,0 +1,82 @@
+"""Fetches the bodies of the mails that are to be recorded, whole or in part, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..errors import MessageUnreadable
+from ..mime import email as parse
+from ..values import Email
+from .protocols import Failure, Limits, Record, Session
+
+#: Of a message that is too large, so much is read: its headers and, as a rule, its text.
+PARTIAL_BYTES = 256 * 1024
+
+
+def weight(size: int | None, limits: Limits) -> int:
+    """Return how many bytes are read of a message of that size, as far as anybody knows."""
+    size = size or PARTIAL_BYTES
+    return size if size <= limits.message_bytes else PARTIAL_BYTES
+
+
+class Bodies:
+    """The mails of one slice. What has come is kept when the slice is decided anew."""
+
+    def __init__(self, session: Session, limits: Limits):
+        self.session = session
+        self.limits = limits
+        self.emails: dict[int, Email] = {}
+        self.errors: dict[int, MessageUnreadable] = {}
+        self.asked: list[int] = []
+
+    def fill(
+        self, records: Sequence[Record], sizes: Mapping[int, int | None]
+    ) -> tuple[list[Record], list[Failure]]:
+        """Return the records with their mail in them, and those that have to be set aside."""
+        needed = [r.uid for r in records if r.verdict.missing and r.uid not in self.emails]
+        large = {uid for uid in needed if (sizes.get(uid) or 0) > self.limits.message_bytes}
+        # A server that gives no size may still send more than we want to hold.
+        unsized = {uid for uid in needed if not sizes.get(uid)}
+        self._fetch([uid for uid in needed if uid not in large | unsized], None)
+        self._fetch(sorted(large), PARTIAL_BYTES)
+        self._fetch(sorted(unsized), self.limits.message_bytes)
+        self.asked = []
+        whole, failures = [], []
+        for record in records:
+            if record.verdict.missing and record.uid not in self.emails:
+                failures.append(self._failure(record))
+            else:
+                whole.append(replace(record, email=self.emails.get(record.uid)))
+        return whole, failures
+
+    def suspect(self, records: Sequence[Record]) -> Failure | None:
+        """Return the message over which a fetch ended: the first that was asked for in vain."""
+        missing = (uid for uid in self.asked if uid not in self.emails and uid not in self.errors)
+        uid = next(missing, None)
+        return next((self._failure(record) for record in records if record.uid == uid), None)
+
+    def _fetch(self, uids: Sequence[int], limit: int | None) -> None:
+        if not uids:
+            return
+        self.asked = sorted(uids)
+        for uid, raw in self.session.bodies(uids, limit):
+            try:
+                truncated = limit is not None and len(raw) >= limit
+                self.emails[uid] = parse.email(
+                    raw, truncated=truncated, max_attachment=self.limits.attachment_bytes
+                )
+            except MessageUnreadable as error:
+                self.errors[uid] = error
+
+    def _failure(self, record: Record) -> Failure:
+        error = self.errors.get(record.uid)
+        verdict = record.verdict
+        return Failure(
+            record.uid,
+            verdict.message_id,
+            error.code if error else "message_not_delivered",
+            error.detail if error else "",
+            verdict.direction,
+            verdict.variant,
+        )

@@ -1,0 +1,53 @@
+"""What a run may still do, and what it has done: its time, its quota, its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..matching import Owner
+from ..values import Outcome
+from .protocols import Commit, Limits, Report
+
+
+@dataclass
+class Ledger:
+    """The books of one run. ``until`` is a time of ``clock``, ``quota`` None for no limit."""
+
+    owner: Owner
+    limits: Limits
+    clock: Callable[[], float]
+    until: float
+    report: Report = field(default_factory=Report)
+    quota: int | None = field(init=False)
+
+    def __post_init__(self):
+        self.quota = self.limits.records
+
+    @property
+    def closed(self) -> bool:
+        """Whether the run has said already that it ends before its work does."""
+        return self.report.more or self.report.capped
+
+    def is_over(self) -> bool:
+        """Return whether the time is up, or the quota used up."""
+        self.report.more = self.report.more or self.clock() >= self.until
+        return self.closed
+
+    def take(self, commit: Commit, recorded: int, failed: int) -> None:
+        """Enter a commit: what it looked at, and what it took from the quota.
+
+        ``recorded`` counts the mails that it brought to records, ``failed`` those it could not.
+        """
+        if commit.review:
+            self.report.past += recorded
+        else:
+            self.report.tally.update(commit.tally)
+            self.report.tally[Outcome.RECORDED] -= failed
+            self.report.tally[Outcome.FAILED] += failed
+        if self.quota is not None:
+            self.quota -= recorded
+        if commit.capped:
+            # A mail that was set aside in the end leaves its room to the next one: a run more.
+            self.report.capped = not self.quota
+            self.report.more = self.report.more or bool(self.quota)

@@ -1,0 +1,200 @@
+"""The four ways of reading a mailbox: what is new, its history, a review for latecomers, a retry.
+
+A pass says which UIDs it looks at and in which order, what of them need not be fetched, and what
+a commit of it saves. How a batch is read is the same for all of them, and is the reader's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from .. import plan
+from ..matching import Latecomers, Target
+from ..plan import Batch
+from ..values import Headers, MailboxState, Outcome, Review
+from .protocols import Commit, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pass begins: what is covered, what is set aside, how far the review has come."""
+
+    state: MailboxState
+    aside: Collection[int] = frozenset()
+    review: Review | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A slice that was looked at: the headers that came, and the outcomes that were decided.
+
+    ``tally`` counts those that are neither recorded nor a failure; ``judged`` is how many were
+    looked at closely; ``aside`` how many were passed over because they are set aside.
+    """
+
+    part: Batch
+    headers: Sequence[Headers]
+    tally: Counter[Outcome]
+    judged: int
+    aside: int = 0
+
+    @property
+    def latest(self) -> datetime | None:
+        """Return when the latest of the messages reached the server."""
+        return max((h.internaldate for h in self.headers if h.internaldate), default=None)
+
+    def counted(self, commit: Commit) -> Counter[Outcome]:
+        """Return the outcomes of all messages of the slice."""
+        tally = self.tally.copy()
+        tally[Outcome.UNRELATED] += len(self.headers) - self.judged - self.tally.total()
+        tally[Outcome.RECORDED] = len(commit.records)
+        tally[Outcome.FAILED] = len(commit.failures) + self.aside
+        return tally
+
+
+class Pass(Protocol):
+    """One way of reading a mailbox.
+
+    ``back`` says that it goes from the newest to the oldest, and that the owner's history window
+    counts. ``late`` has the records by whose addresses alone mails are looked for, if any.
+    """
+
+    back: ClassVar[bool]
+    late: Mapping[str, tuple[Target, ...]]
+
+    def batches(self, session: Session, place: Place) -> Iterator[Batch]:
+        """Yield what to look at, of the mailbox that is open."""
+
+    def skipped(self, aside: frozenset[int]) -> frozenset[int]:
+        """Return which of the messages that are set aside are not asked for."""
+
+    def lost(self, missing: Sequence[int]) -> Sequence[int]:
+        """Return which of the messages that exist and did not come have to be set aside."""
+
+    def saved(self, commit: Commit, looked: Looked) -> Commit:
+        """Return the commit with its tally, and with what it covers."""
+
+
+class _Covering:
+    """A pass that covers UIDs for the first time."""
+
+    late: Mapping[str, tuple[Target, ...]] = {}
+
+    def skipped(self, aside: frozenset[int]) -> frozenset[int]:
+        return aside
+
+    def lost(self, missing: Sequence[int]) -> Sequence[int]:
+        return missing
+
+    def saved(self, commit: Commit, looked: Looked) -> Commit:
+        return replace(
+            commit,
+            state=commit.state.after(looked.part.lo, looked.part.hi),
+            tally=looked.counted(commit),
+            latest=looked.latest,
+        )
+
+
+@dataclass(frozen=True)
+class New(_Covering):
+    """What has come since, oldest first, up to UIDNEXT."""
+
+    uidnext: int
+    back = False
+
+    def batches(self, session: Session, place: Place) -> Iterator[Batch]:
+        state, uids = place.state, None
+        cut_short = any(state.high <= uid < self.uidnext for uid in place.aside)
+        if cut_short or plan.needs_search(state, self.uidnext):
+            uids = session.search(state.high, self.uidnext - 1)
+        return plan.forward(state, self.uidnext, uids)
+
+
+class History(_Covering):
+    """The history window, newest first."""
+
+    back = True
+
+    def batches(self, session: Session, place: Place) -> Iterator[Batch]:
+        state = place.state
+        return plan.backward(state, session.search(state.floor, state.low - 1))
+
+
+class Retry:
+    """What was set aside and is due again, one at a time: one of them is why it was."""
+
+    back = False
+    late: Mapping[str, tuple[Target, ...]] = {}
+
+    def __init__(self, uids: Sequence[int]):
+        self.uids = sorted(uids)
+
+    def batches(self, session: Session, place: Place) -> Iterator[Batch]:
+        return (Batch(uid, uid + 1, (uid,)) for uid in self.uids)
+
+    def skipped(self, aside: frozenset[int]) -> frozenset[int]:
+        return frozenset()
+
+    def lost(self, missing: Sequence[int]) -> Sequence[int]:
+        return missing
+
+    def saved(self, commit: Commit, looked: Looked) -> Commit:
+        return replace(
+            commit,
+            retried=tuple(range(looked.part.lo, looked.part.hi)),
+            tally=looked.counted(commit),
+            latest=looked.latest,
+        )
+
+
+class LookBack:
+    """What is covered, once more and newest first, for the mails of latecomers.
+
+    All of it has been counted; some of it is recorded only now. What does not come has an outcome
+    already.
+    """
+
+    back = True
+
+    def __init__(self, latecomers: Latecomers):
+        self.number = latecomers.number
+        self.late = latecomers.by_address
+
+    def batches(self, session: Session, place: Place) -> Iterator[Batch]:
+        state, done = place.state, place.review
+        hi = state.high
+        if done and done.number == self.number:
+            hi = min(done.uid, hi)
+        if hi <= state.low:
+            return iter(())
+        uids, exact = self._candidates(session, state.low, hi)
+        return plan.review(state, hi, uids, exact)
+
+    def _candidates(self, session: Session, lo: int, hi: int) -> tuple[list[int], bool]:
+        """Return the UIDs below ``hi`` to look at again; and whether the server chose them.
+
+        Few addresses are searched for. With many it is cheaper to look through the headers.
+        """
+        if plan.worth_searching(self.late):
+            found = session.mentioning(lo, hi - 1, sorted(self.late))
+            if found is not None:
+                return found, True
+        return session.search(lo, hi - 1), False
+
+    def skipped(self, aside: frozenset[int]) -> frozenset[int]:
+        return aside
+
+    def lost(self, missing: Sequence[int]) -> Sequence[int]:
+        return ()
+
+    def saved(self, commit: Commit, looked: Looked) -> Commit:
+        recorded = sum(not record.verdict.again for record in commit.records)
+        return replace(
+            commit,
+            tally={Outcome.RECORDED: recorded},
+            review=Review(self.number, looked.part.lo),
+        )
