@@ -18,6 +18,7 @@ COMMANDS = {
     "screenshots": "take the pictures in docs/screenshots anew",
     "lint": "check style, Odoo's rules, XML and translations",
     "translations": "write the addon's template of translations anew",
+    "readme": "write the addon's README.md and index.html from readme/*.md",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import bench, demo, lint, machine, mails, screenshots, serve, services, suites
+from . import bench, demo, lint, machine, mails, readme, screenshots, serve, services, suites
 
 COMMANDS = {
     "demo": demo.run,
@@ -13,6 +13,7 @@ COMMANDS = {
     "lint": lint.run,
     "screenshots": screenshots.run,
     "translations": lint.export_translations,
+    "readme": readme.run,
 }
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .paths import ROOT
+
 
 class Failure(Exception):
     """Something that a person must mend: what is wrong, and what to do about it."""
@@ -36,6 +38,11 @@ def step(title: str) -> Iterator[None]:
 def show(failure: Failure) -> None:
     """Print a failure as two lines."""
     print(f"Failed: {failure.message}\nFix:    {failure.fix}", file=sys.stderr, flush=True)
+
+
+def succeeds(argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> bool:
+    """Run a command from the clone's root with its output in view; return whether it exits 0."""
+    return subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode == 0
 
 
 def run(

@@ -8,24 +8,19 @@ we made ready ourselves there is no good reason to skip.
 from __future__ import annotations
 
 import ctypes.util
-import subprocess
 import time
 from collections.abc import Callable
 
-from . import database, machine
-from .console import Failure, say, show
+from . import database, lint, machine
+from .console import Failure, say, show, succeeds
 from .paths import LOG, PYTHON, ROOT
 
 PYTEST = [str(PYTHON), "-m", "pytest", "-p", "dev.strict"]
-CODE = ("dev", "mail_sync_custom", "tests", "bench")
 
 
 def style(options: list[str]) -> bool:
-    """Run ruff: its rules, and its format."""
-    code = [name for name in CODE if (ROOT / name).exists()]
-    ruff = [str(PYTHON.with_name("ruff"))]
-    checked = succeeds([*ruff, "check", *code, *options])
-    return succeeds([*ruff, "format", "--check", *code]) and checked
+    """Check style, Odoo's rules, XML, the addon's pages and translations, as `make lint` does."""
+    return lint.check(options)
 
 
 def engine(options: list[str]) -> bool:
@@ -104,11 +99,6 @@ def arguments(folder: str, options: list[str]) -> list[str]:
     """Return pytest's arguments: the suite's folder, unless the options name what to run."""
     names_a_path = any((ROOT / option.partition("::")[0]).exists() for option in options)
     return options if names_a_path else [folder, *options]
-
-
-def succeeds(argv: list[str], env: dict[str, str] | None = None) -> bool:
-    """Run a command in sight of the person; tell whether it ended well."""
-    return subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode == 0
 
 
 def need_browser() -> None:

@@ -4,7 +4,16 @@
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
     "author": "Mail Sync contributors",
+    "maintainers": ["mail-sync-contributors"],
+    # A reserved name (RFC 2606): whoever publishes the addon puts their own address here.
+    "website": "https://mail-sync.example",
     "license": "LGPL-3",
+    "development_status": "Beta",
+    "images": [
+        "static/description/timeline.png",
+        "static/description/page-enabled.png",
+        "static/description/wizard-imap.png",
+    ],
     "depends": ["crm"],
     "external_dependencies": {"python": ["imapclient"]},
     "data": [
@@ -38,5 +47,4 @@
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,
-    "installable": True,
 }

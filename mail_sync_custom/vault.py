@@ -6,6 +6,7 @@ exchanged. Without either, a key is made once in Odoo's data folder, readable to
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -126,9 +127,8 @@ def _own_key() -> str:
         with os.fdopen(descriptor, "wb") as file:
             file.write(Fernet.generate_key())
         try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
+            with suppress(FileExistsError):
+                os.link(draft, path)
         finally:
             os.unlink(draft)
     return path.read_text("ascii").strip()

@@ -13,7 +13,6 @@ from . import crm_lead
 from . import ir_attachment
 from . import ir_http
 from . import ir_mail_server
-from . import mail_compose_message
 from . import mail_mail
 from . import mail_message
 from . import mail_message_delivery

@@ -114,7 +114,7 @@ class MailMessage(models.Model):
 
     def _message_notifications_to_store(self, store: Store):
         """Tell with what became of a mail's notifications what became of the mail."""
-        super()._message_notifications_to_store(store)
+        result = super()._message_notifications_to_store(store)
         store.add(
             self,
             [
@@ -123,6 +123,7 @@ class MailMessage(models.Model):
                 )
             ],
         )
+        return result
 
     def _mail_sync_delivery_to_store(self):
         """Return what keeps the mail, and who may say what becomes of it; False if nothing does."""

@@ -29,8 +29,8 @@ class MailSyncExclusion(models.Model):
         compute="_compute_kind",
     )
     note = fields.Char(help="Why it is never recorded. Whoever reads the list reads this, too.")
-    user_id = fields.Many2one("res.users", "User", ondelete="cascade", index=True)
-    company_id = fields.Many2one("res.company", "Company", ondelete="cascade", index=True)
+    user_id = fields.Many2one("res.users", ondelete="cascade", index=True)
+    company_id = fields.Many2one("res.company", ondelete="cascade", index=True)
     whose = fields.Selection(
         [("own", "Yours"), ("company", "Your company's")], "List", compute="_compute_whose"
     )
@@ -88,30 +88,31 @@ class MailSyncExclusion(models.Model):
 
     def _wrong(self, code, entered):
         """Return what is wrong with what was entered, and what to enter instead."""
-        _ = self.env._
         return {
-            "empty": _("Enter a mail address, or a domain."),
-            "several": _("Enter one address or domain in each line. Here are several: %s", entered),
-            "space": _(
+            "empty": self.env._("Enter a mail address, or a domain."),
+            "several": self.env._(
+                "Enter one address or domain in each line. Here are several: %s", entered
+            ),
+            "space": self.env._(
                 "A mail address or a domain has no space in it: %s\n"
                 "Enter the address alone, without a name.",
                 entered,
             ),
-            "no_domain": _(
+            "no_domain": self.env._(
                 "This is neither a mail address nor a domain: %s\n"
                 "Enter an address like ann@example.com, or a domain like example.com.",
                 entered,
             ),
-            "no_dot": _(
+            "no_dot": self.env._(
                 "There is no dot after the @: %s\nEnter the whole address, like ann@example.com.",
                 entered,
             ),
-            "bad_domain": _(
+            "bad_domain": self.env._(
                 "This is not a domain that a mail address can have: %s\n"
                 "Enter it like example.com, without anything before or after it.",
                 entered,
             ),
-            "bad_address": _(
+            "bad_address": self.env._(
                 "This is not a mail address: %s\nEnter it like ann@example.com, without a name, "
                 "quotes or brackets.",
                 entered,

@@ -28,7 +28,7 @@ class MailSyncMessage(models.Model):
     variant = fields.Integer(default=0, required=True, readonly=True)
     # The Message-ID that a provider put in the place of ours.
     alias = fields.Char("Rewritten Message-ID", index="btree_not_null", readonly=True)
-    date = fields.Datetime("Date", readonly=True)
+    date = fields.Datetime(readonly=True)
     mailbox_id = fields.Many2one(
         "mail.sync.mailbox", "Folder", index=True, ondelete="set null", readonly=True
     )

@@ -11,7 +11,6 @@ class ResCompany(models.Model):
 
     mail_sync_plan_id = fields.Many2one(
         "mail.sync.plan",
-        "Mail Sync Plan",
         ondelete="restrict",
         default=lambda self: self.env.ref("mail_sync_custom.plan_trial", raise_if_not_found=False),
         groups="base.group_system",

@@ -137,11 +137,10 @@ class ResConfigSettings(models.TransientModel):
 
     def _mail_sync_renewal_words(self, renewal, unreadable):
         """Return what is said when passwords have been encrypted anew, and how."""
-        _ = self.env._
-        words = [_("Passwords encrypted anew with the first key: %s.", renewal.passwords)]
+        words = [self.env._("Passwords encrypted anew with the first key: %s.", renewal.passwords)]
         if renewal.waiting:
             words.append(
-                _(
+                self.env._(
                     "Mailboxes that are being read just now: %s. Press the button again in a "
                     "minute.",
                     renewal.waiting,
@@ -149,7 +148,9 @@ class ResConfigSettings(models.TransientModel):
             )
         if unreadable:
             words.append(
-                _("Passwords that no key opens, and that were left as they are: %s.", unreadable)
+                self.env._(
+                    "Passwords that no key opens, and that were left as they are: %s.", unreadable
+                )
             )
         return " ".join(words), "warning" if renewal.waiting or unreadable else "success"
 

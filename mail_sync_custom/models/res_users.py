@@ -120,13 +120,14 @@ class ResUsers(models.Model):
         Odoo knows a personal server by the user's own address, and every night deletes those that
         it does not know: one with another name or address would be lost.
         """
-        super()._compute_outgoing_mail_server_id()
+        result = super()._compute_outgoing_mail_server_id()
         # sudo: as in the method extended, which server it is is no secret
         accounts_sudo = self.env["mail.sync.account"].sudo().search([("user_id", "in", self.ids)])
         for account in accounts_sudo.filtered("mail_server_id"):
             user = account.user_id.with_env(self.env)
             user.outgoing_mail_server_id = account.mail_server_id
             user.outgoing_mail_server_type = "default"
+        return result
 
     def write(self, vals):
         """A user who is archived has their mailbox disabled; what was recorded stays."""

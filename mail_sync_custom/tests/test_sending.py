@@ -87,8 +87,8 @@ class Recording(SmtpConnection):
 
     def send_message(self, message, smtp_from, smtp_to_list):
         """Keep the mail as its recipient gets it."""
-        super().send_message(message, smtp_from, smtp_to_list)
         self.mails.append(message)
+        return super().send_message(message, smtp_from, smtp_to_list)
 
 
 @tagged("post_install", "-at_install")

@@ -472,8 +472,12 @@ class MailSyncAccount(models.Model):
     def _check_alias_domains(self, email):
         """Refuse the address that Odoo itself sends from: its mail would leave by this mailbox."""
         match = self.env["ir.mail_server"]._match_from_filter
-        senders = self.env["mail.alias.domain"].search([]).mapped("default_from_email")
-        if any(match(sender, email) for sender in [*senders, config.get("email_from")] if sender):
+        senders = self.env["mail.alias.domain"].search([("default_from", "!=", False)])
+        if any(
+            match(sender, email)
+            for sender in [*senders.mapped("default_from_email"), config.get("email_from")]
+            if sender
+        ):
             raise UserError(
                 self.env._("%s is the address that Odoo itself sends from. Use your own.", email)
             )

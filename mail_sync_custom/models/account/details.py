@@ -186,7 +186,9 @@ class MailSyncAccount(models.Model):
         for protocol, settings in tried.items():
             error = self._error(protocol, {**settings, "secret": secret})
             if error:
-                raise UserError(f"{names[protocol]}: {error}")
+                raise UserError(
+                    self.env._("%(server)s: %(error)s", server=names[protocol], error=error)
+                )
         self._save_password_apart(secret, tried)
 
     def _save_password_apart(self, secret, tried):
