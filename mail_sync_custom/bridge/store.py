@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg2
@@ -94,11 +94,9 @@ class OdooStore:
     # -- who came late -------------------------------------------------------------------------
 
     def latecomers(self) -> Latecomers:
-        try:
-            with self.transaction() as env:
-                env["mail.sync.latecomer"]._count()
-        except RACES:
-            pass  # another worker has given them their numbers, and that was all there was to do
+        # A race means that another worker has numbered them, which is all there was to do.
+        with suppress(*RACES), self.transaction() as env:
+            env["mail.sync.latecomer"]._count()
         with self.transaction() as env:
             return known.latecomers(env["mail.sync.account"].browse(self.account_id))
 
