@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import console, machine, odoo, venv
+from . import console, ending, machine, odoo, venv
 
 COMMANDS = {
     "up": "make the machine ready and start PostgreSQL, Dovecot and SMTP",
@@ -30,16 +30,24 @@ def main(argv: list[str]) -> int:
     # A Python too old to read the other modules comes as far as this.
     if sys.version_info < (3, 10):  # noqa: UP036
         raise console.Failure("This Python is older than 3.10.", "Use another: `make PYTHON=…`.")
-    if not venv.inside():
-        with machine.alone():
-            folder = odoo.locate()
-            venv.make()
-            venv.link(folder)
+    if ending.mark() or not venv.inside():
+        prepare(argv[0])
         venv.enter()
     # Only now is there what these import.
     from . import commands
 
     return commands.run(*argv)
+
+
+def prepare(command: str) -> None:
+    """Make what the command runs in: an Odoo and the virtual environment."""
+    if command == "down":
+        # It waits for nobody, and makes nothing only to stop it.
+        return
+    with machine.alone():
+        folder = odoo.locate()
+        venv.make()
+        venv.link(folder)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from . import bench, demo, lint, machine, mails, readme, screenshots, serve, services, suites
+import signal
+
+from . import (
+    bench,
+    demo,
+    ending,
+    lint,
+    machine,
+    mails,
+    readme,
+    screenshots,
+    serve,
+    services,
+    suites,
+)
+from .console import say
+from .paths import STATE
 
 COMMANDS = {
     "demo": demo.run,
@@ -21,10 +37,31 @@ def run(command: str, *args: str) -> int:
     """Run a command; return the exit code."""
     if command == "status":
         return 0 if services.status() else 1
+    if command == "down":
+        return down()
+    ending.listen(services.down_if_unused)
+    try:
+        code = work(command, *args)
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    if ending.begun():
+        ending.finish(services.down_if_unused)
+    return code
+
+
+def down() -> int:
+    """End every command of this clone, and the services; return the exit code."""
+    # Not under the lock: whoever holds it is ended.
+    ended = ending.sweep(f"{STATE}:")
+    if ended:
+        say(f"- Processes of other commands ended: {ended}")
+    services.down()
+    return 0
+
+
+def work(command: str, *args: str) -> int:
+    """Run a command that needs the services; return the exit code."""
     with machine.alone():
-        if command == "down":
-            services.down()
-            return 0
         services.up()
     if command == "up":
         return 0 if services.status() else 1

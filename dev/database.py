@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import certificates, machine, odoo, postgres
+from . import certificates, ending, machine, odoo, postgres
 from .console import Failure, say, step
 from .machine import own
 from .paths import ADDON, DATA, LOG, PYTHON, ROOT, STATE, write
@@ -260,7 +260,7 @@ class OdooServer:
             return
         self._process.terminate()
         try:
-            self._process.wait(30)
+            self._process.wait(ending.grace())
         except subprocess.TimeoutExpired:
             self.kill()
 

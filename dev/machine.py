@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from . import ending
 from .console import Failure, run, say, step
 from .paths import LOG, STATE, write
 
@@ -191,7 +192,7 @@ class Daemon:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [str(word) for word in argv],
-                env=env,
+                env=ending.unmarked(env),
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -208,16 +209,18 @@ class Daemon:
             time.sleep(0.05)
 
     def stop(self) -> bool:
-        """Stop the program, politely first; tell whether it was running."""
+        """Stop the program and what it started, politely first; return whether it was running."""
         pid = self.pid
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + 10
-            while self.pid is not None:
-                if time.monotonic() > deadline:
-                    os.kill(pid, signal.SIGKILL)
+            deadline = time.monotonic() + ending.STOPPING
+            while self.pid is not None and time.monotonic() < deadline:
                 time.sleep(0.05)
                 reap(pid)
+            with suppress(ProcessLookupError):
+                # It led a group of its own (see `start`), some of which may be left.
+                os.killpg(pid, signal.SIGKILL)
+            reap(pid)
         self.pidfile.unlink(missing_ok=True)
         return pid is not None
 

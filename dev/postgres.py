@@ -6,6 +6,7 @@ process of Odoo killed at any moment costs nothing: that is what the crash tests
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import secrets
@@ -17,6 +18,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
+from . import ending
 from .console import Failure, run, step
 from .machine import find, known_ports, need, own, ports, unprivileged
 from .paths import DATA, LOG, STATE, write
@@ -86,6 +88,7 @@ def start() -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=ending.unmarked(),
             start_new_session=True,
             check=False,
         )
@@ -121,7 +124,12 @@ def stop() -> bool:
     """Stop the cluster; tell whether it was running."""
     if not running():
         return False
-    run([*unprivileged(), binary("pg_ctl"), "-D", CLUSTER, "-m", "fast", "-w", "stop"])
+    ctl = [*unprivileged(), str(binary("pg_ctl")), "-D", str(CLUSTER), "stop", "-w"]
+    patience = str(math.ceil(ending.STOPPING))
+    fast = subprocess.run([*ctl, "-m", "fast", "-t", patience], capture_output=True, check=False)
+    if fast.returncode and running():
+        # Something holds it up. It recovers when it starts again.
+        run([*ctl, "-m", "immediate"])
     return True
 
 

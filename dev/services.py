@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import certificates, dovecot, odoo, passwords, postgres, smtp, smtp_server, venv
+from . import certificates, dovecot, ending, odoo, passwords, postgres, smtp, smtp_server, venv
 from .console import say
 from .machine import browser, own
 from .paths import LOG, PYTHON, ROOT, SERVICES, STATE, write
 
 # In the order in which they start.
 ALL = {"PostgreSQL": postgres, "Dovecot": dovecot, "SMTP": smtp}
+
+#: The names of those that this process started.
+started: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -83,19 +88,30 @@ def up() -> Services:
     own(LOG)
     venv.link(odoo.locate())
     certificates.make()
-    for service in ALL.values():
-        service.start()
+    for name, service in ALL.items():
+        if not service.running():
+            started.append(name)
+            service.start()
     described = describe()
     # It has a password in it.
     write(SERVICES, json.dumps(dataclasses.asdict(described), indent=1) + "\n", mode=0o600)
     return described
 
 
-def down() -> None:
-    """Stop what is running."""
-    for name, service in reversed(ALL.items()):
-        say(f"- {name}: {'stopped' if service.stop() else 'was not running'}")
-    SERVICES.unlink(missing_ok=True)
+def down(names: Iterable[str] = ALL) -> None:
+    """Stop what is running, all at once."""
+    with ThreadPoolExecutor() as pool:
+        stopped = {name: pool.submit(ALL[name].stop) for name in names}
+    for name, was_running in stopped.items():
+        say(f"- {name}: {'stopped' if was_running.result() else 'was not running'}")
+    if stopped:
+        SERVICES.unlink(missing_ok=True)
+
+
+def down_if_unused() -> None:
+    """Stop the services that this command started, unless another command is at work here."""
+    if not ending.marked(f"{STATE}:"):
+        down(started)
 
 
 def status() -> bool:

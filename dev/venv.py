@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from .console import Failure, run, step
 from .machine import need
@@ -70,10 +71,8 @@ def link(folder: Path) -> None:
         pth.write_text(f"{folder}\n")
 
 
-def enter() -> None:
+def enter() -> NoReturn:
     """Go on in the virtual environment: replaces this process by the same command in there."""
-    if inside():
-        return
     if not PYTHON.exists():
         raise Failure("There is no virtual environment.", "Run `python3 -m dev up`.")
     os.chdir(ROOT)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from . import database
+from . import database, ending
 from .console import Failure, say
 from .machine import own
 from .paths import LOG, PYTHON, ROOT
@@ -75,7 +75,7 @@ class Watcher:
         self.signal(signal.SIGTERM)
         try:
             if self._process is not None:
-                self._process.wait(30)
+                self._process.wait(ending.grace())
         except subprocess.TimeoutExpired:
             self.kill()
 

@@ -1,0 +1,142 @@
+"""Whatever a command of `dev` has started is gone five seconds after it is told to stop.
+
+Each test has a clone of its own, with servers of its own, that nobody else uses.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: What the makefiles of this project promise.
+SECONDS = 5
+
+
+class Clone:
+    """A clone of the project that borrows the virtual environment and Odoo of this one."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / ".dev").mkdir(parents=True)
+        for name in ("dev", "mail_sync_custom", "Makefile"):
+            (root / name).symlink_to(ROOT / name)
+        # A module's folder tells where its clone is, so this one is a copy.
+        (root / "dev").unlink()
+        shutil.copytree(ROOT / "dev", root / "dev")
+        for name in ("venv", "odoo"):
+            (root / ".dev" / name).symlink_to(ROOT / ".dev" / name)
+
+    def start(self, *argv: str, **options: object) -> subprocess.Popen[bytes]:
+        """Start a command in the background, in a group of its own."""
+        kept = {k: v for k, v in os.environ.items() if k not in ("MAIL_SYNC_DEV", "MAKELEVEL")}
+        with (self.root / "output").open("ab") as output:
+            return subprocess.Popen(
+                argv,
+                cwd=self.root,
+                env=kept,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **options,
+            )
+
+    def down(self) -> None:
+        """Run `dev down`."""
+        done = self.start(sys.executable, "-m", "dev", "down")
+        assert done.wait(SECONDS * 4) == 0, self.output()
+
+    def output(self) -> str:
+        return (self.root / "output").read_text()
+
+    def processes(self) -> dict[int, str]:
+        """Return the processes that name this clone in their command or work in it."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                where = os.readlink(folder / "cwd")
+            except OSError:  # it ended meanwhile
+                continue
+            if f"{self.root}/" in f"{command} {where}/":
+                found[int(folder.name)] = command
+        return found
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 90) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, f"{self.output()}\n{self.processes()}"
+            time.sleep(0.05)
+
+    def has_an_odoo(self) -> bool:
+        """Return whether an Odoo is at work here, and with it all the servers."""
+        return any(" odoo " in command for command in self.processes().values())
+
+
+@pytest.fixture
+def clone() -> Iterator[Clone]:
+    # Sockets are below it: pytest's own folders have too long a path.
+    made = Clone(Path(subprocess.check_output(["mktemp", "-d"], text=True).strip()) / "c")
+    try:
+        yield made
+    finally:
+        made.down()
+        shutil.rmtree(made.root.parent)
+
+
+def ignore_interrupts() -> None:
+    """As a shell without job control does for what it starts with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
+def test_a_signal_ends_a_demo_in_the_background(clone, number):
+    demo = clone.start(sys.executable, "-m", "dev", "demo", preexec_fn=ignore_interrupts)
+    clone.wait_for(clone.has_an_odoo)
+    demo.send_signal(number)
+    demo.wait(SECONDS)
+    clone.wait_for(lambda: not clone.processes(), 0.5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_what_make_started_ends_with_make(clone, number):
+    make = clone.start("make", "demo", f"PYTHON={sys.executable}")
+    clone.wait_for(clone.has_an_odoo)
+    make.send_signal(number)
+    clone.wait_for(lambda: not clone.processes(), SECONDS)
+    make.wait(SECONDS)
+
+
+def test_down_ends_a_demo_in_the_background_and_what_a_killed_one_left(clone):
+    demo = clone.start(sys.executable, "-m", "dev", "demo")
+    clone.wait_for(clone.has_an_odoo)
+    demo.kill()
+    demo.wait()
+    clone.start(sys.executable, "-m", "dev", "demo")
+    clone.wait_for(lambda: "PostgreSQL cluster" in clone.output() and clone.has_an_odoo())
+    begun = time.monotonic()
+    clone.down()
+    clone.wait_for(lambda: not clone.processes(), SECONDS - (time.monotonic() - begun))
+
+
+def test_what_ran_before_a_command_runs_on_after_it_is_interrupted(clone):
+    assert clone.start(sys.executable, "-m", "dev", "up").wait(90) == 0, clone.output()
+    before = set(clone.processes())
+    demo = clone.start(sys.executable, "-m", "dev", "demo")
+    clone.wait_for(clone.has_an_odoo)
+    demo.send_signal(signal.SIGINT)
+    demo.wait(SECONDS)
+    assert before
+    assert before <= set(clone.processes())
