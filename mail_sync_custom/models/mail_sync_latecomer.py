@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..fields import BigInteger
 from ..transactions import RACES, as_superuser
-from .account.account import POLL
+from .account.turns import POLL
 
 #: A mailbox that was away for longer does not look for what came in between.
 KEPT = timedelta(days=365)

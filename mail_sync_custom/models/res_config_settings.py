@@ -9,7 +9,8 @@ from odoo.tools import config
 from .. import vault
 from ..turns import register as watched
 from ..vault import Encryption, Source
-from .account.account import DEFAULT_ATTACHMENT_MB, PATIENCE_SECONDS
+from .account.page import PATIENCE_SECONDS
+from .account.turns import DEFAULT_ATTACHMENT_MB
 from .res_company import HAS_A_PLACE
 
 #: A mail is held in memory while it is recorded; providers take 25 to 150 MB.

@@ -33,7 +33,7 @@ from ..engine.imap.session import ImapSession
 from ..engine.sync.protocols import Session
 from ..engine.values import MailboxState, Snapshot
 from ..engine.watching import Setback, Wanted
-from ..models.account.account import CONNECTION_FIELDS
+from ..models.account.connection import CONNECTION_FIELDS
 from ..transactions import RACES, as_superuser
 from . import turn
 from .register import Register

@@ -2,7 +2,6 @@ import logging
 from dataclasses import asdict
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ...engine import status
@@ -29,7 +28,7 @@ _GONE = {
 
 
 class MailSyncAccount(models.Model):
-    """Disabling: who may, what becomes of what was recorded, and what is left.
+    """Disabling: what becomes of what was recorded, and what is left.
 
     The account and its links are kept. A link that stays ``recorded`` says that its account still
     holds the entry, so that a colleague who removes theirs does not take it along; one that is
@@ -38,23 +37,12 @@ class MailSyncAccount(models.Model):
 
     _inherit = "mail.sync.account"
 
-    may_disable = fields.Boolean(compute="_compute_may_disable")
     disabled_at = fields.Datetime(readonly=True, copy=False)
     disabled_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="set null")
     disabled_policy = fields.Selection(
         [("keep", "Kept"), ("remove", "Removed")], readonly=True, copy=False
     )
     disabled_words = fields.Char("Disabled", compute="_compute_disabled_words")
-
-    # -- who may -----------------------------------------------------------------------------
-
-    @api.depends("active", "user_id")
-    @api.depends_context("uid")
-    def _compute_may_disable(self):
-        """Show the button to who may press it."""
-        for account in self:
-            own = account.user_id == self.env.user
-            account.may_disable = account.active and (own or account._may_manage())
 
     # -- what is said of one that is disabled ---------------------------------------------------
 
@@ -83,26 +71,6 @@ class MailSyncAccount(models.Model):
             "keep": self.env._("What it had recorded stays where it is."),
             "remove": self.env._("What it alone had recorded was removed."),
         }.get(self.disabled_policy, "")
-
-    def _managed_sudo(self):
-        """Return the account as superuser for its owner, and for who may disable it for them."""
-        self.ensure_one()
-        self.check_access("read")
-        if not (self.env.su or self.user_id == self.env.user or self._may_manage()):
-            raise AccessError(
-                self.env._("Only its owner and administrators can disable a mailbox.")
-            )
-        # sudo: an owner's right to end what they began, and an administrator's to end it for
-        # them; neither can write accounts
-        return self.sudo()
-
-    def _may_manage(self):
-        """Whether the current user looks after this mailbox, which is not their own.
-
-        Administrators do, and Company Managers, in the companies that they work in.
-        """
-        managers = ("base.group_system", "mail_sync_custom.group_mail_sync_company_manager")
-        return self.company_id in self.env.companies and any(map(self.env.user.has_group, managers))
 
     def action_open_disable(self):
         """Ask what is to become of what was recorded, and say how much it is."""

@@ -3,7 +3,6 @@ from collections import Counter
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL, split_every
 
 from ... import vault
@@ -32,19 +31,6 @@ class MailSyncAccount(models.Model):
     """
 
     _inherit = "mail.sync.account"
-
-    @api.model
-    def _encrypt(self, secret):
-        """As extended; raises UserError where what is named as the key is none."""
-        try:
-            return super()._encrypt(secret)
-        except vault.KeyUnusable as error:
-            raise UserError(
-                self.env._(
-                    "The password cannot be saved on this server: its key is not usable. Ask an "
-                    "administrator; Settings > Mail Sync > Key says more."
-                )
-            ) from error
 
     @api.model
     def _count_secrets(self):

@@ -98,18 +98,7 @@ class MailSyncAccount(models.Model):
             account.company_id = account.user_id.company_id
             account._free_places(before | account.company_id)
 
-    def write(self, vals):
-        """A place is free when its account is gone."""
-        gone = self.filtered("active") if vals.get("active", True) is False else self.browse()
-        companies = gone.company_id
-        result = super().write(vals)
-        if companies:
-            self._free_places(companies)
-        return result
-
-    def unlink(self):
-        """As for write."""
-        companies = self.filtered("active").company_id
-        result = super().unlink()
-        self._free_places(companies)
-        return result
+    def _companies_losing_an_account(self, vals):
+        """Return the companies in which a write disables an account, and so frees a place."""
+        disables = not vals.get("active", True)
+        return self.filtered(lambda account: disables and account.active).company_id

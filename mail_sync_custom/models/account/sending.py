@@ -44,8 +44,6 @@ class MailSyncAccount(models.Model):
     sending_told_admin = fields.Boolean(readonly=True)
     sending_told_at = fields.Datetime(readonly=True)
     sending_retry_at = fields.Datetime("Next Attempt to Send", readonly=True)
-    sending_headline = fields.Char("What Is Wrong with Sending", compute="_compute_headline")
-    sending_remedy = fields.Char("How to Fix Sending", compute="_compute_headline")
 
     def _sending_health(self):
         """Return the engine's :class:`~..engine.status.Health` of sending."""

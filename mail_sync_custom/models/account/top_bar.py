@@ -26,30 +26,26 @@ class MailSyncAccount(models.Model):
         }
 
     def _tell_top_bar(self):
-        """Tell the open tabs of the owners how their mailbox is now."""
-        for user in self.user_id:
+        """Tell the owners' open tabs how their mailbox is now."""
+        self._send_top_bar(self.user_id)
+
+    @api.model
+    def _send_top_bar(self, users):
+        for user in users:
             user._bus_send("mail_sync_custom/status", self._top_bar(user))
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        accounts = super().create(vals_list)
-        accounts._tell_top_bar()
-        return accounts
-
-    def write(self, vals):
+    def _shown_before(self, vals):
+        """Return what the owners' top bars show, by account; empty if a write cannot change it."""
         if not _SHOWN & vals.keys():
-            return super().write(vals)
-        before = {account: self._top_bar(account.user_id) for account in self}
-        result = super().write(vals)
-        # A failure that goes on is written at each attempt, and is no news.
-        self.filtered(
-            lambda account: self._top_bar(account.user_id) != before[account]
-        )._tell_top_bar()
-        return result
+            return {}
+        return {account: self._top_bar(account.user_id) for account in self}
 
-    def unlink(self):
-        users = self.user_id
-        result = super().unlink()
-        for user in users.exists():
-            user._bus_send("mail_sync_custom/status", self._top_bar(user))
-        return result
+    @api.model
+    def _tell_top_bar_of_changes(self, before):
+        """Tell the owners whose top bar shows something else now.
+
+        A failure that continues is saved at each attempt, and is no news.
+        """
+        for account, shown in before.items():
+            if self._top_bar(account.user_id) != shown:
+                account._tell_top_bar()

@@ -1,0 +1,194 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ... import vault
+from ...engine import special_use
+from ...engine.errors import (
+    CertificateChanged,
+    CertificateUntrusted,
+    Kind,
+    MailError,
+    ServerRefused,
+    Step,
+)
+from ...engine.imap import session
+from ...engine.smtp import check as smtp
+from ...engine.values import Credentials, Endpoint, Security, Snapshot, SpecialUse
+
+#: How long one step of the wizard may take.
+TRY_SECONDS = 8
+#: How long the second look at a certificate, to name it in the error, may take.
+LOOK_SECONDS = 2
+
+PROTOCOLS = ("imap", "smtp")
+#: What a connection is made of. A change to any of these ends the run that uses the old ones.
+CONNECTION_FIELDS = tuple(
+    f"{protocol}_{name}"
+    for protocol in PROTOCOLS
+    for name in (
+        "host port ssl self_signed fingerprint starttls plain_allowed username secret".split()
+    )
+)
+
+
+class MailSyncAccount(models.Model):
+    """The two connections: their settings, and trying them."""
+
+    _inherit = "mail.sync.account"
+
+    imap_host = fields.Char("IMAP Hostname", readonly=True)
+    imap_port = fields.Integer("IMAP Port", readonly=True)
+    imap_ssl = fields.Boolean("IMAP: Use SSL?", readonly=True)
+    imap_self_signed = fields.Boolean("IMAP: Self-Signed Certificate?", readonly=True)
+    imap_username = fields.Char("IMAP Username", readonly=True)
+    imap_fingerprint = fields.Char("IMAP Certificate (SHA-256)", readonly=True)
+    imap_starttls = fields.Boolean(readonly=True)
+    imap_plain_allowed = fields.Boolean(readonly=True)
+    imap_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    smtp_host = fields.Char("SMTP Hostname", readonly=True)
+    smtp_port = fields.Integer("SMTP Port", readonly=True)
+    smtp_ssl = fields.Boolean("SMTP: Use SSL?", readonly=True)
+    smtp_self_signed = fields.Boolean("SMTP: Self-Signed Certificate?", readonly=True)
+    smtp_username = fields.Char("SMTP Username", readonly=True)
+    smtp_fingerprint = fields.Char("SMTP Certificate (SHA-256)", readonly=True)
+    smtp_starttls = fields.Boolean(readonly=True)
+    smtp_plain_allowed = fields.Boolean(readonly=True)
+    smtp_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    details_changed_at = fields.Datetime(readonly=True)
+
+    def _settings(self, protocol):
+        """Return what a connection is made of, named without the protocol."""
+        self.ensure_one()
+        prefix = f"{protocol}_"
+        names = (name for name in CONNECTION_FIELDS if name.startswith(prefix))
+        return {name.removeprefix(prefix): self[name] for name in names}
+
+    def _endpoint(self, protocol):
+        """Return the engine's :class:`Endpoint` for ``imap`` or ``smtp``."""
+        return _endpoint(self._settings(protocol))
+
+    def _credentials(self, protocol):
+        """Return name and secret for ``imap`` or ``smtp``. Raises MailError where unreadable."""
+        return _credentials(self._settings(protocol))
+
+    @api.model
+    def _encrypt(self, secret):
+        """Return a secret as it is saved. Raises UserError if the server's key is unusable."""
+        try:
+            return vault.encrypt(secret)
+        except vault.KeyUnusable as error:
+            raise UserError(
+                self.env._(
+                    "The password cannot be saved on this server: its key is not usable. Ask an "
+                    "administrator; Settings > Mail Sync > Key says more."
+                )
+            ) from error
+
+    def _end_run_of_old_connection(self, vals):
+        """Return a write's values; with new connection details, it ends the run under way."""
+        if not any(name in vals for name in CONNECTION_FIELDS):
+            return vals
+        now = fields.Datetime.now()
+        return {"lease_token": False, "lease_until": False, "details_changed_at": now, **vals}
+
+    @api.model
+    def _try_imap(self, settings):
+        """Log in and look at the folders, within ten seconds.
+
+        Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
+        uidvalidity, uidnext and use for each. Raises UserError with the step, the cause, the fix.
+        """
+        try:
+            with session.connect(
+                _endpoint(settings),
+                _credentials(settings),
+                budget=TRY_SECONDS,
+                patience=TRY_SECONDS,
+            ) as connection:
+                folders = [folder for folder in connection.folders() if folder.selectable]
+                uses = {special_use.find(folders, use): use for use in SpecialUse}
+                snapshots = connection.status([folder.name for folder in uses if folder])
+                found = connection.connected
+        except MailError as error:
+            shown = _with_fingerprint(error, settings, session.inspect_certificate)
+            raise UserError(self._explain(shown)) from error
+        return {
+            **_learned(found),
+            "folders": [
+                {
+                    "name": folder.name,
+                    "special_use": uses.get(folder, False),
+                    "use": folder in uses,
+                    **_cursor(snapshots.get(folder.name)),
+                }
+                for folder in folders
+            ],
+        }
+
+    @api.model
+    def _try_smtp(self, settings):
+        """Log in to the SMTP server, within ten seconds. Returns ``fingerprint``, ``starttls``."""
+        try:
+            return _learned(
+                smtp.check(_endpoint(settings), _credentials(settings), budget=TRY_SECONDS)
+            )
+        except MailError as error:
+            shown = _with_fingerprint(error, settings, smtp.inspect_certificate)
+            raise UserError(self._explain(shown)) from error
+
+    @api.model
+    def _other_certificate(self, error):
+        """Return the fingerprint that was met in the place of the pinned one; False without one.
+
+        Takes the UserError of ``_try_imap`` or ``_try_smtp``.
+        """
+        cause = error.__cause__
+        return isinstance(cause, CertificateChanged) and cause.detail
+
+
+def _endpoint(settings):
+    return Endpoint(
+        host=settings["host"] or "",
+        port=settings["port"],
+        implicit_tls=settings["ssl"],
+        pin=settings["self_signed"],
+        fingerprint=settings["fingerprint"] or "",
+        starttls_required=settings["starttls"],
+        plain_allowed=settings["plain_allowed"],
+    )
+
+
+def _credentials(settings):
+    try:
+        password = vault.decrypt(settings["secret"] or "")
+    except vault.SecretUnreadable as error:
+        # Without any it is a copy: whoever has a mailbox here has given its password.
+        code = "secret_unreadable" if settings["secret"] else "neutralized"
+        raise ServerRefused(code=code, kind=Kind.CRED, step=Step.LOGIN) from error
+    return Credentials(settings["username"], password)
+
+
+def _with_fingerprint(error, settings, inspect):
+    """Return an error that names the certificate which nobody vouches for, where it can be seen.
+
+    A handshake that fails does not tell which one it was: it takes a second look, without a login.
+    """
+    if not isinstance(error, CertificateUntrusted):
+        return error
+    try:
+        return CertificateUntrusted(inspect(_endpoint(settings), LOOK_SECONDS))
+    except MailError:
+        return error
+
+
+def _learned(connected):
+    """Return what a connection taught us of its server, to be held to from then on."""
+    return {
+        "fingerprint": connected.fingerprint,
+        "starttls": connected.security is Security.STARTTLS,
+    }
+
+
+def _cursor(snapshot):
+    snapshot = snapshot or Snapshot()
+    return {"uidvalidity": snapshot.uidvalidity or 0, "uidnext": snapshot.uidnext or 0}

@@ -1,0 +1,120 @@
+import logging
+
+from odoo import api, fields, models
+
+from ...engine.errors import MailError
+from ...engine.imap import session
+from ...turns import filing
+from ...turns import turn as turns
+
+_logger = logging.getLogger(__name__)
+
+
+class MailSyncAccount(models.Model):
+    """The folders that are read, and what their counts add up to."""
+
+    _inherit = "mail.sync.account"
+
+    mailbox_ids = fields.One2many("mail.sync.mailbox", "account_id", "Folders", readonly=True)
+    failed_ids = fields.One2many(
+        "mail.sync.message",
+        "account_id",
+        "Set Aside",
+        domain=[("outcome", "=", "failed")],
+        readonly=True,
+    )
+    # For those, too, who may see how an account is doing and not what its folders are called.
+    seen_count = fields.Integer("Mails Looked At", compute="_compute_counts", compute_sudo=True)
+    recorded_count = fields.Integer("Mails Recorded", compute="_compute_counts", compute_sudo=True)
+    excluded_count = fields.Integer("Mails Excluded", compute="_compute_counts", compute_sudo=True)
+    failed_count = fields.Integer("Mails Set Aside", compute="_compute_counts", compute_sudo=True)
+    remaining_count = fields.Integer(
+        "Still to Look At", compute="_compute_counts", compute_sudo=True
+    )
+    other_count = fields.Integer("Other Mails", compute="_compute_counts", compute_sudo=True)
+    partial_count = fields.Integer(
+        "Mails Recorded in Part", compute="_compute_partial_count", compute_sudo=True
+    )
+    last_mail_at = fields.Datetime(
+        "Last Mail Seen",
+        compute="_compute_counts",
+        compute_sudo=True,
+        help="When the latest mail that was looked at came into its folder.",
+    )
+
+    @api.depends("mailbox_ids.seen_count", "mailbox_ids.recorded_count")
+    def _compute_counts(self):
+        # By a search: mailbox_ids would stay in memory for a reader who is not to see the folders.
+        mailboxes = self.env["mail.sync.mailbox"].search([("account_id", "in", self.ids)])
+        by_account = mailboxes.grouped("account_id")
+        for account in self:
+            own = by_account.get(account, mailboxes.browse())
+            for name in ("seen", "recorded", "excluded", "failed", "remaining"):
+                account[f"{name}_count"] = sum(own.mapped(f"{name}_count"))
+            known = account.recorded_count + account.excluded_count + account.failed_count
+            account.other_count = max(account.seen_count - known, 0)
+            account.last_mail_at = max(filter(None, own.mapped("last_mail_at")), default=False)
+
+    def _compute_partial_count(self):
+        links = self.env["mail.sync.message"]
+        for account in self:
+            account.partial_count = links.search_count(
+                [
+                    ("account_id", "=", account.id),
+                    ("outcome", "=", "recorded"),
+                    ("mail_message_ids.mail_sync_entry_ids.omitted", "!=", False),
+                ]
+            )
+
+    def _forget_mailboxes(self):
+        """Let go of how far another mailbox was read, and of what was set aside there.
+
+        A UID of one mailbox means nothing in another. What was recorded stays.
+        """
+        self.failed_ids.unlink()
+        self.mailbox_ids.unlink()
+
+    def _set_folders(self, folders, anew):
+        """Read these folders from now on. ``anew`` forgets how far they were read."""
+        names = {folder["name"]: folder for folder in folders}
+        self.mailbox_ids.filtered(lambda box: box.name not in names).unlink()
+        for box in self.mailbox_ids:
+            special_use = names.pop(box.name)["special_use"]
+            box.write({"special_use": special_use, **({"uidvalidity": -1} if anew else {})})
+        self.env["mail.sync.mailbox"].create(
+            [
+                {
+                    "account_id": self.id,
+                    "name": name,
+                    "special_use": folder["special_use"],
+                    **(self._from_now_on(folder) if self.history == "now" else {}),
+                }
+                for name, folder in names.items()
+            ]
+        )
+
+    def _from_now_on(self, folder):
+        """Begin where the folder stood at the log-in, so that no mail falls in between."""
+        if not folder["uidnext"]:
+            return {}
+        cursor = dict.fromkeys(("uid_low", "uid_high", "uid_floor"), folder["uidnext"])
+        return {"uidvalidity": folder["uidvalidity"], **cursor}
+
+    def action_retry_failed(self):
+        """Look again at every mail that was set aside."""
+        self._owned_sudo().failed_ids.action_retry()
+
+    def _sent_mailbox(self):
+        return self.mailbox_ids.filtered(lambda m: m.special_use == "sent")[:1]
+
+    def _is_in_sent(self, message_id):
+        """Whether the Sent mailbox has this mail. False, too, when it cannot be asked now."""
+        sent = self._sent_mailbox().name
+        try:
+            with session.connect(
+                self._endpoint("imap"), self._credentials("imap"), budget=turns.CONNECT_SECONDS
+            ) as connection:
+                return bool(sent) and filing.is_in(connection, sent, message_id)
+        except MailError as error:
+            _logger.info("Mail Sync: Sent cannot be asked: %s", error)
+            return False

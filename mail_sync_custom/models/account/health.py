@@ -1,0 +1,119 @@
+import random
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from odoo import api, fields, models
+
+from ...engine import status
+from .turns import POLL
+
+
+class MailSyncAccount(models.Model):
+    """How the account is doing: what an event or an attempt makes of its status, and its log."""
+
+    _inherit = "mail.sync.account"
+
+    log_ids = fields.One2many("mail.sync.log", "account_id", "Errors", readonly=True)
+    error_since = fields.Datetime("Failing Since", readonly=True)
+    error_code = fields.Char(readonly=True)
+    failure_count = fields.Integer("Failures in a Row", readonly=True)
+    told_owner = fields.Boolean(readonly=True)
+    told_admin = fields.Boolean(readonly=True)
+    told_at = fields.Datetime(readonly=True)
+    # Asked where sending fails too: `state` alone does not tell then.
+    reading_failed = fields.Boolean("Not Read", readonly=True)
+    billable = fields.Boolean(compute="_compute_billable")
+
+    @api.depends("state")
+    def _compute_billable(self):
+        for account in self:
+            account.billable = bool(account.state) and status.State(account.state).billable
+
+    def _health(self):
+        """Return the engine's :class:`~..engine.status.Health` of reading."""
+        self.ensure_one()
+        sending = status.State(self.sending_state or "enabled")
+        state = status.reading_of(status.State(self.state), sending, self.reading_failed)
+        return self._health_of("", state)
+
+    def _health_of(self, prefix, state):
+        names = asdict(status.Health()).items()
+        values = {name: self[prefix + name] or default for name, default in names}
+        for name in ("error_since", "told_at"):
+            values[name] = values[name].replace(tzinfo=UTC) if values[name] else None
+        return status.Health(**{**values, "state": state})
+
+    def _set_health(self, health):
+        """Save how reading is, and what that makes of the account."""
+        self._set_healths(health, self._sending_health())
+
+    def _set_sending_health(self, health):
+        """Save how sending is, and what that makes of the account."""
+        self._set_healths(self._health(), health)
+
+    def _set_healths(self, reading, sending):
+        could_send = self._can_send()
+        values = {**_values("", reading), **_values("sending_", sending)}
+        values["reading_failed"] = reading.state is status.State.ERROR
+        self.write({**values, "state": str(status.WHOLE[reading.state, sending.state])})
+        if self._can_send() and not could_send:
+            # What was written meanwhile has been waiting for the connection.
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    def _happen(self, event):
+        """Let something that a person did happen to the account."""
+        for account in self:
+            account._set_health(status.after_event(account._health(), event, datetime.now(UTC)))
+
+    def _log(self, error, protocol="imap"):
+        self.env["mail.sync.log"].create(
+            [
+                {
+                    "account_id": account.id,
+                    "protocol": protocol,
+                    "step": error.step,
+                    "code": error.code,
+                    "detail": error.detail,
+                }
+                for account in self
+            ]
+        )
+
+    def _failed(self, error, now):
+        """Save a failed attempt to read: its log entry, what it leads to and the next attempt."""
+        self._log(error)
+        health, due, notice = status.after_failure(
+            self._health(),
+            kind=error.kind,
+            code=error.code,
+            now=now,
+            random=random.random(),  # noqa: S311 - it spreads retries, and guards nothing
+            retry_after=error.retry_after,
+        )
+        self._set_health(health)
+        self.next_sync_at = due.replace(tzinfo=None) if due else False
+        if notice:
+            self._tell(notice, lambda account: account._reading_words(notice))
+
+    def _succeeded(self, now, more):
+        """Save a sync that worked. ``more`` says that there is something left to read at once."""
+        before = self._health()
+        health, notice = status.after_success(before, now)
+        if health != before:
+            self._set_health(health)
+        now = now.replace(tzinfo=None, microsecond=0)
+        following = self.paused_until or (now if more else now + POLL)
+        self.write({"last_sync_at": now, "next_sync_at": following})
+        if before.error_code:
+            # It has waited for reading to work.
+            self._wake_for_sending()
+        if notice:
+            self._tell(notice, lambda account: account._reading_words(notice, more))
+
+
+def _values(prefix, health):
+    """Return the fields that keep a health."""
+    values = {f"{prefix}{name}": value for name, value in asdict(health).items()}
+    for name in (f"{prefix}error_since", f"{prefix}told_at"):
+        values[name] = values[name].replace(tzinfo=None) if values[name] else False
+    return {**values, f"{prefix}state": str(health.state)}

@@ -1,0 +1,106 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ...engine import status
+from ...engine.values import Outcome
+from ...turns import turn as turns
+
+#: How long *Sync now* may take while its user looks on. The cron reads the rest.
+PATIENCE_SECONDS = 25
+
+
+class MailSyncAccount(models.Model):
+    """The buttons of the Mail Sync page, and what they say in answer."""
+
+    _inherit = "mail.sync.account"
+
+    @api.model
+    def action_open_mine(self):
+        """Open the Mail Sync page: the user's own account or, without one, the way to set it up."""
+        account = self.search([("user_id", "=", self.env.uid)], limit=1)
+        name = "action_mail_sync_account" if account else "action_mail_sync_welcome"
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"mail_sync_custom.{name}")
+        action["res_id"] = account.id or self.env.uid
+        return action
+
+    def action_open_setup(self):
+        """Open the set-up wizard, with what is known already."""
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_sync_custom.action_mail_sync_account_setup"
+        )
+
+    def action_sync_now(self):
+        """Read the mailbox now, and say what came of it."""
+        account_sudo = self._owned_sudo()
+        if account_sudo.state == "pending":
+            raise UserError(account_sudo._waiting_words())
+        if not status.State(account_sudo.state).attempts:
+            raise UserError(
+                self.env._("This mailbox is not being synchronised. Reconnect it first.")
+            )
+        if words := account_sudo._rest_words("imap"):
+            return self._notification(words, "warning")
+        # The run works on cursors of its own, and must see what this request has changed so far.
+        self.env.flush_all()
+        token = account_sudo._claim_patiently(PATIENCE_SECONDS)
+        if not token:
+            return self._notification(
+                self.env._("A synchronisation is running already. The page shows how far it is."),
+                "info",
+            )
+        result = turns.take(self.env.cr.dbname, self.id, token, PATIENCE_SECONDS)
+        return self._notification(*self._words_of_result(result))
+
+    def action_reconnect(self):
+        """Try again now what fails, with the details that are saved."""
+        account_sudo = self._owned_sudo()
+        if account_sudo.state == "pending":
+            raise UserError(account_sudo._waiting_words())
+        rests = {protocol: account_sudo._rest_words(protocol) for protocol in ("imap", "smtp")}
+        if not rests["imap"]:
+            account_sudo._happen(status.Event.RECONNECT)
+            account_sudo._schedule_now()
+        if not rests["smtp"]:
+            account_sudo._reconnect_sending()
+        words = rests["imap"] or rests["smtp"]
+        return self._notification(words, "warning") if words else None
+
+    def _words_of_result(self, result):
+        error = result.error or next(iter(result.problems), None)
+        if error:
+            # What to do about it stands on the page, which this must not cover.
+            return self._explain(error).partition("\n")[0], "danger"
+        seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
+        past = result.report.past
+        if result.paused_until:
+            return self._pause_words(recorded + past, result.paused_until), "warning"
+        if past and not result.report.more:
+            return self.env._(
+                "%(seen)s new mails looked at, %(recorded)s recorded. Besides, earlier mails were "
+                "recorded on leads that have come since: %(past)s.",
+                seen=seen,
+                recorded=recorded,
+                past=past,
+            ), "success"
+        if result.report.more:
+            return self.env._(
+                "%(seen)s mails looked at, %(recorded)s recorded. The rest follows by itself.",
+                seen=seen,
+                recorded=recorded,
+            ), "info"
+        if not seen:
+            return self.env._("Nothing new."), "success"
+        return self.env._(
+            "%(seen)s new mails looked at, %(recorded)s recorded.", seen=seen, recorded=recorded
+        ), "success"
+
+    def _notification(self, message, kind):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": kind,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

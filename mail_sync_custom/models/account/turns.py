@@ -1,0 +1,91 @@
+import time
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ...engine.sync.protocols import Limits
+from ...fields import BigInteger
+from ...turns import turn as turns
+
+#: The pause between two runs of an account.
+POLL = timedelta(minutes=3)
+#: How long one account may be read at a time, so that the others get their turn.
+RUN_SECONDS = 60
+#: Accounts that one cron run claims at a time.
+CLAIM = 5
+DEFAULT_ATTACHMENT_MB = 20
+
+
+class MailSyncAccount(models.Model):
+    """When the mailbox is read, and who may read it now."""
+
+    _inherit = "mail.sync.account"
+
+    last_sync_at = fields.Datetime("Last Sync", readonly=True)
+    next_sync_at = fields.Datetime("Next Sync", readonly=True)
+    lease_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    lease_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
+    syncing = fields.Boolean("Syncing now", compute="_compute_syncing", compute_sudo=True)
+    # The number of the last latecomer (`mail.sync.latecomer`) that was looked back for.
+    caught_up_to = BigInteger(required=True, default=0, readonly=True)
+
+    _due_idx = models.Index("(next_sync_at) WHERE state IN ('enabled', 'error')")
+
+    @api.depends("lease_until", "lease_token")
+    def _compute_syncing(self):
+        now = fields.Datetime.now()
+        for account in self:
+            account.syncing = bool(
+                account.lease_token and account.lease_until and account.lease_until > now
+            )
+
+    def _limits(self):
+        """Return the engine's limits from the administrator's for attachments and the plan's."""
+        # sudo: a limit of the administrator's, which holds for everyone
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
+        attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
+        # base64 makes four bytes of three, and there is a letter around the attachment.
+        return Limits(attachment * 3 // 2 + 1024 * 1024, attachment, self._records_left())
+
+    def _schedule_now(self):
+        """Have what is synchronised at all read now, but for a password that has to rest."""
+        due = self.filtered(lambda account: account.billable and not account._rests_until("imap"))
+        due.write({"next_sync_at": fields.Datetime.now()})
+        self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger()
+
+    @api.model
+    def _cron_sync(self):
+        """Give every account that is due its turn; one that fails stops no other."""
+        dbname = self.env.cr.dbname
+        while claimed := turns.claim(dbname, CLAIM):
+            self.env["ir.cron"]._commit_progress(remaining=self._due_count() + len(claimed))
+            for account_id, token in claimed:
+                turns.take(dbname, account_id, token, RUN_SECONDS)
+                left = self.env["ir.cron"]._commit_progress(1)
+            if not left:
+                break
+        self._wake_when_due()
+
+    def _due_count(self):
+        return self.search_count([("next_sync_at", "<=", fields.Datetime.now())])
+
+    def _wake_when_due(self):
+        """Ask for the next run at the moment when the next account is due, not sooner."""
+        following = self.search(
+            [("state", "in", ("enabled", "error")), ("next_sync_at", "!=", False)],
+            order="next_sync_at",
+            limit=1,
+        )
+        if following:
+            at = max(following.next_sync_at, fields.Datetime.now() + timedelta(seconds=1))
+            self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger(at)
+
+    def _claim_patiently(self, seconds):
+        """Return a lease on this account, waiting for a run that is under way; None in the end."""
+        until = time.monotonic() + seconds
+        while not (claimed := turns.claim(self.env.cr.dbname, 1, self.id)):
+            if time.monotonic() >= until:
+                return None
+            time.sleep(0.2)
+        return claimed[0][1]

@@ -1,0 +1,47 @@
+from odoo import api, fields, models
+
+from ...engine import status
+from ...words import remedies
+
+
+class MailSyncAccount(models.Model):
+    """What a person reads of an error."""
+
+    _inherit = "mail.sync.account"
+
+    headline = fields.Char("What Is Wrong", compute="_compute_headline")
+    remedy = fields.Char("How to Fix It", compute="_compute_headline")
+    sending_headline = fields.Char("What Is Wrong with Sending", compute="_compute_headline")
+    sending_remedy = fields.Char("How to Fix Sending", compute="_compute_headline")
+
+    @api.depends(
+        "state",
+        "error_code",
+        "sending_state",
+        "sending_error_code",
+        "reading_failed",
+        "provider_id",
+    )
+    @api.depends_context("lang")
+    def _compute_headline(self):
+        """Say what is wrong; with sending, where that is what makes the account fail."""
+        for account in self:
+            headline, remedy = account._words_of(account.error_code)
+            sending, mending = account._words_of(account.sending_error_code)
+            if sending:
+                sending = self.env._("Sending: %s", sending)
+            reads = account.state == "error" and account._health().state is status.State.ENABLED
+            account.headline, account.remedy = (sending, mending) if reads else (headline, remedy)
+            account.sending_headline, account.sending_remedy = sending, mending
+
+    def _words_of(self, code):
+        """Return what an error is, and what to do about it; both empty without one."""
+        if not code:
+            return "", ""
+        provider = self.provider_id.code
+        return remedies.headline(self.env, code), remedies.remedy(self.env, code, provider)
+
+    def _explain(self, error):
+        """Return an engine's error as its user reads it: the step, what happened, what to do."""
+        provider = self.provider_id.code
+        return remedies.explain(self.env, error, provider)
