@@ -636,12 +636,13 @@ def _by_class_of_reply(number: str, step: Step) -> str:
     return ""
 
 
-#: X509_V_ERR_… of OpenSSL, which Python hands on as ``verify_code``.
+#: X509_V_ERR_… of OpenSSL (``x509_vfy.h``), which Python hands on as ``verify_code``.
 _VERIFY_CODES = {
-    9: "certificate_expired",
-    10: "certificate_expired",
-    62: "certificate_name",
-    64: "certificate_name",
+    9: "certificate_expired",  # CERT_NOT_YET_VALID
+    10: "certificate_expired",  # CERT_HAS_EXPIRED
+    62: "certificate_name",  # HOSTNAME_MISMATCH
+    63: "certificate_name",  # EMAIL_MISMATCH
+    64: "certificate_name",  # IP_ADDRESS_MISMATCH
 }
 
 _ERRNOS = {
@@ -653,10 +654,15 @@ _ERRNOS = {
 }
 
 
+def certificate_code(verify_code: int) -> str:
+    """Return the code for a certificate that OpenSSL refuses with this number."""
+    return _VERIFY_CODES.get(verify_code, "certificate_untrusted")
+
+
 def _by_class(error: BaseException) -> str:
     """Classify what the standard library is sure of, whatever its text and language."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _VERIFY_CODES.get(error.verify_code, "certificate_untrusted")
+        return certificate_code(error.verify_code)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "connection_lost"
     if isinstance(error, ssl.SSLError) and not isinstance(error, TimeoutError):

@@ -15,7 +15,6 @@ from engine.errors import (
     ProtocolViolation,
     ServerRefused,
 )
-from engine.imap import session
 from tests.contract.scripted import (
     WITHIN,
     Gone,
@@ -163,7 +162,7 @@ def test_a_huge_literal_is_not_waited_for(scripted):
 
 
 def test_a_flood_of_chatter_ends(scripted, monkeypatch):
-    monkeypatch.setattr(session, "MAX_CHATTER", 5000)
+    monkeypatch.setattr("engine.imap.waiting.MAX_CHATTER", 5000)
 
     def play(client):
         while True:

@@ -152,7 +152,7 @@ def test_tls_to_the_plain_port(protocol, credentials):
 
 
 def test_plain_text_to_the_tls_port(protocol, credentials, monkeypatch):
-    monkeypatch.setattr("engine.net.wire.SOON", 0.1)
+    monkeypatch.setattr("engine.net.opening.SOON", 0.1)
     tls = protocol.tls()
     with pytest.raises(TlsError) as caught:
         protocol.connect(Endpoint(tls.host, tls.port, implicit_tls=False), credentials)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from engine.errors import ConnectionLost, InvalidSettings, MailboxMissing
-from engine.imap.session import MAX_NAMED
+from engine.imap.commands import MAX_NAMED
 from engine.values import MAX_UID, Snapshot
 
 from .conftest import NOON

@@ -1,6 +1,7 @@
 """What a server may answer to FETCH, LIST, STATUS and SEARCH, and what is read from it."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from imapclient.datetime_util import parse_to_datetime
 
 from engine.errors import ProtocolViolation
-from engine.imap import internaldate, sequence, session
+from engine.imap import answers, commands, internaldate, sequence
 from engine.imap.dialogue import CODE_CAPABILITY
 from engine.values import MAX_UID, Folder, Headers, Snapshot
 
@@ -23,7 +24,7 @@ WHOLE = (5, Headers(5, 100, WHEN, RAW))
 
 
 def header(*response):
-    return session._header(list(response), LATEST)
+    return answers.header(list(response), LATEST)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +95,9 @@ def test_sizes_and_dates_that_are_none():
 def test_an_answer_never_raises(response):
     header(*response)
     header(b"* 1 FETCH (UID 5 BODY[HEADER.FIELDS (FROM)] " + response[0], *response[1:])
-    session._body(response)
-    session._status(response)
-    session._folder(response)
+    answers.body(response)
+    answers.status(response)
+    answers.folder(response)
 
 
 MILLION = 1_000_000
@@ -126,11 +127,12 @@ MILLION = 1_000_000
 def test_a_line_that_was_made_to_take_long_does_not(line):
     began = time.process_time()
     header(line)
-    session._body([line])
-    session._folder([line])
-    session._status([line])
-    session._snapshot(line)
-    list(session._found(line))
+    answers.body([line])
+    answers.folder([line])
+    answers.status([line])
+    answers.examined([line])
+    with suppress(ProtocolViolation):
+        list(answers.found(line))
     CODE_CAPABILITY.match(line[5:])
     assert time.process_time() - began < 0.5
 
@@ -145,11 +147,13 @@ def test_a_line_that_was_made_to_take_long_does_not(line):
         ([b"* 1 FETCH (UID 5 BODY[] ~{2}", b"\0x", b")"], (5, b"\0x")),
         ([b"* 1 FETCH (UID 5 BODY[] {0}", b"", b")"], (5, b"")),
         ([b"* 1 FETCH (UID 5 BODY[] NIL)"], None),
+        ([b"* 1 FETCH (UID 5 BODY[] nil)"], None),
+        ([b'* 1 FETCH (UID 5 BODY[] "nil")'], (5, b"nil")),
         ([b"* 1 FETCH (UID 5 BODY[TEXT] {2}", b"xx", b")"], None),
     ],
 )
 def test_a_body(response, expected):
-    assert session._body(response) == expected
+    assert answers.body(response) == expected
 
 
 # -- dates -----------------------------------------------------------------------------------
@@ -216,21 +220,30 @@ def test_a_date_that_is_sent_is_the_date_that_is_read(when, east):
         ([b'* LIST () "/" "Envoy\xc3\xa9s"'], Folder("Envoyés", "/")),
         ([rb'* LIST () "/" "R&D"'], Folder("R&D", "/")),
         ([rb'* LIST () "/" "R&-D &U,BTFw-"'], Folder("R&D 台北", "/")),
+        ([rb'* LIST () "/" "[Gmail]/Sent Mail"'], Folder("[Gmail]/Sent Mail", "/")),
+        ([rb'* LIST () "/" INBOX (CHILDINFO ("SUBSCRIBED"))'], Folder("INBOX", "/")),
+        # names that should have been quoted
+        ([rb'* LIST () "/" a[b'], Folder("a[b", "/")),
+        ([rb'* LIST () "/" 100%'], Folder("100%", "/")),
+        ([rb'* LIST () "/" 100'], Folder("100", "/")),
+        ([rb'* LIST () "/" say "hi"'], Folder('say "hi"', "/")),
+        ([rb'* LIST () "/" NIL'], Folder("NIL", "/")),
         ([rb"* LIST nonsense"], None),
+        ([rb'* LIST () "/"'], None),
     ],
 )
 def test_a_folder(response, expected):
-    assert session._folder(response) == expected
+    assert answers.folder(response) == expected
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), min_size=1))
 def test_a_name_is_asked_for_as_it_was_listed(name):
-    sent = session._mailbox(name)
+    sent = commands.mailbox(name)
     wired = [b'* LIST () "/" ' + sent]
-    if isinstance(sent, session.Literal):
+    if isinstance(sent, commands.Literal):
         wired = [b'* LIST () "/" {%d}' % len(sent), bytes(sent), b""]
     expected = "INBOX" if name.upper() == "INBOX" and name.isascii() else name
-    assert session._folder(wired).name == expected
+    assert answers.folder(wired).name == expected
 
 
 @pytest.mark.parametrize(
@@ -241,11 +254,15 @@ def test_a_name_is_asked_for_as_it_was_listed(name):
         ([b'* status "Envoy&AOk-s" (uidnext 7 messages 3)'], ("Envoyés", Snapshot(None, 7))),
         ([b"* STATUS {3}", b"a b", b" (UIDNEXT 7)"], ("a b", Snapshot(None, 7))),
         ([b"* STATUS x (UIDNEXT 0 UIDVALIDITY 4294967296)"], ("x", Snapshot())),
+        ([b"* STATUS 2024 (UIDNEXT 7)"], ("2024", Snapshot(None, 7))),
+        ([b"* STATUS a b (UIDNEXT 7)"], ("a b", Snapshot(None, 7))),
+        ([b"* STATUS x (UIDNEXT 7 X-NEW (1 2))"], ("x", Snapshot(None, 7))),
+        ([b"* STATUS x (UIDNEXT seven)"], ("x", Snapshot())),
         ([b"* STATUS x"], None),
     ],
 )
 def test_a_status(response, expected):
-    assert session._status(response) == expected
+    assert answers.status(response) == expected
 
 
 # -- sets of UIDs ----------------------------------------------------------------------------
@@ -294,8 +311,29 @@ def test_a_set_that_claims_too_much_is_refused():
         (b"* SEARCH 2 5 (MODSEQ 9)", [2, 5]),
         (b'* ESEARCH (TAG "A1") UID ALL 2,5:7 MODSEQ 9', [2, 5, 6, 7]),
         (b'* ESEARCH (TAG "A1") UID', []),
+        # what the usual shape is not
+        (b"* search  7 ", [7]),
+        (b"* ESEARCH (TAG A1) UID ALL 5", [5]),
+        (b'* esearch (tag "A1") uid count 2 all 2,9 min 2', [2, 9]),
+        (b"* ESEARCH UID ALL 4", [4]),
+        (b'* ESEARCH (TAG "x ALL 8") UID COUNT 0', []),
         (b"* 5 EXISTS", []),
     ],
 )
 def test_what_a_search_found(line, expected):
-    assert list(session._found(line)) == expected
+    assert list(answers.found(line)) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"* SEARCH none",
+        b"* SEARCH 1 2 (MODSEQ",
+        b"* SEARCH " + b"9" * 5000,
+        b'* ESEARCH (TAG "A1") UID ALL (1 2',
+        b'* ESEARCH (TAG "A1" UID ALL 1:9',
+    ],
+)
+def test_an_answer_to_search_that_cannot_be_read_is_not_taken_for_nothing(line):
+    with pytest.raises(ProtocolViolation):
+        list(answers.found(line))

@@ -170,9 +170,3 @@ class Clock:
     def __init__(self, monkeypatch):
         self.now = 1000.0
         monkeypatch.setattr("engine.net.dial.time.monotonic", lambda: self.now)
-
-
-def test_a_reply_of_smtp_has_many_lines():
-    found = wire(b"250-a\r\n250-b\r\n250 c\r\n220\r\n")
-    assert found.reply() == [b"250-a", b"250-b", b"250 c"]
-    assert found.reply() == [b"220"]

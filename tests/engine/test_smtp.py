@@ -5,7 +5,7 @@ import pytest
 from engine.errors import Kind, LoginRefused, ProtocolViolation, ServerRefused, Step
 from engine.net.dial import Deadline
 from engine.net.wire import Wire
-from engine.smtp import check as smtp
+from engine.smtp.dialogue import Dialogue
 from engine.values import Credentials
 
 from .test_session_wire import Network
@@ -21,12 +21,12 @@ class Somewhere(Network):
 
 
 def dialogue(*pieces, name="192.0.2.1"):
-    return smtp._Dialogue(Wire(Somewhere(name, *pieces), Deadline(60), 0))
+    return Dialogue(Wire(Somewhere(name, *pieces), Deadline(60), 0))
 
 
 def test_extensions_are_read_in_any_writing():
     found = dialogue(b"250-mail\r\n250-size 1000\r\n250-AUTH=LOGIN\r\n250 Auth PLAIN\r\n")
-    found.ehlo()
+    found.introduce()
     assert found.offered["AUTH"].split() == ["LOGIN", "PLAIN"]
     assert "SIZE" in found.offered and "MAIL" not in found.offered
     assert found.wire.sock.sent == b"EHLO [192.0.2.1]\r\n"
@@ -37,14 +37,14 @@ def test_extensions_are_read_in_any_writing():
 )
 def test_we_are_our_address(name, said):
     found = dialogue(b"250 mail\r\n", name=name)
-    found.ehlo()
+    found.introduce()
     assert found.wire.sock.sent == b"EHLO " + said + b"\r\n"
 
 
 def test_what_was_offered_before_tls_is_forgotten():
     found = dialogue(b"250-mail\r\n250 AUTH PLAIN\r\n", b"250 mail\r\n")
-    found.ehlo()
-    found.ehlo()
+    found.introduce()
+    found.introduce()
     assert found.offered == {}
 
 
@@ -65,7 +65,7 @@ def test_a_refused_login(reply, error, kind):
     found = dialogue(reply + b"\r\n")
     found.offered = {"AUTH": "PLAIN"}
     with pytest.raises(error) as caught:
-        smtp._log_in(found, Credentials("me", "secret"))
+        found.log_in(Credentials("me", "secret"))
     assert (caught.value.kind, caught.value.step) == (kind, Step.LOGIN)
 
 
@@ -73,5 +73,11 @@ def test_a_server_that_echoes_the_secret():
     found = dialogue(b"535 5.7.8 no AUTH PLAIN AG1lAHMzY3JldA== s3cret\r\n")
     found.offered = {"AUTH": "PLAIN"}
     with pytest.raises(LoginRefused) as caught:
-        smtp._log_in(found, Credentials("me", "s3cret"))
+        found.log_in(Credentials("me", "s3cret"))
     assert caught.value.detail == "535 5.7.8 no AUTH PLAIN ••• •••"
+
+
+def test_a_reply_has_as_many_lines_as_it_says():
+    found = dialogue(b"250-a\r\n250-b\r\n250 c\r\n220\r\n")
+    assert found.reply() == [b"250-a", b"250-b", b"250 c"]
+    assert found.reply() == [b"220"]

@@ -22,7 +22,9 @@ from ..errors import (
 )
 from ..net import dial
 from ..net.dial import Deadline
+from ..net.refusals import refused
 from ..net.wire import Response, Wire
+from .commands import Literal
 
 #: Responses that nobody asked for, within one command.
 MAX_CHATTER = 200_000
@@ -33,14 +35,11 @@ MAX_COLLECTED = 32 * 1024 * 1024
 #: Commands on their way at once. All of their answers together cannot fill both sides' buffers.
 MAX_PIPELINED = 32
 
+_GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)\b ?(.*)", re.IGNORECASE | re.DOTALL)
 _TAGGED = re.compile(rb"(\w+) (OK|NO|BAD)\b ?(.*)", re.IGNORECASE | re.DOTALL)
 _CAPABILITY = re.compile(rb"\* (?:OK \[)?CAPABILITY ([^\]]*)", re.IGNORECASE)
 CODE_CAPABILITY = re.compile(rb"\[CAPABILITY ([^\]]*)\]", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE\b ?(.*)", re.IGNORECASE | re.DOTALL)
-
-
-class Literal(bytes):
-    """An argument that cannot be quoted, hence goes as a literal (§4.3)."""
 
 
 class Dialogue:
@@ -61,6 +60,37 @@ class Dialogue:
         self._secrets: list[str] = []
         self._capabilities: frozenset[str] | None = None
         self._broken = False
+
+    # what net.opening asks of a dialogue
+
+    def greet(self) -> None:
+        """Read the greeting (§7.1.1 to §7.1.5), and the capabilities it may tell."""
+        line = self.wire.response()[0]
+        greeting = _GREETING.match(line)
+        if not greeting:
+            raise ProtocolViolation(safe_text(line[:200]), code="not_imap")
+        status, text = greeting[1].upper(), greeting[2]
+        if status == b"BYE":
+            raise self.farewell(text)
+        if status == b"PREAUTH":
+            # Whose mailbox would that be? And on a plain connection it is the way to keep a client
+            # from STARTTLS, which is not allowed any more (§7.1.4; CVE-2020-14093).
+            raise ProtocolViolation("the server logs us in by itself (PREAUTH)", code="preauth")
+        if told := CODE_CAPABILITY.match(text):
+            self.learn(told[1])
+
+    def introduce(self) -> None:
+        """IMAP has nothing to say here; capabilities are asked for when they are needed."""
+
+    @property
+    def offers_starttls(self) -> bool:
+        """Whether the server offers STARTTLS."""
+        return "STARTTLS" in self.capabilities
+
+    def start_tls(self) -> None:
+        """Send STARTTLS (§6.2.1), and forget the capabilities that came in the clear."""
+        self.command(b"STARTTLS")
+        self.forget_capabilities()
 
     # capabilities (§6.1.1)
 
@@ -262,15 +292,15 @@ class Dialogue:
 
     def refusal(self, text: bytes) -> MailError:
         """Return what a NO or BAD means."""
-        return dial.refused(self.safe(text), self.wire.step, IMAP)
+        return refused(self.safe(text), self.wire.step, IMAP)
 
     def farewell(self, text: bytes) -> MailError:
         """Return what a BYE means: a limit where it says so, else a lost connection (§7.1.5)."""
         self._broken = True
-        refused = dial.refused(self.safe(text), self.wire.step, IMAP)
-        if refused.kind in (Kind.LIMIT, Kind.SETUP):
-            return refused
-        return ConnectionLost(refused.detail, step=refused.step, retry_after=refused.retry_after)
+        error = refused(self.safe(text), self.wire.step, IMAP)
+        if error.kind in (Kind.LIMIT, Kind.SETUP):
+            return error
+        return ConnectionLost(error.detail, step=error.step, retry_after=error.retry_after)
 
     def close(self) -> None:
         """Say LOGOUT (§6.1.3) and do not wait for the answer, which tells nothing. Never raises."""

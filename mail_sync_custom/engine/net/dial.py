@@ -1,6 +1,6 @@
 """From a host name to a socket that can be trusted: lookup, TCP and TLS under one budget.
 
-What ``session`` and ``smtp`` have in common. A name is looked up in one place, and the connection
+A name is looked up in one place, and the connection
 goes to the address that was looked up and allowed, never to the name again: a name that answers
 differently the second time gains nothing.
 """
@@ -17,16 +17,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..catalogue import classify
 from ..errors import (
     ConnectionRefused,
     ConnectionTimeout,
     HostNotFound,
     InvalidSettings,
-    Kind,
-    LoginRefused,
     MailError,
-    ServerRefused,
     StarttlsGone,
     StarttlsMissing,
     Step,
@@ -104,7 +100,7 @@ def check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidSettings("a character that is none") from None
+        raise InvalidSettings("a character that UTF-8 cannot encode") from None
     if _FORBIDDEN.search(text):
         raise InvalidSettings("a line break or NUL in a field")
 
@@ -208,19 +204,6 @@ def check_plain_allowed(endpoint: Endpoint) -> None:
         raise StarttlsGone("STARTTLS is not offered")
     if not endpoint.plain_allowed:
         raise StarttlsMissing("STARTTLS is not offered")
-
-
-def refused(words: str, step: Step, protocol: str) -> MailError:
-    """Return the error behind a server's words: the one place where they become a cause.
-
-    Only the catalogue knows which of them mean a wrong password.
-    """
-    cause = classify(words, step=step, protocol=protocol)
-    if step is Step.LOGIN and cause.kind is Kind.CRED:
-        return LoginRefused(words, code=cause.code)
-    return ServerRefused(
-        words, code=cause.code, kind=cause.kind, step=step, retry_after=cause.retry_after
-    )
 
 
 def speaks_tls(sock: socket.socket, deadline: Deadline) -> bool:

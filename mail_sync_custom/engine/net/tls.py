@@ -14,6 +14,7 @@ import os
 import ssl
 from functools import lru_cache
 
+from ..catalogue import certificate_code
 from ..errors import (
     CertificateChanged,
     CertificateExpired,
@@ -29,9 +30,7 @@ from ..errors import (
 )
 from ..values import Endpoint
 
-# X509_V_ERR_… of OpenSSL, `x509_vfy.h`.
-_EXPIRED = {9, 10}
-_OTHER_NAME = {62, 63, 64}
+_BY_CODE = {each.code: each for each in (CertificateExpired, CertificateName, CertificateUntrusted)}
 
 # What OpenSSL says when the answer to our ClientHello is a greeting in plain text.
 _NOT_TLS = {
@@ -117,18 +116,13 @@ def translate(error: OSError, step: Step, *, handshake: bool = False) -> MailErr
     """
     words = safe_text(str(error))
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _certificate_error(error)(safe_text(error.verify_message or words))
+        kind = _BY_CODE[certificate_code(error.verify_code)]
+        return kind(safe_text(error.verify_message or words))
     if isinstance(error, TimeoutError):
         return ConnectionTimeout(words, step=step)
     if handshake and isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return _handshake_error(error, words)
     return ConnectionLost(words, step=step)
-
-
-def _certificate_error(error: ssl.SSLCertVerificationError) -> type[TlsError]:
-    if error.verify_code in _EXPIRED:
-        return CertificateExpired
-    return CertificateName if error.verify_code in _OTHER_NAME else CertificateUntrusted
 
 
 def _handshake_error(error: ssl.SSLError, words: str) -> TlsError:

@@ -1,9 +1,8 @@
 """The bytes of a connection, cut into responses, within bounds of time and of size.
 
-Knows the shape of IMAP's responses (RFC 9051 §2.2.2, §4.3) and of SMTP's replies, and nothing of
-what they mean. Python's
-imaplib does this too, and has no bound: it reserves what a literal announces, waits for each byte
-anew, keeps every untagged response for ever, and logs commands with their passwords.
+Knows lines, and the shape of IMAP's responses (RFC 9051 §2.2.2, §4.3), and nothing of what they
+mean. Python's imaplib does this too, without bounds: it reserves what a literal announces, waits
+for each byte anew, keeps every untagged response for ever, and logs commands with their passwords.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 
-from ..errors import ConnectionLost, ConnectionTimeout, MailError, ProtocolViolation, Step, TlsError
-from . import dial, tls
+from ..errors import ConnectionLost, MailError, ProtocolViolation, Step
+from . import tls
 from .dial import Deadline
 
 #: A real server's lines are short, but for SEARCH: a mailbox of a million UIDs has one of 8 MB.
@@ -42,36 +41,8 @@ MAX_PARTIAL = 64 * 1024
 #: Pieces that are taken in without waiting before the next connection has its turn.
 MAX_PIECES = 16
 
-#: A reply to SMTP's EHLO has some twenty lines.
-MAX_REPLY_LINES = 500
-
-#: Seconds that an honest server takes at most to greet; then it is asked whether it wants TLS.
-SOON = 5.0
-
 #: A response: text, or text, literal, text, … with the ``{n}`` still at the end of the text.
 Response = list[bytes]
-
-
-def greet_in_plain(wire: Wire, greet: Callable[[], None]) -> None:
-    """Read the greeting of a port that is said to speak plain text.
-
-    A port that wants TLS waits for us instead, or goes away. That is worth finding out soon,
-    because "timed out" tells nobody which box to tick. A slow server gets the rest of the budget.
-    """
-    whole = wire.deadline
-    wire.deadline = Deadline(min(SOON, whole.left() / 3))
-    try:
-        greet()
-    except (ConnectionTimeout, ConnectionLost) as error:
-        if dial.speaks_tls(wire.sock, Deadline(min(SOON, whole.left() / 2))):
-            raise TlsError(
-                "the port expects TLS from the first byte", code="plain_on_tls_port"
-            ) from error
-        if isinstance(error, ConnectionLost):
-            raise
-        wire.deadline = whole
-        greet()
-    wire.deadline = whole
 
 
 class _Incomplete(Exception):
@@ -82,10 +53,11 @@ class Wire:
     """A socket that sends commands and reads responses before the deadline.
 
     ``bytes_in``, ``bytes_out`` and ``round_trips`` count what went over it, TLS taken off. A round
-    trip is a wait for the server after something was sent to it.
+    trip is a wait for the server after something was sent to it. ``literal_limit`` is the size in
+    bytes of a literal that is read at most; with 0, which is SMTP's, none is.
     """
 
-    def __init__(self, sock: socket.socket, deadline: Deadline, literal_limit: int):
+    def __init__(self, sock: socket.socket, deadline: Deadline, literal_limit: int = 0):
         self.sock = sock
         self.deadline = deadline
         self.literal_limit = literal_limit
@@ -138,13 +110,13 @@ class Wire:
 
     def response(self) -> Response:
         """Return the next response, with its literals."""
-        line = self._line()
+        line = self.line()
         parts = [line]
         if line[-1:] != b"}" or line[:1] != b"*" or _STATUS.match(line):
             return parts
         while announced := _LITERAL.search(parts[-1]):
             parts.append(self._literal(int(announced[1])))
-            parts.append(self._line())
+            parts.append(self.line())
             if len(parts) > MAX_PARTS:
                 raise ProtocolViolation("a response without end", step=self.step)
         return parts
@@ -201,16 +173,8 @@ class Wire:
             return tls.translate(error, self.step)
         return None
 
-    def reply(self) -> list[bytes]:
-        """Return the lines of an SMTP reply (RFC 5321 §4.2): ``250-…`` up to ``250 …``."""
-        lines = [self._line()]
-        while lines[-1][3:4] == b"-":
-            lines.append(self._line())
-            if len(lines) > MAX_REPLY_LINES:
-                raise ProtocolViolation("a reply without end", step=self.step)
-        return lines
-
-    def _line(self) -> bytes:
+    def line(self) -> bytes:
+        """Return the next line, without its CRLF or LF."""
         searched = self._start
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)

@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..net import dial
-from ..net.dial import Deadline
 from ..values import Credentials, Endpoint
-from . import check as smtp
+from .dialogue import BUDGET, logged_in
 
 #: Seconds for each answer once connected. A server may scan a mail before it takes it
 #: (RFC 5321 §4.5.3.2.6 asks for ten minutes; a worker of Odoo's has not that long).
@@ -58,15 +57,9 @@ def connect(
     endpoint: Endpoint,
     credentials: Credentials,
     *,
-    budget: float = smtp.BUDGET,
+    budget: float = BUDGET,
     allow: Callable[[str], bool] = dial.everywhere,
 ) -> Connection:
     """Return a connection to send by, or raise the MailError why there is none."""
-    dial.check_settings(endpoint, credentials)
-    dialogue = smtp._open(endpoint, Deadline(budget), allow)
-    try:
-        smtp._log_in(dialogue, credentials)
-    except BaseException:
-        dialogue.close()
-        raise
+    dialogue = logged_in(endpoint, credentials, budget=budget, allow=allow)
     return Connection(dialogue.wire.sock, dialogue.offered)

@@ -1,0 +1,100 @@
+"""What is asked of an IMAP server: values → the words of a command. Pure.
+
+The numbers are sections of RFC 9051 unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from imapclient import imap_utf7
+
+from ..net import dial
+
+#: UIDs named in one command; the line stays below the 8,192 bytes that RFC 7162 §4 asks for.
+MAX_NAMED = 500
+
+#: Addresses in one SEARCH: its line stays as short, and the tree of its keys no server's burden.
+MAX_SEARCHED = 10
+
+_FIELDS = (
+    "FROM TO CC BCC REPLY-TO SENDER MESSAGE-ID IN-REPLY-TO REFERENCES DATE SUBJECT "
+    "X-MAIL-SYNC-ID AUTO-SUBMITTED"
+)
+HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({_FIELDS})])".encode()
+
+STATUS_ITEMS = b"(UIDNEXT UIDVALIDITY)"
+
+#: Our name (RFC 2971), for servers that want it before they open a mailbox.
+ID = b'ID ("name" "mail_sync_custom")'
+
+# An address that stands in a header as it is, and fits into a quoted string; 254 is the longest
+# that a mail can be sent to (RFC 5321 §4.5.3.1.3).
+_SEARCHABLE = re.compile(r"[ -~]{1,254}")
+
+Value = TypeVar("Value")
+
+
+class Literal(bytes):
+    """An argument that cannot be quoted, hence goes as a literal (§4.3)."""
+
+
+def string(text: bytes) -> bytes:
+    """Return a quoted string, or a literal where a quoted one may not hold it (§4.3)."""
+    if not text.isascii() or len(text) > 1000:
+        return Literal(text)
+    return b'"%b"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+
+
+def mailbox(name: str) -> bytes:
+    """Return a mailbox's name as IMAP4rev1 has it: modified UTF-7 (RFC 3501 §5.1.3), quoted.
+
+    Raises InvalidSettings for a name that no command can hold.
+    """
+    dial.check_text(name)
+    return string(imap_utf7.encode(name))
+
+
+def in_parts(values: Sequence[Value], size: int) -> list[Sequence[Value]]:
+    """Return the values in sequences of at most this size."""
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+def body_items(limit: int | None) -> bytes:
+    """Return what asks for a message, or for its first so many bytes, and sets no flag (§6.4.5)."""
+    return b"(UID BODY.PEEK[])" if limit is None else b"(UID BODY.PEEK[]<0.%d>)" % max(limit, 1)
+
+
+def searchable(email: str) -> bool:
+    """Whether a server can be asked for an address: how it stands in a header is known."""
+    return _SEARCHABLE.fullmatch(email) is not None
+
+
+def any_address(emails: Iterable[str]) -> bytes:
+    """Return the SEARCH key that finds the addresses among a message's correspondents."""
+    fields = (b"FROM", b"TO", b"CC", b"BCC", b"HEADER REPLY-TO")
+    quoted = [string(email.encode()) for email in emails]
+    return any_key([b"%b %b" % (field, email) for email in quoted for field in fields])
+
+
+def any_key(keys: Sequence[bytes]) -> bytes:
+    """Return the SEARCH key that finds what any of the keys finds: OR takes two (§6.4.4).
+
+    >>> any_key([b"FROM a", b"TO a", b"CC a"])
+    b'OR FROM a OR TO a CC a'
+    """
+    if len(keys) == 1:
+        return keys[0]
+    half = len(keys) // 2
+    return b"OR %b %b" % (any_key(keys[:half]), any_key(keys[half:]))
+
+
+def wired(raw: bytes) -> Literal:
+    """Return a message with CRLF at the end of each line, the last one too.
+
+    Yahoo answers "[CLIENTBUG] Additional arguments found" to an APPEND without it.
+    """
+    text = raw.removesuffix(b"\n").removesuffix(b"\r") + b"\n"
+    return Literal(re.sub(rb"\r?\n|\r", b"\r\n", text))

@@ -1,0 +1,129 @@
+"""From a socket to a dialogue that is greeted and encrypted: the same for IMAP and SMTP.
+
+The order is the whole point: nothing but the greeting and STARTTLS is said before TLS, and what
+the server told before TLS is not believed after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import Protocol, TypeVar
+
+from ..errors import ConnectionLost, ConnectionTimeout, Step, TlsError
+from ..values import Endpoint
+from . import dial
+from .dial import Deadline
+from .wire import Wire
+
+#: Seconds that an honest server takes at most to greet; then it is asked whether it wants TLS.
+SOON = 5.0
+
+
+class Dialogue(Protocol):
+    """What both protocols say before anybody logs in."""
+
+    wire: Wire
+
+    def greet(self) -> None:
+        """Read the greeting."""
+
+    def introduce(self) -> None:
+        """Say who we are, where the protocol has it so: after the greeting, and again after TLS."""
+
+    @property
+    def offers_starttls(self) -> bool:
+        """Whether the server offers STARTTLS."""
+
+    def start_tls(self) -> None:
+        """Send STARTTLS, wait for the server's leave, and forget what it said so far."""
+
+    def close(self) -> None:
+        """End the connection, whatever state it is in. Never raises."""
+
+
+Spoken = TypeVar("Spoken", bound=Dialogue)
+
+
+def opened(
+    endpoint: Endpoint,
+    deadline: Deadline,
+    speak: Callable[[Wire], Spoken],
+    allow: Callable[[str], bool] = dial.everywhere,
+) -> Spoken:
+    """Return a dialogue that was greeted and is as encrypted as it is going to be.
+
+    ``speak`` makes the dialogue on a wire; ``allow`` is asked for each address before it is
+    connected to. Raises the MailError why there is none.
+    """
+    sock = dial.open_socket(endpoint, deadline, allow)
+    dialogue = speak(Wire(sock, deadline))
+    try:
+        if endpoint.implicit_tls:
+            _encrypt(dialogue.wire, endpoint, deadline)
+            dialogue.greet()
+            dialogue.introduce()
+        else:
+            _greet_in_plain(dialogue)
+            dialogue.introduce()
+            _upgrade(dialogue, endpoint, deadline)
+    except BaseException:
+        dialogue.close()
+        raise
+    return dialogue
+
+
+def inspect_certificate(
+    endpoint: Endpoint,
+    budget: float,
+    speak: Callable[[Wire], Dialogue],
+    allow: Callable[[str], bool] = dial.everywhere,
+) -> str:
+    """Return the fingerprint of the certificate that a server shows; nobody is logged in."""
+    dial.check_settings(endpoint)
+    asked = dial.inspected(endpoint)
+    with closing(opened(asked, Deadline(budget), speak, allow)) as dialogue:
+        return dial.describe(dialogue.wire.sock, asked).fingerprint
+
+
+def _upgrade(dialogue: Dialogue, endpoint: Endpoint, deadline: Deadline) -> None:
+    """Encrypt with STARTTLS where it is offered (RFC 9051 §6.2.1, RFC 3207).
+
+    Where it is not, do what the user has agreed to.
+    """
+    wire = dialogue.wire
+    wire.step = Step.TLS
+    if not dialogue.offers_starttls:
+        dial.check_plain_allowed(endpoint)
+        return
+    dialogue.start_tls()
+    wire.refuse_pending()
+    _encrypt(wire, endpoint, deadline)
+    dialogue.introduce()
+
+
+def _encrypt(wire: Wire, endpoint: Endpoint, deadline: Deadline) -> None:
+    wire.encrypt(dial.start_tls(wire.sock, endpoint, deadline))
+
+
+def _greet_in_plain(dialogue: Dialogue) -> None:
+    """Read the greeting of a port that is said to speak plain text.
+
+    A port that wants TLS waits for us instead, or hangs up. That is worth finding out soon,
+    because "timed out" tells nobody which box to tick. A slow server gets the rest of the budget.
+    """
+    wire = dialogue.wire
+    whole = wire.deadline
+    wire.deadline = Deadline(min(SOON, whole.left() / 3))
+    try:
+        dialogue.greet()
+    except (ConnectionTimeout, ConnectionLost) as error:
+        if dial.speaks_tls(wire.sock, Deadline(min(SOON, whole.left() / 2))):
+            raise TlsError(
+                "the port expects TLS from the first byte", code="plain_on_tls_port"
+            ) from error
+        if isinstance(error, ConnectionLost):
+            raise
+        wire.deadline = whole
+        dialogue.greet()
+    wire.deadline = whole

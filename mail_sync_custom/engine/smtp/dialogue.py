@@ -1,0 +1,174 @@
+"""An SMTP connection up to the login: greeting, EHLO, AUTH, and replies within bounds.
+
+Sending itself is Odoo's, by ``handover``. Not smtplib's login: it sends a password in ASCII only,
+looks up this machine's own name before it connects, and waits anew for every byte. The numbers
+are sections of RFC 5321 unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hmac
+import ipaddress
+from collections.abc import Callable
+
+from ..catalogue import SMTP
+from ..errors import Kind, MailError, ProtocolViolation, ServerRefused, Step, safe_text
+from ..net import dial, opening
+from ..net.dial import Deadline
+from ..net.refusals import refused
+from ..net.wire import Wire
+from ..values import Credentials, Endpoint
+
+#: Seconds from the lookup of the host to the end of the login.
+BUDGET = 30.0
+
+#: Lines of one reply. An answer to EHLO has some twenty.
+MAX_REPLY_LINES = 500
+
+
+class Dialogue:
+    """Commands, one at a time, and the replies to them (§4.2).
+
+    ``offered`` maps each extension that EHLO named to its parameters, in upper case.
+    """
+
+    def __init__(self, wire: Wire):
+        self.wire = wire
+        self.offered: dict[str, str] = {}
+        self.secrets: list[str] = []
+
+    # what net.opening asks of a dialogue
+
+    def greet(self) -> None:
+        """Read the greeting (§3.1)."""
+        self._expect(b"220")
+
+    def introduce(self) -> None:
+        """Say EHLO, and learn the extensions (§4.1.1.1); they may differ after STARTTLS."""
+        lines = self.command(b"EHLO " + _own_name(self.wire), expected=b"250")
+        self.offered = {}
+        for line in lines[1:]:
+            # Some old servers write AUTH=LOGIN, from before RFC 2554.
+            text = line[4:].decode("ascii", "replace").upper().replace("AUTH=", "AUTH ")
+            keyword, _, parameters = text.partition(" ")
+            self.offered[keyword] = f"{self.offered.get(keyword, '')} {parameters}"
+
+    @property
+    def offers_starttls(self) -> bool:
+        """Whether EHLO named STARTTLS (RFC 3207)."""
+        return "STARTTLS" in self.offered
+
+    def start_tls(self) -> None:
+        """Send STARTTLS and forget the extensions (RFC 3207 §4.2)."""
+        self.command(b"STARTTLS", expected=b"220")
+        self.offered = {}
+
+    def close(self) -> None:
+        """Say QUIT (§4.1.1.10) and do not wait for the answer. Never raises."""
+        with contextlib.suppress(MailError):
+            self.wire.deadline = Deadline(1.0)
+            self.wire.send(b"QUIT\r\n")
+        dial.close(self.wire.sock)
+
+    # commands
+
+    def command(self, line: bytes, *, expected: bytes) -> list[bytes]:
+        """Send a command and return the reply; raises what any other reply than that means."""
+        self.wire.send(line + b"\r\n")
+        return self._expect(expected)
+
+    def log_in(self, credentials: Credentials) -> None:
+        """AUTH (RFC 4954) by the first of our mechanisms that the server offers."""
+        self.wire.step = Step.LOGIN
+        mechanisms = self.offered.get("AUTH", "").split()
+        for name, log_in in _MECHANISMS.items():
+            if name in mechanisms:
+                log_in(self, credentials.username.encode(), credentials.password.encode())
+                return
+        if mechanisms:
+            # OAuth alone: no password can work, so none is sent.
+            raise ServerRefused(
+                "AUTH " + " ".join(mechanisms),
+                code="password_sign_in_off",
+                kind=Kind.SETUP,
+                step=Step.LOGIN,
+            )
+        raise ServerRefused(
+            "AUTH is not offered", code="smtp_auth_missing", kind=Kind.TLS, step=Step.LOGIN
+        )
+
+    def reply(self) -> list[bytes]:
+        """Return the lines of the next reply: ``250-…`` up to ``250 …``."""
+        lines = [self.wire.line()]
+        while lines[-1][3:4] == b"-":
+            lines.append(self.wire.line())
+            if len(lines) > MAX_REPLY_LINES:
+                raise ProtocolViolation("a reply without end", step=self.wire.step)
+        return lines
+
+    def _expect(self, expected: bytes) -> list[bytes]:
+        lines = self.reply()
+        if lines[0][:3] == expected:
+            return lines
+        if not lines[0][:3].isdigit():
+            raise ProtocolViolation(self._safe(lines[:1]), code="not_smtp", step=self.wire.step)
+        raise refused(self._safe(lines), self.wire.step, SMTP)
+
+    def _safe(self, lines: list[bytes]) -> str:
+        return safe_text(b"\n".join(lines), *self.secrets)
+
+
+def logged_in(
+    endpoint: Endpoint,
+    credentials: Credentials,
+    *,
+    budget: float = BUDGET,
+    allow: Callable[[str], bool] = dial.everywhere,
+) -> Dialogue:
+    """Return a dialogue that is logged in, or raise the MailError why there is none."""
+    dial.check_settings(endpoint, credentials)
+    dialogue = opening.opened(endpoint, Deadline(budget), Dialogue, allow)
+    try:
+        dialogue.log_in(credentials)
+    except BaseException:
+        dialogue.close()
+        raise
+    return dialogue
+
+
+def _plain(dialogue: Dialogue, username: bytes, password: bytes) -> None:
+    """RFC 4616, with its one answer in the command."""
+    secret = base64.b64encode(b"\0%b\0%b" % (username, password))
+    dialogue.secrets = [secret.decode(), password.decode()]
+    dialogue.command(b"AUTH PLAIN " + secret, expected=b"235")
+
+
+def _login(dialogue: Dialogue, username: bytes, password: bytes) -> None:
+    """Microsoft's LOGIN, never a standard: name and password, each after a question of its own."""
+    secret = base64.b64encode(password)
+    dialogue.secrets = [secret.decode(), password.decode()]
+    dialogue.command(b"AUTH LOGIN", expected=b"334")
+    dialogue.command(base64.b64encode(username), expected=b"334")
+    dialogue.command(secret, expected=b"235")
+
+
+def _cram_md5(dialogue: Dialogue, username: bytes, password: bytes) -> None:
+    """RFC 2195: the password itself does not cross the wire."""
+    challenge = dialogue.command(b"AUTH CRAM-MD5", expected=b"334")[-1][4:]
+    try:
+        digest = hmac.new(password, base64.b64decode(challenge), "md5").hexdigest()
+    except ValueError as error:
+        raise ProtocolViolation("the challenge is not base64", step=Step.LOGIN) from error
+    dialogue.secrets = [password.decode(), digest]
+    dialogue.command(base64.b64encode(b"%b %b" % (username, digest.encode())), expected=b"235")
+
+
+_MECHANISMS = {"PLAIN": _plain, "LOGIN": _login, "CRAM-MD5": _cram_md5}
+
+
+def _own_name(wire: Wire) -> bytes:
+    """Return this machine's address as a literal (§4.1.3): always true, and needs no lookup."""
+    own = ipaddress.ip_address(wire.sock.getsockname()[0].partition("%")[0])
+    return b"[%b%b]" % (b"IPv6:" if own.version == 6 else b"", str(own).encode())
