@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from odoo import fields, models
 from odoo.tools import SQL, formataddr
 
+from ..engine import matching
 from ..engine.matching import Target
 from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Attachment
 from . import safe_html, standing
-
-#: A Date header further than this from the server's own date is a clock gone wrong.
-ABSURD = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +110,8 @@ def _create_messages(account, entries: Sequence[_Entry], files) -> models.BaseMo
 
 def entry_date(record: Record) -> datetime:
     """Return the time of a mail, naive in UTC: its Date header, or the server's where absurd."""
-    date, internaldate = record.envelope.date, record.internaldate
-    if date and internaldate and abs(date - internaldate) > ABSURD and date > internaldate:
-        date = internaldate
-    moment = date or internaldate or datetime.now(UTC)
+    date = matching.plausible_date(record.envelope, record.internaldate)
+    moment = date or record.internaldate or datetime.now(UTC)
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
 
 

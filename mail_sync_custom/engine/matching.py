@@ -13,14 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from .values import Direction, Envelope, Outcome
+from .values import ABSURD, Direction, Envelope, Outcome
 
 #: Copies of one mail differ in their Date by what a client needs between filing and sending.
 SAME_MAIL = timedelta(hours=1)
 #: The history window is compared with the server's clock, which is not ours.
 CLOCK_SKEW = timedelta(minutes=10)
-#: A Date header further than this after the server's own date is a clock gone wrong.
-ABSURD = timedelta(days=2)
 
 _PREFIX = re.compile(r"^(?:\s|\[[^\]]*\]|\*+[^*]*\*+|[^\s:]{1,12}\s?:)+")
 

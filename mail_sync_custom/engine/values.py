@@ -7,11 +7,14 @@ of RFC 9051; times are aware ``datetime`` in UTC unless said otherwise.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 #: UIDs and UIDVALIDITY are non-zero unsigned 32-bit numbers (RFC 9051 §9, ``nz-number``).
 MAX_UID = 2**32 - 1
+
+#: A date so much later than the clock it is compared with is that of a clock gone wrong.
+ABSURD = timedelta(days=2)
 
 
 class Direction(StrEnum):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-#: A date before this year, or later than this from now, is a server's or a tool's mistake.
+from ..values import ABSURD
+
+#: A date before this year is a server's or a tool's mistake.
 FIRST_YEAR = 1980
-FUTURE = timedelta(days=2)
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH = {name.lower().encode(): number for number, name in enumerate(_MONTHS, 1)}
@@ -14,7 +15,7 @@ _MONTH = {name.lower().encode(): number for number, name in enumerate(_MONTHS, 1
 
 def latest() -> datetime:
     """Return the latest date that is believed now."""
-    return datetime.now(UTC) + FUTURE
+    return datetime.now(UTC) + ABSURD
 
 
 def plausible(when: datetime | None, until: datetime) -> datetime | None:
