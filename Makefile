@@ -1,18 +1,19 @@
-# Thin: each target is a command of the package `dev`, which runs on any Python from 3.10 on.
+# Each target is a command of the package `dev`, which runs on Python 3.10 or newer.
 PYTHON ?= python3
 export ODOO ADDONS_PATH DB ONLY CHECK
 
-.PHONY: help demo test bench mails serve lint screenshots
+.PHONY: help demo test bench mails serve lint sizes screenshots
 help:
 	@echo "make demo     everything, then the main job on sample mailboxes; CHECK=1: once, exit 0 or 1"
 	@echo "make test     everything, then all tests; SUITE=addon ARGS='-k name' for some"
 	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
 	@echo "make mails    every mail of the folder DIR= through Dovecot, a sync and the CRM, and checked"
 	@echo "make serve    the web client; ODOO= ADDONS_PATH= DB= for your own"
-	@echo "make lint     ruff, pylint-odoo, XML, translations"
+	@echo "make lint     ruff, pylint-odoo, XML, the addon's pages, translations"
+	@echo "make sizes    the longest files and functions"
 	@echo "make screenshots  the pictures in docs/screenshots, taken anew"
 
-demo bench serve lint screenshots:
+demo bench serve lint sizes screenshots:
 	@$(PYTHON) -m dev $@
 
 test:

@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "serve the web client on the database DB=, by default demo",
     "screenshots": "take the pictures in docs/screenshots anew",
     "lint": "check style, Odoo's rules, XML and translations",
+    "sizes": "print the longest files and functions",
     "translations": "write the addon's template of translations anew",
     "readme": "write the addon's README.md and index.html from readme/*.md",
 }

@@ -15,6 +15,7 @@ from . import (
     screenshots,
     serve,
     services,
+    sizes,
     suites,
 )
 from .console import say
@@ -28,9 +29,13 @@ COMMANDS = {
     "serve": serve.run,
     "lint": lint.run,
     "screenshots": screenshots.run,
+    "sizes": sizes.run,
     "translations": lint.export_translations,
     "readme": readme.run,
 }
+
+#: These look at files alone.
+WITHOUT_SERVICES = ("readme", "sizes")
 
 
 def run(command: str, *args: str) -> int:
@@ -39,6 +44,8 @@ def run(command: str, *args: str) -> int:
         return 0 if services.status() else 1
     if command == "down":
         return down()
+    if command in WITHOUT_SERVICES:
+        return COMMANDS[command](*args)
     ending.listen(services.down_if_unused)
     try:
         code = work(command, *args)

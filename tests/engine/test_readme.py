@@ -1,4 +1,4 @@
-"""The README names what there is: a status, plan, role, setting or preset is missing nowhere."""
+"""The documentation names what there is, and there is what it names."""
 
 import ast
 import re
@@ -11,8 +11,20 @@ from engine.status import State
 
 ROOT = Path(__file__).parents[2]
 ADDON = ROOT / "mail_sync_custom"
-README = (ROOT / "README.md").read_text()
-WORDS = " ".join(README.split())
+DOCS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "bench/README.md",
+]
+TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCS}
+
+#: Lines that the first page may have.
+FRONT_PAGE = 130
+
+
+def words(*names):
+    """Return the text of pages as one line."""
+    return " ".join(" ".join(TEXTS[name] for name in names).split())
 
 
 def names_in(file, model):
@@ -34,6 +46,18 @@ def fields_of(file):
             yield from labels
 
 
+def anchors(path):
+    """Return the anchors of a page's headings, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def defined_in(path):
+    """Return the names of the functions in a file."""
+    tree = ast.parse(path.read_text())
+    return {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+
+
 STATUSES = [state.value.title() for state in State]
 PLANS = names_in("data/mail_sync_plan.xml", "mail.sync.plan")
 ROLES = [
@@ -41,10 +65,30 @@ ROLES = [
     for name in names_in("security/mail_sync_groups.xml", "res.groups")
     if not name.startswith("Mail Sync:")
 ]
-SETTINGS = [*fields_of("res_company.py"), *fields_of("res_config_settings.py")]
+SETTINGS = [
+    "Mail Sync Plan",
+    *fields_of("res_company.py"),
+    *fields_of("res_config_settings.py"),
+]
 PRESETS = [provider.name for provider in PROVIDERS]
-TARGETS = re.findall(r'"make (\w+) ', (ROOT / "Makefile").read_text())
-FOLDERS = [path.name for path in ADDON.iterdir() if path.suffix == ".py" and path.stem[0] != "_"]
+TARGETS = re.findall(r'"make ([\w-]+) ', (ROOT / "Makefile").read_text())
+COMMANDS = re.findall(r'^    "(\w+)": "', (ROOT / "dev/__main__.py").read_text(), re.MULTILINE)
+ROOMS = sorted(
+    path.name
+    for folder in (ADDON, ADDON / "engine", ADDON / "models", ROOT / "tests")
+    for path in folder.iterdir()
+    if path.is_dir() and path.name[0] not in "._"
+)
+LINKS = [
+    (name, link)
+    for name, text in TEXTS.items()
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text)
+]
+TEST_IDS = [
+    (name, test)
+    for name, text in TEXTS.items()
+    for test in re.findall(r"`([\w/]+\.py(?:::\w+)+)`", text)
+]
 
 
 def test_there_is_something_to_look_for():
@@ -53,19 +97,47 @@ def test_there_is_something_to_look_for():
     assert len(ROLES) == 6
     assert len(SETTINGS) >= 3
     assert len(PRESETS) > 20
-    assert "bench" in TARGETS
+    assert {"demo", "test", "bench"} <= set(TARGETS)
+    assert {"up", "down"} <= set(COMMANDS)
+    assert len(LINKS) > 20
 
 
 @pytest.mark.parametrize("name", [*STATUSES, *PLANS, *ROLES, *SETTINGS, *PRESETS])
-def test_the_readme_names_it(name):
-    assert name in WORDS
+def test_the_pages_for_users_and_administrators_name_it(name):
+    assert name in words("docs/user.md", "docs/operate.md")
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_the_readme_names_the_make_target(target):
-    assert f"make {target}" in WORDS
+def test_the_page_for_contributors_names_the_make_target(target):
+    assert f"`make {target}" in words("CONTRIBUTING.md")
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
-def test_what_the_readme_links_to_is_there(link):
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_command_that_a_page_names_is_there(name):
+    commands = re.findall(r"`make ([a-z-]+)|^ +make ([a-z-]+)", TEXTS[name], re.MULTILINE)
+    assert {one or other for one, other in commands} <= set(TARGETS)
+    assert set(re.findall(r"python3 -m dev (\w+)", TEXTS[name])) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_tree_shows_the_room(room):
+    assert f" {room}/" in words("docs/architecture.md")
+
+
+@pytest.mark.parametrize(("name", "link"), LINKS)
+def test_what_a_page_links_to_is_there(name, link):
+    path, _, anchor = link.partition("#")
+    target = (ROOT / name).parent / path if path else ROOT / name
+    assert target.exists()
+    assert not anchor or anchor in anchors(target)
+
+
+@pytest.mark.parametrize(("name", "test"), TEST_IDS)
+def test_a_test_that_a_page_names_is_there(name, test):
+    path, *parts = test.split("::")
+    assert (ROOT / path).exists()
+    assert parts[-1] in defined_in(ROOT / path)
+
+
+def test_the_front_page_is_short():
+    assert len(TEXTS["README.md"].splitlines()) <= FRONT_PAGE
