@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..engine import providers
-from ..words import provider_notes
+from ..words import notes
 
 #: *Other* stands behind so many suggestions, where the list shows it without a search.
 OTHER_AFTER = 4
@@ -45,7 +45,7 @@ class MailSyncProvider(models.Model):
     @api.depends_context("lang")
     def _compute_note(self):
         for provider in self:
-            provider.note = provider_notes.note(self.env, provider.note_code)
+            provider.note = notes.note(self.env, provider.note_code)
 
     @api.model
     def _load_presets(self):
