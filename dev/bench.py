@@ -1,8 +1,8 @@
 """`python3 -m dev bench`: the figures, one script of `bench/` each; `ONLY=` names one.
 
-A script prints its line `name ours peer ratio unit`, and ends with an error if it could not
-measure. Each runs its peer in the same run, for absolute figures say little on another machine.
-What else it has to say it says on stderr; `PROFILE=1` has it show there where the time goes.
+A script prints its line `name ours peer ratio unit`, and fails if it could not measure. Each
+measures its peer in the same run, because absolute figures say little on another machine. Notes go
+to stderr; with `PROFILE=1`, so does a profile.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from . import database
 from .console import Failure, say
 from .paths import PYTHON, ROOT
 
-#: Seconds after which a script has gone wrong.
+#: Seconds that a script may take.
 PATIENCE = 900
 
 
@@ -25,7 +25,7 @@ def run() -> int:
     if only:
         scripts = [script for script in scripts if script.stem == only]
     if not scripts:
-        raise Failure(f"No figure {only or 'at all'} in bench/.", "See `ls bench`.")
+        raise Failure(f"There is no figure {only or ''} in bench/.", "See `ls bench`.")
     database.template()
     say(f"{'name':14}{'ours':>10}{'peer':>10}{'ratio':>9}  unit")
     failed = [script.stem for script in scripts if measure(script.stem)]
@@ -36,7 +36,7 @@ def measure(name: str) -> int:
     """Run one script; return its exit code."""
     try:
         return subprocess.run(
-            # However this process ends, no script stays behind.
+            # The script ends with this process, however that ends.
             ["setpriv", "--pdeathsig=TERM", "--", PYTHON, "-m", f"bench.{name}"],
             cwd=ROOT,
             env=database.environment(),

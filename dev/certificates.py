@@ -1,4 +1,4 @@
-"""The certificates of the embedded mail servers: one right, one self-signed, one wrong."""
+"""The certificates of the embedded mail servers: trusted, self-signed and for another name."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _general_name(name: str) -> x509.GeneralName:
 
 
 def make() -> None:
-    """Make the certificates, and the bundle with which a process trusts our authority too."""
+    """Make the certificates, and the bundle with which a process also trusts our authority."""
     if BUNDLE.exists() and _lasts(TRUSTED / "certificate.pem"):
         return
     with step("Making certificates"):
@@ -116,7 +116,7 @@ def _lasts(file: Path) -> bool:
 
 
 def _system_bundle() -> str:
-    # OpenSSL's own default, not SSL_CERT_FILE: that may already be a bundle of ours.
+    # OpenSSL's own default. SSL_CERT_FILE may name a bundle of ours.
     for file in (
         ssl.get_default_verify_paths().openssl_cafile,
         "/etc/ssl/certs/ca-certificates.crt",

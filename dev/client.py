@@ -1,4 +1,4 @@
-"""A log-in to a running Odoo, over the calls that its own web client makes."""
+"""A session with a running Odoo, over the calls that its web client makes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATIENCE = 180
 
 
 class Refused(Exception):
-    """Odoo answered with an error: its words, as a user reads them."""
+    """Odoo answered with an error, in the words that a user reads."""
 
 
 class Client:
@@ -37,7 +37,7 @@ class Client:
             payload = json.load(answer)
         if error := payload.get("error"):
             raise Refused(error["data"]["message"] or error["message"])
-        # A method that returns nothing has no result in its answer.
+        # The answer of a method that returns None has no result.
         return payload.get("result")
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a person sees: one line a step, and a failure that says what to do."""
+"""Output: one line per step, and failures that say what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .paths import ROOT
 
 
 class Failure(Exception):
-    """Something that a person must mend: what is wrong, and what to do about it."""
+    """Something that the user has to fix: what is wrong, and how to fix it."""
 
     def __init__(self, message: str, fix: str) -> None:
         super().__init__(message)
@@ -22,13 +22,13 @@ class Failure(Exception):
 
 
 def say(line: str = "") -> None:
-    """Print a line at once, whatever the output is piped to."""
+    """Print a line without buffering."""
     print(line, flush=True)
 
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Say what begins, and how long it took once it is over."""
+    """Announce a step, then say how long it took."""
     say(f"- {title} …")
     begun = time.monotonic()
     yield
@@ -48,17 +48,20 @@ def succeeds(argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -
 def run(
     argv: Sequence[str | Path],
     *,
-    fix: str = "Read the output above; `python3 -m dev status` tells what is running.",
+    fix: str = "Read the output above; `python3 -m dev status` says what is running.",
     env: Mapping[str, str] | None = None,
     cwd: str | Path | None = None,
     stdin: bytes | None = None,
 ) -> str:
-    """Run a command and return what it printed; a person sees that only if it fails."""
+    """Run a command and return its output, which is printed only if the command fails.
+
+    Raises Failure, with the fix given, if it exits with another code than 0.
+    """
     done = subprocess.run(
         [str(word) for word in argv],
         env=env,
         cwd=cwd,
-        # Without an input of ours it gets none: no step may wait for a person.
+        # No input unless there is one: no step may wait for someone to type.
         input=stdin if stdin is not None else b"",
         capture_output=True,
         check=False,

@@ -24,8 +24,8 @@ TEMPLATE = "mail_sync_template"
 BASE = "mail_sync_base"
 CONFIG = STATE / "odoo.conf"
 
-# In a test of the addon the mail servers are on this machine, where it does not connect to
-# unless its administrator allows it.
+# The mail servers of tests are on this machine, to which the addon does not connect unless an
+# administrator allows it.
 PARAMETERS: dict[str, str] = {}
 
 CONF = """\
@@ -49,18 +49,20 @@ limit_time_cpu = 600
 
 
 def addons_path() -> list[Path]:
-    """Return the folders of addons: ours, and the user's own (`ADDONS_PATH=`)."""
+    """Return the folders of addons: ours and those that the user names (`ADDONS_PATH=`)."""
     named = os.environ.get("ADDONS_PATH", "").split(",")
     folders = [Path(folder).expanduser().resolve() for folder in named if folder]
     for folder in folders:
         if not folder.is_dir():
-            raise Failure(f"ADDONS_PATH names {folder}, which is no folder.", "Mend ADDONS_PATH.")
-    # Odoo finds its own by itself.
+            raise Failure(
+                f"ADDONS_PATH names {folder}, which is not a folder.", "Correct ADDONS_PATH."
+            )
+    # Odoo finds its own addons itself.
     return [*([ROOT] if has_addon() else []), *folders]
 
 
 def has_addon() -> bool:
-    """Tell whether the addon is there to be installed."""
+    """Return whether the addon is there to be installed."""
     return (ADDON / "__manifest__.py").exists()
 
 
@@ -81,7 +83,7 @@ def configure() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of an Odoo process: it trusts our authority's certificates too."""
+    """Return the environment of an Odoo process, which also trusts our own authority."""
     kept = {k: v for k, v in os.environ.items() if k not in ("ODOO_RC", "OPENERP_SERVER")}
     return {**kept, "SSL_CERT_FILE": str(certificates.BUNDLE), "TZ": "UTC"}
 
@@ -93,14 +95,14 @@ def odoo_command(db: str, *args: str, command: str = "server") -> list[str]:
 
 
 def run_odoo(db: str, *args: str) -> None:
-    """Run Odoo on a database until it ends by itself, as for `--init`; fail as it does."""
+    """Run Odoo on a database until it ends, as with `--init`. Raises Failure if it fails."""
     argv = odoo_command(db, "--no-http", "--stop-after-init", "--max-cron-threads=0", *args)
     log = own(LOG) / f"odoo-{db}.log"
     with log.open("w") as output:
         done = subprocess.run(
             argv, env=environment(), cwd=ROOT, stdout=output, stderr=output, check=False
         )
-    # Odoo leaves with 0 too when an addon could not be loaded: that is only in its log.
+    # Odoo exits with 0 even if an addon could not be loaded. Only its log says so.
     lines = log.read_text(errors="replace").splitlines()
     broken = [line for line in lines if " ERROR " in line or " CRITICAL " in line]
     if done.returncode or broken:
@@ -112,7 +114,7 @@ def run_odoo(db: str, *args: str) -> None:
 
 
 def template() -> str:
-    """Return the name of a database with the addon installed; make it if it is out of date."""
+    """Return the name of a database with the addon installed; make it anew if out of date."""
     with machine.alone():
         name = f"{TEMPLATE}_{fingerprint()}"
         if name in postgres.databases():
@@ -132,7 +134,7 @@ def template() -> str:
 
 
 def base() -> str:
-    """Return the name of a database with Odoo's CRM alone: no change of ours makes it old."""
+    """Return the name of a database with Odoo's CRM alone, which no change of ours affects."""
     name = f"{BASE}_{hashlib.sha256(str(odoo.locate()).encode()).hexdigest()[:8]}"
     if name not in postgres.databases():
         with step("Making a database with Odoo's CRM"):
@@ -145,18 +147,18 @@ def base() -> str:
 
 
 def fingerprint() -> str:
-    """Return a hash of all that the template is made from."""
+    """Return a hash of everything that the template is made from."""
     digest = hashlib.sha256(f"{odoo.locate()} {addons_path()} {PARAMETERS}".encode())
     for file in sorted(ADDON.rglob("*")):
         name = file.relative_to(ADDON)
-        # The tests are not installed, and ruff leaves a cache beside what it reads.
+        # Tests are not installed, and ruff leaves caches beside the files that it reads.
         if file.is_file() and not {"__pycache__", "tests"} & set(name.parts):
             digest.update(f"{name} ".encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def fresh(name: str) -> str:
-    """Make a database anew as a copy of the template."""
+    """Make a database, or make it anew, as a copy of the template; return its name."""
     with machine.alone():
         postgres.copydb(template(), name)
     return name
@@ -164,7 +166,7 @@ def fresh(name: str) -> str:
 
 @contextlib.contextmanager
 def copy(prefix: str) -> Iterator[str]:
-    """Give a copy of the template, under a name nobody else has, for as long as it is used."""
+    """Yield the name of a copy of the template, which is dropped afterwards."""
     name = fresh(f"{prefix}_{secrets.token_hex(4)}")
     try:
         yield name
@@ -173,7 +175,7 @@ def copy(prefix: str) -> Iterator[str]:
 
 
 def set_parameter(db: str, key: str, value: str) -> None:
-    """Set a system parameter of a database on which no Odoo runs."""
+    """Set a system parameter in a database that no Odoo is using."""
     postgres.execute(
         "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)"
         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -217,7 +219,7 @@ class OdooServer:
             *self._args,
         )
         with self.log.open("ab") as log:
-            # However this process ends, no Odoo stays behind.
+            # Odoo ends with this process, however that ends.
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=TERM", "--", *argv],
                 env=environment(),
@@ -237,7 +239,7 @@ class OdooServer:
         return self
 
     def is_answering(self) -> bool:
-        """Tell whether the log-in page is there."""
+        """Return whether the log-in page answers."""
         try:
             with urllib.request.urlopen(f"{self.url}/web/login", timeout=60) as page:
                 return page.status == 200
@@ -245,17 +247,17 @@ class OdooServer:
             return False
 
     def is_running(self) -> bool:
-        """Tell whether the process is alive."""
+        """Return whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def wait(self) -> None:
-        """Wait until it ends, or the person interrupts."""
+        """Wait until it ends or the user interrupts."""
         if self._process is not None:
             with contextlib.suppress(KeyboardInterrupt):
                 self._process.wait()
 
     def stop(self) -> None:
-        """End it as an administrator would, and wait for that."""
+        """End it as an administrator would, and wait until it has ended."""
         if self._process is None or not self.is_running():
             return
         self._process.terminate()
@@ -265,7 +267,7 @@ class OdooServer:
             self.kill()
 
     def kill(self) -> None:
-        """End it, and every process that it made, without a chance to tidy up."""
+        """Kill it and every process that it started."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -279,7 +281,7 @@ class OdooServer:
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a free port."""
     while not machine.is_free(port := random.choice(machine.PORTS)):
         pass
     return port

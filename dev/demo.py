@@ -1,8 +1,8 @@
-"""The main job on real servers, as a salesperson does it; then the web client to look at it.
+"""The main job on real servers, as a salesperson does it; then the web client.
 
-Two salespeople connect their mailboxes, in which mail with two leads lies already; one of them
-writes a Smart Mail in the CRM, and the lead answers it from a mail program of their own. Nothing
-here imports the addon: all of it goes through the calls of Odoo's web client, IMAP and SMTP.
+Two salespeople connect their mailboxes, which already contain mail with two leads. One of them
+writes a Smart Mail in the CRM, and the lead answers it from a mail program. Nothing here imports
+the addon: everything goes through the calls of Odoo's web client, IMAP and SMTP.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .passwords import PASSWORD
 DATABASE = "demo"
 LOGIN_PASSWORD = "demo"
 
-#: Seconds in which a mail has to be where it belongs.
+#: Seconds within which a mail must arrive.
 PATIENCE = 60
 
 
@@ -55,8 +55,8 @@ PEOPLE = (ANN, BEN, LENA, TOM, MOTHER, NEWS)
 
 
 def run(*_args: str) -> int:
-    """Run the demo; serve the result unless `CHECK=1` asks for the check alone."""
-    with step("Sample mailboxes and an Odoo of their own"):
+    """Run the demo, then serve the result unless `CHECK=1`; return the exit code."""
+    with step("Preparing sample mailboxes and a database"):
         fresh(DATABASE)
         fill_mailboxes()
     with OdooServer(DATABASE) as server:
@@ -87,7 +87,7 @@ def mail(
     answers: str = "",
     cc: Person | None = None,
 ) -> EmailMessage:
-    """Return a mail as a program on somebody's desk writes it."""
+    """Return a mail as a desktop mail program writes it."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender.formatted, to.formatted, subject
     if cc:
@@ -102,7 +102,7 @@ def mail(
 
 
 def fill_mailboxes() -> None:
-    """Empty everybody's mailbox, and put in what was there before Mail Sync was."""
+    """Empty all mailboxes, and put in the mail that was there before Mail Sync."""
     for person in PEOPLE:
         for mailbox in ("INBOX", "Sent"):
             dovecot.doveadm("expunge", "-u", person.email, "mailbox", mailbox, "all")
@@ -135,12 +135,12 @@ def fill_mailboxes() -> None:
 
 
 def put(owner: Person, mailbox: str, message: EmailMessage) -> None:
-    """Put a mail into a mailbox, past every mail program."""
+    """Put a mail directly into a mailbox."""
     dovecot.save_mail(owner.email, mailbox, message.as_bytes(policy=email.policy.SMTP))
 
 
 def mailbox(owner: Person, name: str) -> list[EmailMessage]:
-    """Return what lies in a mailbox, as a mail program sees it."""
+    """Return the mails in a mailbox, as a mail program sees them."""
     found = dovecot.doveadm(
         "-f", "json", "fetch", "-u", owner.email, "text", "mailbox", name, "all"
     )
@@ -157,7 +157,7 @@ def flags(owner: Person) -> set[str]:
 
 
 def send(sender: Person, message: EmailMessage) -> None:
-    """Send a mail by the sender's own mail program."""
+    """Send a mail as the sender's own mail program does."""
     mail_host = services.describe()
     context = ssl.create_default_context(cafile=certificates.BUNDLE)
     with smtplib.SMTP(mail_host.hosts.trusted, mail_host.smtp_port) as smtp:
@@ -167,7 +167,7 @@ def send(sender: Person, message: EmailMessage) -> None:
 
 
 def wait_for(what: str, found: Callable[[], object]) -> object:
-    """Return what is found, as soon as it is there."""
+    """Return what `found` returns, as soon as it is true. Raises Failure after PATIENCE."""
     until = time.monotonic() + PATIENCE
     while not (value := found()):
         if time.monotonic() > until:
@@ -180,7 +180,7 @@ def wait_for(what: str, found: Callable[[], object]) -> object:
 
 
 class Story:
-    """What the two salespeople do, and what must have come of it."""
+    """What the two salespeople do, and what must be true afterwards."""
 
     def __init__(self, server: OdooServer):
         self.server = server
@@ -196,7 +196,7 @@ class Story:
             self.queued = self.queue()
             connect(self.ann, ANN, mail_host.imaps_port, mail_host.smtps_port, ssl=True)
             connect(self.ben, BEN, mail_host.imap_port, mail_host.smtp_port, ssl=False)
-        with step("Both are synchronised"):
+        with step("Both mailboxes are synchronised"):
             for client in (self.ann, self.ben):
                 sync(client)
             self.queued_by_sync = self.queue() - self.queued
@@ -241,7 +241,7 @@ class Story:
         )
 
     def queue(self) -> int:
-        """Return how many mails Odoo has ever made to be sent."""
+        """Return how many outgoing mails Odoo has ever created."""
         return self.admin.call("mail.mail", "search_count", [])
 
     def smart_mail(self) -> None:
@@ -282,12 +282,12 @@ class Story:
     # -- what must be true ----------------------------------------------------------------
 
     def check(self) -> int:
-        """Print the timelines and each thing that must be true; return how many are not."""
+        """Print the timelines and each check; return how many checks failed."""
         lena, tom = (self.timeline(lead) for lead in (self.lead_lena, self.lead_tom))
         say()
         self.must("Lena's question, sent before, is on her opportunity", "Solar roof" in lena)
         self.must("Ann's answer from Sent is there once", list(lena).count("Re: Solar roof") == 1)
-        self.must("It stands under the question", under(lena, "Re: Solar roof", "Solar roof"))
+        self.must("It is below the question", under(lena, "Re: Solar roof", "Solar roof"))
         self.must(
             "Tom's mail and Ben's answer are on his lead",
             {"Delivery date", "Re: Delivery date"} <= set(tom),
@@ -303,13 +303,13 @@ class Story:
         copies = [m for m in mailbox(ANN, "Sent") if m["Subject"] == "Your offer"]
         self.must("One copy of it is in Ann's Sent folder", len(copies) == 1)
         self.must("Lena's answer is on the opportunity", "Re: Your offer" in lena)
-        self.must("It stands under the Smart Mail", under(lena, "Re: Your offer", "Your offer"))
+        self.must("It is below the Smart Mail", under(lena, "Re: Your offer", "Your offer"))
         private = {"Sunday", "This week"}
         self.must(
             "No private mail is in the CRM",
             not self.admin.call("mail.message", "search_count", [("subject", "in", list(private))]),
         )
-        self.must("The mails' flags are as before", self.before <= flags(ANN))
+        self.must("The flags in the mailbox are unchanged", self.before <= flags(ANN))
         self.must("Recording sent no mail", self.queued_by_sync == 0)
         self.must(
             "Both accounts are Enabled",
@@ -318,7 +318,7 @@ class Story:
                 for client in (self.ann, self.ben)
             ),
         )
-        say("\nAll of it is true." if not self.failed else f"\nNOT true: {'; '.join(self.failed)}")
+        say("\nAll checks passed." if not self.failed else f"\nFailed: {'; '.join(self.failed)}")
         return len(self.failed)
 
     def must(self, what: str, is_true: object) -> None:
@@ -351,7 +351,7 @@ class Story:
 
 
 def under(timeline: dict[str, dict], child: str, parent: str) -> bool:
-    """Whether one entry stands under another."""
+    """Return whether one entry is below another."""
     if child not in timeline or parent not in timeline:
         return False
     found = timeline[child]["parent_id"]
@@ -382,7 +382,7 @@ def connect(client: Client, person: Person, imap_port: int, smtp_port: int, *, s
 
 
 def account_of(client: Client) -> int:
-    """Return the account of whoever is logged in."""
+    """Return the account of the user who is logged in."""
     return client.call("mail.sync.account", "search", [("user_id", "=", client.uid)])[0]
 
 

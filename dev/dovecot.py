@@ -1,7 +1,7 @@
 """A Dovecot of our own: any user name, one password, mail in `.dev/mail`.
 
-It has no accounts to set up and none to clean up: a test makes up a new address and has an
-empty mailbox. `passwords.set_password` gives one user another password.
+There are no accounts to set up or clean up: a test makes up a new address and has an empty
+mailbox. `passwords.set_password` gives one user another password.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from .machine import (
 )
 from .paths import LOG, STATE, write
 
-# The same ports on each; what differs is the certificate. Without TLS nobody can log in, but
-# on the first: what comes to an address from the same one is secure to Dovecot.
+# All have the same ports and differ in their certificates. Logging in needs TLS, except on the
+# first: Dovecot considers a connection from an address to itself secure.
 SELF_SIGNED = "127.0.0.1"
 WRONG_NAME = "127.0.0.2"
 TRUSTED = "127.0.0.3"
-# Here no TLS is offered at all, on the ports on which the others offer STARTTLS.
+# No TLS here, on the ports on which the others offer STARTTLS.
 PLAIN = "127.0.0.4"
 CERTIFICATES = {
     SELF_SIGNED: certificates.SELF_SIGNED,
@@ -58,7 +58,7 @@ protocols = imap lmtp
 listen = {hosts}
 ssl_min_protocol = TLSv1.2
 
-# All of it runs as one user, who need not be root.
+# Everything runs as one user, who need not be root.
 default_internal_user = {user}
 default_login_user = {user}
 default_internal_group = {group}
@@ -67,8 +67,8 @@ default_vsz_limit = 1G
 default_client_limit = 4096
 default_process_limit = 2000
 
-# Any address is a user. One whose password was changed is in the file: the first passdb
-# accepts the new password, the second refuses every other, the third knows the common one.
+# Any address is a user. Users whose password was changed are in the file: the first passdb
+# accepts the new password, the second refuses any other, the third knows the common one.
 auth_username_chars =
 auth_username_format = %Lu
 auth_failure_delay = 0
@@ -122,7 +122,7 @@ service imap-login {{
   chroot =
   process_min_avail = 1
   process_limit = 2000
-  # Many connections a process instead of a process a connection.
+  # Many connections per process, not one process per connection.
   service_count = 0
   client_limit = 4000
   inet_listener imap {{
@@ -139,7 +139,7 @@ service imap {{
 service anvil {{
   chroot =
   client_limit = 9000
-  # No pause for everybody after somebody's wrong password: all tests come from one address.
+  # A wrong password must not slow down all the others: all tests come from one address.
   unix_listener anvil-auth-penalty {{
     mode = 0
   }}
@@ -181,7 +181,7 @@ local 127.0.0.4 {{
 
 
 def present() -> bool:
-    """Tell whether Dovecot is there, with its IMAP and LMTP servers."""
+    """Return whether Dovecot is installed with its IMAP and LMTP servers."""
     return bool(
         find("dovecot")
         and find("imap", "/usr/lib/dovecot", "/usr/libexec/dovecot")
@@ -190,12 +190,12 @@ def present() -> bool:
 
 
 def running() -> bool:
-    """Tell whether our Dovecot runs."""
+    """Return whether our Dovecot runs."""
     return DAEMON.pid is not None
 
 
 def start() -> None:
-    """Start Dovecot; nothing to do while it runs."""
+    """Start Dovecot, unless it is running."""
     need(["dovecot-imapd", "dovecot-lmtpd"], present)
     if running():
         return
@@ -203,7 +203,7 @@ def start() -> None:
         for folder in (HOME, MAIL, LOG, HOME / "run", HOME / "state"):
             own(folder)
         if len(str(HOME / "run")) > 75:
-            # A socket's whole path may have 107 bytes.
+            # The path of a socket has at most 107 bytes.
             raise Failure(f"{HOME} is too long a path for sockets.", "Clone to a shorter path.")
         passwords.save(passwords.changed())
         allow_files(16384)
@@ -216,7 +216,7 @@ def start() -> None:
 
 
 def allow_files(wanted: int) -> None:
-    """Let what we start have many files, and so connections, open, if this machine lets us."""
+    """Allow our child processes to open many files and connections, as far as possible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -242,7 +242,7 @@ def configuration(listening: dict[str, int]) -> str:
 
 
 def stop() -> bool:
-    """Stop Dovecot; tell whether it was running."""
+    """Stop Dovecot; return whether it was running."""
     return DAEMON.stop()
 
 
@@ -252,7 +252,7 @@ def listening() -> dict[str, int]:
 
 
 def doveadm_command() -> list[str]:
-    """Return what stands before the arguments of `doveadm`."""
+    """Return the command `doveadm`, without arguments."""
     return [*unprivileged(), str(find("doveadm")), "-c", str(CONFIG)]
 
 
@@ -269,10 +269,10 @@ def save_mail(user: str, mailbox: str, raw: bytes) -> None:
 def import_mail(user: str, mailbox: str, messages: Iterable[bytes | tuple[bytes, float]]) -> None:
     """Put many messages into a user's mailbox at once, each with its internal date if given.
 
-    Thousands a second: they are laid out as a Maildir, which Dovecot takes in by itself.
+    They are written as a Maildir, from which Dovecot imports thousands per second.
     """
     source = own(STATE / "import" / secrets.token_hex(4))
-    # In a Maildir the inbox is the folder itself, and every other mailbox a hidden one in it.
+    # In a Maildir, the inbox is the folder itself and every other mailbox a hidden folder in it.
     name = mailbox.replace("/", ".")
     folder = source if name == "INBOX" else own(source / f".{name}")
     for part in ("cur", "new", "tmp"):

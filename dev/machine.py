@@ -1,4 +1,4 @@
-"""The machine: programs, Debian packages, ports, and processes that are ours."""
+"""The machine: programs, Debian packages, ports, and the processes that we start."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from . import ending
 from .console import Failure, run, say, step
 from .paths import LOG, STATE, write
 
-# Below the range from which Linux takes the ports of outgoing connections.
+# Below the range that Linux uses for outgoing connections.
 PORTS = range(20000, 32000)
 
-# On all of these a port must be free: the servers listen on each (see `dovecot.HOSTS`).
+# A port must be free on all of these, for the servers listen on each (see `dovecot.CERTIFICATES`).
 LOOPBACKS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
 
-# PostgreSQL and Dovecot refuse to run as root. They run as this user then, and keep one right
-# of root's: to pass through folders that only root may enter, where the clone may lie.
+# PostgreSQL and Dovecot refuse to run as root. They run as this user instead, and keep one
+# capability of root: to enter folders that are root's alone, as the clone may be in one.
 UNPRIVILEGED = "nobody"
 KEEP = "+dac_override"
 
 
 def is_root() -> bool:
-    """Tell whether we are root."""
+    """Return whether we are root."""
     return os.geteuid() == 0
 
 
 def unprivileged() -> list[str]:
-    """Return what stands before a command of a program that refuses to run as root."""
+    """Return the prefix of the command of a program that refuses to run as root."""
     if not is_root():
         return []
     return [
@@ -52,7 +52,7 @@ def unprivileged() -> list[str]:
 
 
 def service_user() -> str:
-    """Return the name of the user as whom PostgreSQL and Dovecot run."""
+    """Return the name of the user that PostgreSQL and Dovecot run as."""
     import pwd
 
     return UNPRIVILEGED if is_root() else pwd.getpwuid(os.geteuid()).pw_name
@@ -94,7 +94,7 @@ def browser() -> Path | None:
 
 
 def need(packages: Sequence[str], present: Callable[[], object]) -> None:
-    """See to it that Debian packages are there: install them as root, else say how to."""
+    """Make sure that Debian packages are installed: as root install them, else say how."""
     if present():
         return
     line = f"apt-get install --no-install-recommends {' '.join(packages)}"
@@ -105,14 +105,14 @@ def need(packages: Sequence[str], present: Callable[[], object]) -> None:
         run(["apt-get", "update", "-q"], env=env, fix="See that apt reaches its mirror.")
         run([*line.split(), "-y", "-q"], env=env, fix=f"Run `{line}` by hand.")
     if not present():
-        raise Failure(f"{', '.join(packages)}: installed, but of no use.", f"Run `{line}`.")
+        raise Failure(f"{', '.join(packages)}: installed, but not usable.", f"Run `{line}`.")
 
 
 # --- ports --------------------------------------------------------------------------------
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nobody listens on the port on any of our addresses."""
+    """Return whether the port is free on all of our addresses."""
     for host in LOOPBACKS:
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -124,7 +124,7 @@ def is_free(port: int) -> bool:
 
 
 def ports(service: str, *names: str) -> dict[str, int]:
-    """Return the ports of a service that is about to start: those it had, if still free."""
+    """Return the ports for a service that is about to start: its last ones, if still free."""
     file = STATE / "ports.json"
     known = json.loads(file.read_text()) if file.exists() else {}
     for name in names:
@@ -147,7 +147,7 @@ def known_ports(service: str) -> dict[str, int]:
 
 
 def answers(host: str, port: int) -> bool:
-    """Tell whether somebody accepts connections there."""
+    """Return whether something accepts connections there."""
     with socket.socket() as trial:
         trial.settimeout(1)
         return trial.connect_ex((host, port)) == 0
@@ -157,7 +157,7 @@ def answers(host: str, port: int) -> bool:
 
 
 def birth(pid: int) -> str | None:
-    """Return what tells a process from a later one of the same number: its start time."""
+    """Return the start time of a process, which tells it from a later one with its number."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (FileNotFoundError, ProcessLookupError):
@@ -165,7 +165,7 @@ def birth(pid: int) -> str | None:
 
 
 class Daemon:
-    """A program in the background that we started, known by a pidfile."""
+    """A background program that we started, known by its pidfile."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -174,7 +174,7 @@ class Daemon:
 
     @property
     def pid(self) -> int | None:
-        """The process, if it is alive and still the one that we started."""
+        """The process, or None if it is dead or not the one that we started."""
         if not self.pidfile.exists():
             return None
         pid, _, born = self.pidfile.read_text().partition(" ")
@@ -226,7 +226,7 @@ class Daemon:
 
 
 def reap(pid: int) -> None:
-    """Bury a child of ours that is dead; nothing to do for another's."""
+    """Reap a dead child; do nothing for a process that is not our child."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 
@@ -236,11 +236,11 @@ _depth = 0
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Let one process at a time change what is in `.dev/`; the others wait."""
+    """Hold the lock on `.dev/`, so that one process at a time changes it."""
     global _depth
     STATE.mkdir(exist_ok=True)
     with (STATE / "lock").open("w") as lock:
-        # This process may have it already: a lock taken twice would wait for itself.
+        # This process may hold it already, and would wait for itself.
         if not _depth:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

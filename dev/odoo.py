@@ -1,8 +1,8 @@
 """Which Odoo 19 to use: the user's own, an installed one, else Debian's package, unpacked.
 
 Odoo is not on PyPI. Debian has it in its suite `sid`, as one package that any machine can
-unpack. apt fetches it with a state folder of ours, so that the machine's own sources stay as
-they are, and from the machine's own mirror; apt checks the signatures as always.
+unpack. apt fetches it from the machine's own mirror and checks the signatures as always. It uses a
+state folder of ours, so the machine's own sources stay as they are.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ UNPACKED = STATE / "odoo"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 OWN = "Name an Odoo 19 of your own: `make … ODOO=/path/to/odoo` (a checkout, or its odoo-bin)."
 
-# What Debian links to from Odoo instead of shipping it. A dangling link is a page without
-# style, and without jquery no page at all. Newer suites lay the same fonts elsewhere, so
-# these come from the machine's own suite wherever that has them.
+# Debian's Odoo links to these instead of shipping them. A dangling link costs a page its style,
+# and without jquery there is no page at all. Newer suites install the same fonts elsewhere, so
+# these come from the machine's own suite where possible.
 LINKED = (
     "fonts-font-awesome",
     "fonts-inconsolata",
@@ -36,13 +36,13 @@ LINKED = (
     "libjs-underscore",
 )
 
-# Debian removed this file (it blurs the background of video calls) but not its mention in the
-# web client's bundle; an empty one keeps the browser's console, and so the tours, free of errors.
+# Debian removed this file (it blurs the background of video calls), but the web client's bundle
+# still names it. An empty file keeps the browser's console free of errors, which tours count.
 MISSING = "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
 
 
 def version(folder: Path) -> tuple[int, int] | None:
-    """Return the series of the Odoo whose package `odoo` is in that folder."""
+    """Return the series of the Odoo in that folder, such as (19, 0); None if there is none."""
     release = folder / "odoo" / "release.py"
     if not release.exists():
         return None
@@ -52,18 +52,20 @@ def version(folder: Path) -> tuple[int, int] | None:
 
 @functools.cache
 def locate() -> Path:
-    """Return the folder to import Odoo from; fetch one if there is none."""
+    """Return the folder to import Odoo from; fetch Odoo if there is none."""
     named = os.environ.get("ODOO", "")
     return from_user(named) if named else installed() or unpacked() or fetch()
 
 
 def from_user(named: str) -> Path:
-    """Return the folder of the Odoo that the user names: a checkout, or its `odoo-bin`."""
+    """Return the folder of the Odoo that the user names: a checkout or its `odoo-bin`."""
     folder = Path(named).expanduser().resolve()
     if folder.is_file():
         folder = folder.parent
     if version(folder) != SERIES:
-        raise Failure(f"ODOO={named} is no Odoo 19.0: it has no odoo/release.py of that.", OWN)
+        raise Failure(
+            f"ODOO={named} is not an Odoo 19.0: it has no odoo/release.py of that version.", OWN
+        )
     return folder
 
 
@@ -71,7 +73,7 @@ def installed() -> Path | None:
     """Return the folder of an Odoo 19 that this machine's own Python can import."""
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin") or "python3"
     code = "import importlib.util as u; print(u.find_spec('odoo').submodule_search_locations[0])"
-    # Not from here: a folder `odoo` in the current one must not count.
+    # From elsewhere: a folder `odoo` in the current one must not count.
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd="/")
     folder = Path(done.stdout.strip()).parent
     return folder if done.returncode == 0 and version(folder) == SERIES else None
@@ -84,7 +86,7 @@ def unpacked() -> Path | None:
 
 
 def fetch() -> Path:
-    """Fetch Debian's package of Odoo 19 and what it links to, and unpack them in `.dev/odoo`."""
+    """Fetch Debian's package of Odoo 19 and those it links to; unpack them in `.dev/odoo`."""
     if not shutil.which("apt-get"):
         raise Failure("No Odoo 19 here, and no apt to fetch Debian's with.", OWN)
     with step("Fetching Odoo 19 (Debian's package, 130 MB; nothing is installed)"):
@@ -107,11 +109,11 @@ def fetch() -> Path:
 
 
 def download(work: Path) -> list[Path]:
-    """Download the packages into a folder, through apt with its state there too."""
+    """Download the packages into a folder, in which apt keeps its state, too."""
     mirror, suite = machine_mirror()
     for folder in ("lists/partial", "cache/archives/partial", "debs"):
         (work / folder).mkdir(parents=True)
-    # The status: as if nothing were installed, for what is installed is not downloaded.
+    # An empty status, for apt does not download what is installed.
     (work / "status").touch()
     sources = work / "debian.sources"
     sources.write_text(
@@ -126,7 +128,7 @@ def download(work: Path) -> list[Path]:
         "Dir::Etc::PreferencesParts": "/nonexistent",
         "Dir::Cache": work / "cache",
         "APT::Default-Release": suite,
-        # apt's own unprivileged user cannot enter a clone in a folder that is root's alone.
+        # apt's unprivileged user cannot enter a clone in a folder that is root's alone.
         "APT::Sandbox::User": "root",
     }
     apt = ["apt-get", "-q", *(f"-o{name}={value}" for name, value in options.items())]
@@ -141,7 +143,7 @@ def download(work: Path) -> list[Path]:
 
 
 def machine_mirror() -> tuple[str, str]:
-    """Return the Debian mirror that this machine's apt is set to, and the suite it follows."""
+    """Return the Debian mirror that apt uses on this machine, and the suite it follows."""
     suite = re.search(r"^VERSION_CODENAME=(\S+)", Path("/etc/os-release").read_text(), re.MULTILINE)
     uris = run(["apt-get", "update", "--print-uris"])
     for mirror, of in re.findall(

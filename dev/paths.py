@@ -1,4 +1,4 @@
-"""Where things lie. Everything that `dev` writes is below `.dev/`."""
+"""Where things are. Everything that `dev` writes is below `.dev/`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVICES = STATE / "services.json"
 
 
 def write(path: Path, text: str, mode: int = 0o644) -> bool:
-    """Write a file whole or not at all; tell whether that changed it."""
+    """Write a file atomically; return whether its content changed."""
     if path.exists() and path.read_text() == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """A private PostgreSQL cluster in `.dev/postgres`, on a loopback port, with a password.
 
-It is made for speed, not for keeping: fsync is off, so a power cut may cost the cluster. A
-process of Odoo killed at any moment costs nothing: that is what the crash tests rely on.
+It is tuned for speed, not for durability: fsync is off, so a power cut may cost the cluster. An
+Odoo process that is killed costs nothing, which is what the crash tests rely on.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ log_timezone = 'UTC'
 
 
 def binary(name: str) -> Path | None:
-    """Return one of PostgreSQL's programs; Debian keeps the server's off the path."""
+    """Return one of PostgreSQL's programs; Debian keeps those of the server off the path."""
     return find(name, "/usr/lib/postgresql/*/bin")
 
 
 def present() -> bool:
-    """Tell whether a PostgreSQL that Odoo 19 works with (13 or newer) is there."""
+    """Return whether a PostgreSQL is installed that Odoo 19 works with (13 or newer)."""
     server = binary("postgres")
     if not (server and binary("initdb") and binary("pg_ctl") and binary("pg_dump")):
         return False
@@ -64,7 +64,7 @@ def present() -> bool:
 
 
 def running() -> bool:
-    """Tell whether our cluster runs."""
+    """Return whether our cluster runs."""
     if not (CLUSTER / "postmaster.pid").exists():
         return False
     status = [*unprivileged(), binary("pg_ctl"), "status", "-D", CLUSTER]
@@ -72,7 +72,7 @@ def running() -> bool:
 
 
 def start() -> None:
-    """Start the cluster; make it first if there is none."""
+    """Start the cluster; create it first if there is none."""
     need(["postgresql"], present)
     if running():
         return
@@ -82,7 +82,7 @@ def start() -> None:
         write(CLUSTER / "dev.conf", f"{SETTINGS}port = {ports('postgres', 'sql')['sql']}\n")
         own(LOG)
         ctl = [*unprivileged(), binary("pg_ctl"), "-D", CLUSTER, "-l", LOGFILE, "-w", "start"]
-        # Its own session: an interrupt at the keyboard is not for the server.
+        # In a session of its own: an interrupt at the keyboard is not for the server.
         done = subprocess.run(
             [str(word) for word in ctl],
             stdin=subprocess.DEVNULL,
@@ -97,8 +97,8 @@ def start() -> None:
 
 
 def create() -> None:
-    """Make the cluster."""
-    with step("Making a PostgreSQL cluster in .dev/postgres"):
+    """Create the cluster."""
+    with step("Creating a PostgreSQL cluster in .dev/postgres"):
         own(CLUSTER)
         CLUSTER.chmod(0o700)
         write(SECRET, secrets.token_urlsafe(24), mode=0o600)
@@ -121,7 +121,7 @@ def create() -> None:
 
 
 def stop() -> bool:
-    """Stop the cluster; tell whether it was running."""
+    """Stop the cluster; return whether it was running."""
     if not running():
         return False
     ctl = [*unprivileged(), str(binary("pg_ctl")), "-D", str(CLUSTER), "stop", "-w"]
@@ -134,13 +134,13 @@ def stop() -> bool:
 
 
 def connection() -> dict[str, str | int]:
-    """Return what it takes to connect: `psycopg2.connect(**connection(), dbname=…)`."""
+    """Return the connection parameters: `psycopg2.connect(**connection(), dbname=…)`."""
     port = known_ports("postgres")["sql"]
     return {"host": HOST, "port": port, "user": USER, "password": SECRET.read_text()}
 
 
 def environment() -> dict[str, str]:
-    """Return this environment with what psql, pg_dump and libpq read."""
+    """Return this environment with the variables that psql, pg_dump and libpq read."""
     to = connection()
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password"}
     return {**os.environ, **{name: str(to[key]) for name, key in names.items()}}
@@ -161,7 +161,7 @@ def execute(
 
 
 def databases() -> list[str]:
-    """Return the names of the databases, but for PostgreSQL's own."""
+    """Return the names of the databases, except PostgreSQL's own."""
     rows = execute(
         "SELECT datname FROM pg_database WHERE datname != 'postgres' AND NOT datistemplate"
     )
@@ -169,24 +169,24 @@ def databases() -> list[str]:
 
 
 def createdb(name: str) -> None:
-    """Make an empty database, sorted as Odoo sorts."""
+    """Create an empty database with the collation that Odoo uses."""
     text = "CREATE DATABASE {} ENCODING 'UTF8' LC_COLLATE 'C' TEMPLATE template0"
     execute(sql.SQL(text).format(sql.Identifier(name)))
 
 
 def dropdb(name: str) -> None:
-    """Remove a database, whoever is still connected, with its filestore."""
+    """Drop a database and its filestore, even if someone is still connected."""
     execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
     shutil.rmtree(filestore(name), ignore_errors=True)
 
 
 def copydb(source: str, target: str) -> None:
-    """Copy a database with its filestore: without that, each asset would be an error 500."""
+    """Copy a database with its filestore, without which each asset would be an error 500."""
     dropdb(target)
     names = sql.Identifier(target), sql.Identifier(source)
     execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     if filestore(source).exists():
-        # Odoo names these files by their content and never writes into one: links will do.
+        # Odoo names these files by their content and never changes one, so links are enough.
         shutil.copytree(filestore(source), filestore(target), copy_function=os.link)
 
 
@@ -199,10 +199,10 @@ def rename(source: str, target: str) -> None:
 
 
 def filestore(name: str) -> Path:
-    """Return the folder where Odoo keeps the attachments of a database."""
+    """Return the folder in which Odoo keeps the attachments of a database."""
     return DATA / "filestore" / name
 
 
 def dump(name: str) -> str:
-    """Return a database as SQL, to look for what should not be in it."""
+    """Return a database as SQL, to search it for what must not be in it."""
     return run([binary("pg_dump"), "--no-owner", name], env=environment())

@@ -1,7 +1,7 @@
 """`python3 -m dev screenshots [PAGE …]`: pictures of the screens, from real servers.
 
-A salesperson connects their mailbox in a browser and mail is recorded; a colleague's password no
-longer holds; an administrator looks after all of it. The pictures go to docs/screenshots.
+A salesperson connects their mailbox in a browser and mail is recorded; a colleague's password has
+been changed; an administrator manages it all. The pictures go to docs/screenshots.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-from . import passwords, postgres, services
+from . import passwords, postgres, readme, services
 from .client import Client
 from .console import step
 from .database import OdooServer, copy
@@ -56,7 +56,8 @@ def run(*names: str) -> int:
         for tell in chapters:
             with step(tell.__doc__ or tell.__name__):
                 tell()
-    return 0
+    # The addon's own pages show some of them.
+    return readme.run()
 
 
 def fill_mailboxes() -> None:
@@ -155,11 +156,11 @@ class Story:
         )
 
     def client(self, person: Person) -> Client:
-        """Log somebody in, without a browser."""
+        """Return a session of a user, without a browser."""
         return Client(self.server.url, self.server.db, person.email, LOGIN_PASSWORD)
 
     def change(self, person: Person, assignments: str) -> None:
-        """Let a mailbox be as only time or a server's owner makes it."""
+        """Put a mailbox into a state that otherwise takes time, or the server's owner."""
         postgres.execute(
             f"UPDATE mail_sync_account SET {assignments} WHERE email = %s",
             (person.email,),
@@ -171,7 +172,7 @@ class Story:
         connect(self.client(person), person, *ports, ssl=True)
 
     def shoot(self, page, name: str, height: int = 0) -> None:
-        """Take a picture when the page has come to rest, of all of it or down to a height."""
+        """Take a picture of the page, or of its upper part, once it has settled."""
         # Odoo's bus is never idle: give images and transitions their moment instead.
         page.wait_for_timeout(900)
         if not self.names or name in self.names:
@@ -261,7 +262,7 @@ class Story:
         self.shoot(page, "preferences")
 
     def colleague(self) -> None:
-        """Sam's password is no longer right"""
+        """Sam's password has been changed at the provider"""
         self.connect_colleague(SAM)
         passwords.set_password(SAM.email, "something new")
         page = self.open_page(self.server.url, SAM.email, LOGIN_PASSWORD)
@@ -351,7 +352,7 @@ class Story:
         self.shoot(page, "disable")
 
     def write(self, lead: int, partner: int) -> None:
-        """Let Eve write to a contact on a lead, as the composer does."""
+        """Write to a contact on a lead as Eve, as the composer does."""
         eve = self.client(EVE)
         composer = eve.call(
             "mail.compose.message",
@@ -384,7 +385,7 @@ class Story:
         self.shoot(page, "refused")
 
     def wait(self) -> None:
-        """Eve's password holds no longer either, and she writes"""
+        """Eve's password has been changed, too, and she writes"""
         passwords.set_password(EVE.email, "something new")
         sync(self.client(EVE))
         partner = self.admin.create("res.partner", name=LENA.name, email=LENA.email)

@@ -1,8 +1,8 @@
 """`python3 -m dev serve`: the web client on a lasting database, until it is interrupted.
 
-`DB=` names another database than `demo`, `ODOO=` an Odoo and `ADDONS_PATH=` folders of addons
-of one's own. A database that is not there yet is made; one made before is brought up to date.
-Beside it runs what watches mailboxes, for Settings > Mail Sync > Record new mails at once.
+`DB=` names another database than `demo`, `ODOO=` your own Odoo and `ADDONS_PATH=` folders with
+your own addons. A missing database is created; an older one is updated. The watcher runs beside
+Odoo, for *Settings > Mail Sync > Record new mails at once*.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .postgres import databases
 
 
 def run() -> int:
-    """Serve the database until somebody interrupts; return the exit code."""
+    """Serve the database until the user interrupts; return the exit code."""
     name = os.environ.get("DB") or "demo"
     prepare(name)
     port = machine.ports("odoo", f"http.{name}")[f"http.{name}"]
@@ -28,7 +28,7 @@ def run() -> int:
 
 
 def prepare(name: str) -> None:
-    """Make a lasting database with the addon, or update the addon in it if it has changed."""
+    """Create a lasting database with the addon, or update the addon in it if it has changed."""
     stamp = STATE / "served" / name
     made_of = database.fingerprint()
     if name not in databases():

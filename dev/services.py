@@ -1,4 +1,4 @@
-"""All that runs in the background, started together and described in `.dev/services.json`."""
+"""The background services, started together and described in `.dev/services.json`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ started: list[str] = []
 
 @dataclass(frozen=True)
 class Hosts:
-    """The addresses of the embedded mail host; they differ in what they show for TLS."""
+    """The addresses of the embedded mail host, which differ in their certificates."""
 
     trusted: str = dovecot.TRUSTED
     self_signed: str = dovecot.SELF_SIGNED
@@ -32,7 +32,7 @@ class Hosts:
 
 @dataclass(frozen=True)
 class Services:
-    """What it takes to use the services; every value is one that JSON has."""
+    """How to use the services. Every value can be written as JSON."""
 
     hosts: Hosts
     imap_port: int
@@ -57,7 +57,7 @@ class Services:
 
 
 def describe() -> Services:
-    """Return what it takes to use the running services."""
+    """Return how to use the running services."""
     imap, mail, chromium = dovecot.listening(), smtp.listening(), browser()
     return Services(
         hosts=Hosts(),
@@ -84,7 +84,7 @@ def describe() -> Services:
 
 
 def up() -> Services:
-    """Start what is not running, and write down how to use it."""
+    """Start the services that are not running; write down and return how to use them."""
     own(LOG)
     venv.link(odoo.locate())
     certificates.make()
@@ -93,7 +93,7 @@ def up() -> Services:
             started.append(name)
             service.start()
     described = describe()
-    # It has a password in it.
+    # It contains a password.
     write(SERVICES, json.dumps(dataclasses.asdict(described), indent=1) + "\n", mode=0o600)
     return described
 
@@ -115,7 +115,7 @@ def down_if_unused() -> None:
 
 
 def status() -> bool:
-    """Say what is running; tell whether all of it is."""
+    """Print which services are running; return whether all are."""
     running = {name: service.running() for name, service in ALL.items()}
     for name, is_running in running.items():
         say(f"{name:12}{'running' if is_running else 'not running'}")

@@ -1,4 +1,4 @@
-"""Starts and stops the embedded SMTP submission server, which `smtp_server` is."""
+"""Starts and stops the embedded SMTP submission server (`smtp_server`)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ DAEMON = Daemon("smtp")
 
 
 def running() -> bool:
-    """Tell whether our SMTP server runs."""
+    """Return whether our SMTP server runs."""
     return DAEMON.pid is not None
 
 
 def start() -> None:
-    """Start the SMTP server; nothing to do while it runs."""
+    """Start the SMTP server, unless it is running."""
     if running():
         return
     with step("Starting the SMTP server"):
@@ -28,7 +28,7 @@ def start() -> None:
 
 
 def stop() -> bool:
-    """Stop the SMTP server; tell whether it was running."""
+    """Stop the SMTP server; return whether it was running."""
     return DAEMON.stop()
 
 

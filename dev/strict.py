@@ -1,4 +1,4 @@
-"""A pytest plugin (`-p dev.strict`) for which a skipped test is a failed run."""
+"""A pytest plugin (`-p dev.strict`) that fails the run if a test was skipped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def skipped(terminal: pytest.TerminalReporter) -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Let the run fail if anything was skipped."""
+    """Fail the run if anything was skipped."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if exitstatus == pytest.ExitCode.OK and skipped(terminal):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,8 +1,8 @@
 """`python3 -m dev test [SUITE … [-- PYTEST OPTIONS]]`: all suites, or those named.
 
-Each suite is a process of its own, for an Odoo in memory and the plain engine do not mix. All
-of them run, whatever fails before; a skipped test is a failed one, because on a machine that
-we made ready ourselves there is no good reason to skip.
+Each suite has its own process, because a process can load either Odoo or the plain engine. All of
+them run, even if one fails. A skipped test is a failed test: on a machine that we made ready
+ourselves, there is no good reason to skip.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def engine(options: list[str]) -> bool:
 
 
 def contract(options: list[str]) -> bool:
-    """Run the contract tests, on the servers in memory and on the real ones."""
+    """Run the contract tests, against the servers in memory and the real ones."""
     return succeeds([*PYTEST, *arguments("tests/contract", options)])
 
 
@@ -37,7 +37,7 @@ def addon(options: list[str]) -> bool:
     """Run the addon's tests inside Odoo, with its web server and a browser, on a fresh copy."""
     need_browser()
     with database.copy("addon") as name:
-        # Here the engine is `odoo.addons.mail_sync_custom.engine`, and must not be `engine` too.
+        # Here the engine is `odoo.addons.mail_sync_custom.engine`, never `engine`.
         inside_odoo = ["-p", "odoo", "--import-mode=prepend", "-o", "pythonpath=."]
         on_database = [f"--odoo-config={database.configure()}", f"--odoo-database={name}"]
         pictures = [f"--odoo-extra=screenshots={LOG / 'screenshots'}"]
@@ -49,7 +49,7 @@ def addon(options: list[str]) -> bool:
 
 
 def system(options: list[str]) -> bool:
-    """Run the tests of the whole: real servers, a real Odoo process, a real browser."""
+    """Run the system tests: real servers, a real Odoo process, a real browser."""
     need_browser()
     return succeeds([*PYTEST, *arguments("tests/system", options)])
 
@@ -89,23 +89,23 @@ def timed(name: str, options: list[str]) -> tuple[bool, float]:
 
 
 def split(args: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Part the suites' names from the options behind `--`."""
+    """Separate the names of suites from the options after `--`."""
     words = list(args)
     at = words.index("--") if "--" in words else len(words)
     return words[:at], words[at + 1 :]
 
 
 def arguments(folder: str, options: list[str]) -> list[str]:
-    """Return pytest's arguments: the suite's folder, unless the options name what to run."""
+    """Return pytest's arguments: the suite's folder, unless the options name a path."""
     names_a_path = any((ROOT / option.partition("::")[0]).exists() for option in options)
     return options if names_a_path else [folder, *options]
 
 
 def need_browser() -> None:
-    """See to it that there is a Chromium, and what Playwright drives it with."""
+    """Make sure that Chromium is installed, and what Playwright needs to drive it."""
 
     def present() -> bool:
-        # Playwright brings a Node.js, but not the libatomic that it is linked with.
+        # Playwright brings Node.js, but not the libatomic that it is linked with.
         return bool(machine.browser() and ctypes.util.find_library("atomic"))
 
     machine.need(["chromium", "libatomic1"], present)

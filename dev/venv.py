@@ -1,4 +1,4 @@
-"""The virtual environment in `.dev/venv`, with what `dev/requirements.txt` pins."""
+"""The virtual environment in `.dev/venv`, with the packages that `dev/requirements.txt` pins."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .paths import PYTHON, ROOT, VENV
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
 STAMP = VENV / "requirements.sha256"
 
-# The versions that Odoo 19 runs on and the pinned packages support.
+# The Python versions that both Odoo 19 and the pinned packages support.
 VERSIONS = ("3.11", "3.12", "3.13")
 
 
 def interpreter() -> str | None:
-    """Return a Python that Odoo 19 runs on, able to make virtual environments."""
+    """Return a Python that Odoo 19 runs on and that can make virtual environments, or None."""
     running = "{}.{}".format(*sys.version_info)
     if running in VERSIONS and can_make_venv(sys.executable):
         return sys.executable
@@ -34,24 +34,24 @@ def interpreter() -> str | None:
 
 
 def can_make_venv(python: str) -> bool:
-    """Tell whether it has what Debian packages apart, and works (a shim may not)."""
+    """Return whether it has `venv`, which Debian packages apart, and works (a shim may not)."""
     trial = [python, "-c", "import ensurepip, venv"]
     return subprocess.run(trial, capture_output=True, check=False).returncode == 0
 
 
 def inside() -> bool:
-    """Tell whether this process runs in the virtual environment."""
+    """Return whether this process runs in the virtual environment."""
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 
 def make() -> None:
-    """Make the virtual environment; nothing to do while the requirements are the same."""
+    """Make or update the virtual environment, if the requirements have changed."""
     stamp = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     if STAMP.exists() and STAMP.read_text() == stamp and PYTHON.exists():
         return
     need(["python3-venv"], interpreter)
     with step("Making the virtual environment .dev/venv"):
-        # One that works is brought up to date in place: somebody may be running in it.
+        # A working one is updated in place, because another command may be running in it.
         if not PYTHON.exists() or not can_make_venv(str(PYTHON)):
             shutil.rmtree(VENV, ignore_errors=True)
             run([interpreter() or "python3", "-m", "venv", VENV])
@@ -72,7 +72,7 @@ def link(folder: Path) -> None:
 
 
 def enter() -> NoReturn:
-    """Go on in the virtual environment: replaces this process by the same command in there."""
+    """Continue in the virtual environment: replace this process by the same command in it."""
     if not PYTHON.exists():
         raise Failure("There is no virtual environment.", "Run `python3 -m dev up`.")
     os.chdir(ROOT)

@@ -61,7 +61,7 @@ class Watcher:
         return self
 
     def is_running(self) -> bool:
-        """Tell whether the process is alive."""
+        """Return whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def wait(self, timeout: float) -> int:
