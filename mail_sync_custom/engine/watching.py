@@ -1,13 +1,14 @@
 """Which accounts are watched, and when: the decisions of the watcher.
 
-Decides: whom to begin and whom to let go, when an account has its ordinary turn, how long to wait
-after a connection that did not last, whether a mail came before the wait began. Refuses to know:
-sockets, threads and databases. Times are seconds of one clock that never goes back.
+Decides: whom to begin and whom to let go, when an account has its ordinary turn and when its other
+mailboxes are looked at, how long to wait after a connection that did not last and for a host that
+is away, whether a mail came before the wait began. Refuses to know: sockets, threads and
+databases. Times are seconds of one clock that never goes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from .values import MailboxState, Snapshot
@@ -17,13 +18,22 @@ from .values import MailboxState, Snapshot
 AHEAD = 30.0
 SPREAD = 20.0
 
-#: A connection that lasted so long did well, and is begun again at once. Servers end IDLE after
-#: half an hour (RFC 2177), some after ten minutes.
+#: A connection that lasted so long did well. Servers end IDLE after half an hour (RFC 2177), some
+#: after ten minutes.
 LASTED = 9 * 60.0
 
-#: The pause after one that did not, doubled for each in a row, up to the longest.
-PAUSE = 60.0
+#: The pause after a connection has ended, doubled for each in a row that did not last, up to the
+#: longest. The first is short, because a server that restarts ends all of them.
+PAUSE = 1.0
 LONGEST_PAUSE = 30 * 60.0
+
+#: The longest pause between two attempts to reach a host that is away; one account tries.
+LONGEST_AWAY = 15.0
+
+#: IDLE tells of one mailbox alone (RFC 2177). The others are asked for by STATUS this often, and
+#: less often where that would be more than LOOKS a second for all accounts together.
+LOOK = 30.0
+LOOKS = 25.0
 
 #: When a server without IDLE is asked again.
 UNFIT_FOR = 60 * 60.0
@@ -34,11 +44,12 @@ class Wanted:
     """An account that is to be watched.
 
     ``signature`` changes with what its connection is made of; ``due_in`` are the seconds until the
-    scheduled action would give it a turn.
+    scheduled action would give it a turn; ``host`` is where it connects to.
     """
 
     signature: str
     due_in: float
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,14 @@ class Setback:
     """
 
     signature: str
+    count: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A host that could not be reached, how often in a row, and when it is tried again."""
+
     count: int
     until: float
 
@@ -66,14 +85,27 @@ def to_begin(
     wanted: Mapping[int, Wanted],
     watched: Mapping[int, str],
     setbacks: Mapping[int, Setback],
+    away: Mapping[str, Away],
+    trying: Collection[str],
     now: float,
 ) -> Iterator[int]:
-    """Yield who is wanted, not watched, and need not wait, whoever is due first at the front."""
+    """Yield who is wanted, not watched, and need not wait, whoever is due first at the front.
+
+    Of the accounts of a host that is away one is tried at a time, when its pause is over;
+    ``trying`` are the hosts that are just being connected to.
+    """
+    tried = set(trying)
     for account, want in sorted(wanted.items(), key=lambda each: each[1].due_in):
         setback = setbacks.get(account)
-        waits = setback and setback.signature == want.signature and now < setback.until
-        if account not in watched and not waits:
-            yield account
+        if account in watched or (
+            setback and setback.signature == want.signature and now < setback.until
+        ):
+            continue
+        if gone := away.get(want.host):
+            if now < gone.until or want.host in tried:
+                continue
+            tried.add(want.host)
+        yield account
 
 
 def ahead(random: float) -> float:
@@ -85,15 +117,29 @@ def after_end(
     before: Setback | None, signature: str, lasted: float, now: float, random: float
 ) -> Setback:
     """Return what follows from the end of a connection that lasted so many seconds."""
-    if lasted >= LASTED:
-        return Setback(signature, 0, now)
-    count = before.count + 1 if before and before.signature == signature else 1
+    same = before is not None and before.signature == signature and lasted < LASTED
+    count = before.count + 1 if before and same else 1
     return Setback(signature, count, now + pause(count, random))
 
 
 def pause(count: int, random: float) -> float:
-    """Return the seconds to wait after so many connections that did not last."""
-    return min(PAUSE * 2 ** min(count - 1, 10), LONGEST_PAUSE) * (1 + random / 4)
+    """Return the seconds to wait after so many connections that did not last.
+
+    Up to twice as long by ``random``: those that have lost theirs together come back apart.
+    """
+    return min(PAUSE * 2 ** min(count - 1, 12), LONGEST_PAUSE) * (1 + random)
+
+
+def after_no_answer(before: Away | None, now: float, random: float) -> Away:
+    """Return what follows where a host cannot be reached."""
+    count = before.count + 1 if before else 1
+    wait = min(PAUSE * 2 ** min(count - 1, 12), LONGEST_AWAY) * (1 + random / 4)
+    return Away(count, now + wait)
+
+
+def look(watched: int, random: float) -> float:
+    """Return in how many seconds the other mailboxes of one of so many accounts are looked at."""
+    return max(LOOK, watched / LOOKS) * (1 + random / 4)
 
 
 def unfit(signature: str, now: float) -> Setback:

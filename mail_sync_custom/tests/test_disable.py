@@ -11,7 +11,7 @@ from ..bridge.store import OdooStore
 from ..engine.errors import LeaseLost
 from ..models import mail_sync_message
 from ..models.account import disable as mail_sync_account_disable
-from ..turns.turn import claim
+from ..turns.lease import claim
 from .common import MailSyncCase, mail
 
 LENA = "Lena Park <lena@customer.example>"

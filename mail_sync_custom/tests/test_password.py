@@ -11,7 +11,7 @@ from ..engine.errors import ConnectionTimeout, LoginRefused
 from ..engine.imap import session
 from ..engine.smtp import check as smtp
 from ..engine.values import Connected, Security
-from ..turns import turn
+from ..turns import lease, turn
 from .common import MailSyncCase, mail
 
 LENA = "Lena Park <lena@customer.example>"
@@ -71,7 +71,7 @@ class PasswordCase(MailSyncCase):
             with self.enter_registry_test_mode():
                 said = getattr(self.account.with_user(self.ann), f"action_{button}")()
                 self.env.flush_all()
-                for account_id, token in turn.claim(self.env.cr.dbname, 1):
+                for account_id, token in lease.claim(self.env.cr.dbname, 1):
                     turn.take(self.env.cr.dbname, account_id, token, 1)
             self.env.invalidate_all()
         return said and self.words(said)

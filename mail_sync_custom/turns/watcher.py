@@ -1,52 +1,43 @@
 """Mailboxes that tell of new mail by themselves: one process that keeps a connection to each.
 
-One thread looks after all the connections that wait in IDLE, and a few give turns, on the same
-connections. What a turn is, what it saves and how it fails is ``turn``'s; whom to watch, and when,
-is decided in ``engine.watching``; that each account is watched by one watcher, on whichever host,
-is PostgreSQL's, in ``watched``. While an account waits there is neither a lease nor a transaction.
-When this process dies nothing is lost: the scheduled action finds the accounts due.
+One thread looks after all the connections that wait in IDLE; a few give turns, on the same
+connections (``giver``). What a turn is, what it saves and how it fails is ``turn``'s; whom to
+watch, and when, is decided in ``engine.watching``; that each account is watched by one watcher, on
+whichever host, is PostgreSQL's, in ``register``. While an account waits there is neither a lease
+nor a transaction. When this process dies nothing is lost: the scheduled action finds the accounts
+due.
 """
 
 from __future__ import annotations
 
 import logging
 import queue
-import random
 import selectors
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from enum import Enum
+from contextlib import closing, suppress
 from itertools import islice
 
 import psycopg2
 from odoo.modules.registry import Registry
-from odoo.tools import SQL
 from psycopg2 import errorcodes
 
-from ..bridge.store import OdooStore
 from ..engine import watching
-from ..engine.errors import LeaseLost, MailError
-from ..engine.imap.session import ImapSession
-from ..engine.sync.protocols import Session
-from ..engine.values import MailboxState, Snapshot
-from ..engine.watching import Setback, Wanted
+from ..engine.errors import MailError
+from ..engine.watching import Away, Setback, Wanted
 from ..models.account.connection import CONNECTION_FIELDS
-from ..transactions import RACES, as_superuser
-from . import turn
+from . import lease
+from .doors import Doors
+from .giver import Giver
 from .register import Register
+from .watch import After, Lane, Watch, spread
 
 _logger = logging.getLogger(__name__)
 
-#: Threads of each lane, and the seconds that one turn may take while others wait for theirs.
-THREADS = 4
-TURN_SECONDS = 10
 #: Seconds between two looks at who is to be watched.
 ASK = 1.0
 #: Accounts that are begun at one look, so that a start is no storm of log-ins.
-BEGIN = 25
+BEGIN = 50
 #: Seconds until an account is asked for again that somebody else is just reading.
 BUSY = 0.5
 #: An account whose turn is further away (its mails of the day are used up) is not watched.
@@ -67,82 +58,6 @@ class Ended(Exception):
     """There is nothing more to do for this process; the words say why."""
 
 
-class Lane(Enum):
-    """Where a turn waits for a thread.
-
-    News has threads of its own: a host that stalls and tells nothing, and a mailbox that takes
-    long at first, hold up nobody's new mail.
-    """
-
-    NEWS = "the server has told of new mail"
-    ORDINARY = "it is time, or there is much to read"
-
-
-class After(Enum):
-    """What follows a turn."""
-
-    IDLE = "the account waits for news"
-    MISSED = "something came before the wait began"
-    MORE = "there is more to read"
-    BUSY = "somebody else reads it"
-    LET_GO = "its settings have changed"
-    LOST = "its turn or its connection failed"
-    UNFIT = "it cannot be waited at"
-
-
-class Watch:
-    """An account that is watched, and its connection while it has one."""
-
-    __slots__ = (
-        "account",
-        "ahead",
-        "began",
-        "connection",
-        "ended",
-        "lane",
-        "signature",
-        "told",
-        "turning",
-    )
-
-    def __init__(self, account: int, signature: str):
-        self.account = account
-        self.signature = signature
-        self.connection: ImapSession | None = None
-        self.began = time.monotonic()
-        self.told: Snapshot | None = None
-        self.turning = self.ended = False
-        self.lane = Lane.ORDINARY
-        self.ahead = watching.ahead(_random())
-
-    def wake(self) -> None:
-        """End the wait on the connection, if there is one. Raises MailError where it has died."""
-        if self.connection:
-            self.connection.done()
-
-    @contextmanager
-    def connecting(self, store: OdooStore) -> Iterator[Session]:
-        """Yield the connection that was kept, or another; keep it unless the turn fails."""
-        connection, self.connection = self.connection or self._connect(store), None
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        self.connection = connection
-
-    def _connect(self, store: OdooStore) -> ImapSession:
-        connection = turn.connect(store)
-        self.began = time.monotonic()
-        return connection
-
-    def close(self) -> None:
-        """Log out."""
-        connection, self.connection = self.connection, None
-        if connection:
-            connection.close()
-
-
 class Watcher:
     """Watches the accounts of one database until it is stopped: `Watcher("db").run()`."""
 
@@ -150,14 +65,12 @@ class Watcher:
         self.dbname = dbname
         self._watches: dict[int, Watch] = {}
         self._setbacks: dict[int, Setback] = {}
+        self._away: dict[str, Away] = {}
+        self._doors = Doors()
         self._busy: dict[int, float] = {}
         self._turning: set[Watch] = set()
         self._selector = selectors.DefaultSelector()
-        self._turns: dict[Lane, queue.SimpleQueue[Watch]] = {
-            lane: queue.SimpleQueue() for lane in Lane
-        }
-        self._results: queue.SimpleQueue[tuple[Watch, After]] = queue.SimpleQueue()
-        self._stopping = False
+        self._giver = Giver(dbname, self._ring)
         self._alarm, self._bell = socket.socketpair()
         self._alarm.setblocking(False)
         self._bell.setblocking(False)
@@ -165,34 +78,36 @@ class Watcher:
 
     def stop(self) -> None:
         """Have ``run`` end within seconds. For any thread, and for a signal's handler."""
-        self._stopping = True
+        self._giver.stopping = True
         self._ring()
 
     def run(self) -> None:
         """Watch until stopped. Raises Ended where the addon is not installed, or is a new one."""
         self._selector.register(self._alarm, selectors.EVENT_READ)
-        for turns in self._turns.values():
-            for _ in range(THREADS):
-                threading.Thread(target=self._give_turns, args=(turns,), daemon=True).start()
+        self._giver.start()
+        with lease.holding(self.dbname):
+            try:
+                self._watch_whatever_the_database_does()
+            finally:
+                self._let_all_go()
+                self._see_turns_out()
+
+    def _watch_whatever_the_database_does(self) -> None:
         pause, longest = AGAIN
-        try:
-            while not self._stopping:
-                began = time.monotonic()
-                try:
-                    self._watch()
-                except _DATABASE_GONE as error:
-                    self._let_all_go()
-                    pause = AGAIN[0] if time.monotonic() - began > longest else pause
-                    _logger.warning("Mail Sync: the database is gone, and tried again: %s", error)
-                    self._rest(pause)
-                    pause = min(2 * pause, longest)
-        finally:
-            self._let_all_go()
-            self._see_turns_out()
+        while not self._giver.stopping:
+            began = time.monotonic()
+            try:
+                self._watch()
+            except _DATABASE_GONE as error:
+                self._let_all_go()
+                pause = AGAIN[0] if time.monotonic() - began > longest else pause
+                _logger.warning("Mail Sync: the database is gone, and tried again: %s", error)
+                self._rest(pause)
+                pause = min(2 * pause, longest)
 
     def _rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while not self._stopping and time.monotonic() < until:
+        while not self._giver.stopping and time.monotonic() < until:
             time.sleep(0.1)
 
     # -- the one thread that looks after all connections --------------------------------------
@@ -200,7 +115,7 @@ class Watcher:
     def _watch(self) -> None:
         with closing(Register(self.dbname)) as register:
             ask_at = 0.0
-            while not self._stopping:
+            while not self._giver.stopping:
                 if time.monotonic() >= ask_at:
                     self._ask(register)
                     ask_at = time.monotonic() + ASK
@@ -218,8 +133,13 @@ class Watcher:
         watched = {account: watch.signature for account, watch in self._watches.items()}
         for account in watching.to_let_go(wanted, watched):
             self._let_go(self._watches[account], register)
+        now = time.monotonic()
         for account, watch in self._watches.items():
-            if not watch.turning and wanted[account].due_in <= watch.ahead:
+            if watch.turning or watch.entering:
+                continue
+            due = wanted[account].due_in <= watch.ahead
+            if due or now >= watch.look_at:
+                watch.looking = not due
                 self._begin_turn(watch, Lane.ORDINARY)
         self._begin(wanted, watched, register)
 
@@ -235,15 +155,21 @@ class Watcher:
         self, wanted: dict[int, Wanted], watched: dict[int, str], register: Register
     ) -> None:
         now = time.monotonic()
-        candidates = watching.to_begin(wanted, watched, self._setbacks, now)
+        candidates = watching.to_begin(
+            wanted, watched, self._setbacks, self._away, self._doors.hosts(), now
+        )
         # Whoever another watcher holds is passed over: there may be many of them in front.
         room = BEGIN
         while room and (some := list(islice(candidates, room))):
             taken = self._take(some, register)
             room -= len(taken)
             for account in taken:
-                watch = self._watches[account] = Watch(account, wanted[account].signature)
-                self._begin_turn(watch, Lane.ORDINARY)
+                watch = self._watches[account] = Watch(account, wanted[account])
+                self._let_in(self._doors.arrive(watch))
+
+    def _let_in(self, watches: list[Watch]) -> None:
+        for watch in watches:
+            self._begin_turn(watch, Lane.ORDINARY)
 
     def _take(self, accounts: list[int], register: Register) -> list[int]:
         try:
@@ -278,7 +204,8 @@ class Watcher:
         watch.turning = True
         self._turning.add(watch)
         watch.lane = lane
-        self._turns[lane].put(watch)
+        watch.look_at = float("inf")
+        self._giver.put(watch)
 
     def _ask_the_busy_again(self) -> None:
         now = time.monotonic()
@@ -289,18 +216,36 @@ class Watcher:
     def _take_results(self, register: Register) -> None:
         with suppress(queue.Empty):
             while True:
-                watch, after = self._results.get_nowait()
+                watch, after = self._giver.results.get_nowait()
                 watch.turning = False
                 self._turning.discard(watch)
+                self._has_entered(watch, after, register)
                 if watch.ended:
                     self._let_go(watch, register)
                 else:
                     self._go_on(watch, after, register)
 
+    def _has_entered(self, watch: Watch, after: After, register: Register) -> None:
+        """Take in what a first turn says of the host; let the next in, or none if it is away."""
+        if not watch.entering:
+            return
+        watch.entering = False
+        if after is After.AWAY:
+            self._away[watch.host] = watching.after_no_answer(
+                self._away.get(watch.host), time.monotonic(), spread()
+            )
+            for other in self._doors.turn_away(watch.host):
+                self._let_go(other, register)
+        elif after not in (After.LET_GO, After.BUSY):
+            self._away.pop(watch.host, None)
+        self._let_in(self._doors.leave(watch))
+
     def _go_on(self, watch: Watch, after: After, register: Register) -> None:
         match after:
             case After.IDLE:
-                watch.ahead = watching.ahead(_random())
+                watch.ahead = watching.ahead(spread())
+                if watch.others:
+                    watch.look_at = time.monotonic() + watching.look(len(self._watches), spread())
                 self._selector.register(watch.connection, selectors.EVENT_READ, watch)
                 # What came together with the server's leave to wait: no selector tells of it.
                 self._hear(watch, register)
@@ -310,7 +255,7 @@ class Watcher:
                 self._begin_turn(watch, Lane.ORDINARY)
             case After.BUSY:
                 self._busy[watch.account] = time.monotonic() + BUSY
-            case After.LET_GO:
+            case After.LET_GO | After.AWAY:
                 self._let_go(watch, register)
             case After.LOST:
                 self._lose(watch, register)
@@ -323,7 +268,7 @@ class Watcher:
         """Let go of an account whose connection has ended, until its pause is over."""
         now = time.monotonic()
         self._setbacks[watch.account] = watching.after_end(
-            self._setbacks.get(watch.account), watch.signature, now - watch.began, now, _random()
+            self._setbacks.get(watch.account), watch.signature, now - watch.began, now, spread()
         )
         self._let_go(watch, register)
 
@@ -362,93 +307,10 @@ class Watcher:
         until = time.monotonic() + FAREWELL
         while self._turning and time.monotonic() < until:
             with suppress(queue.Empty):
-                watch, _ = self._results.get(timeout=0.1)
+                watch, _ = self._giver.results.get(timeout=0.1)
                 self._turning.discard(watch)
                 watch.close()
-
-    # -- the threads that give turns ----------------------------------------------------------
-
-    def _give_turns(self, turns: queue.SimpleQueue[Watch]) -> None:
-        # Odoo's log names the database of each line.
-        threading.current_thread().dbname = self.dbname
-        while True:
-            watch = turns.get()
-            try:
-                after = self._give_turn(watch)
-            except Exception:
-                # A fault of ours, or a database that is gone, is no reason for a thread to end.
-                _logger.exception("Mail Sync: account %s", watch.account)
-                watch.close()
-                after = After.LOST
-            self._results.put((watch, after))
-            self._ring()
-
-    def _give_turn(self, watch: Watch) -> After:
-        if watch.ended or self._stopping:
-            return After.LET_GO
-        try:
-            watch.wake()
-        except MailError as error:
-            # Nobody's fault, and no error of the account: it is polled until it is begun again.
-            _logger.info("Mail Sync: account %s: %s", watch.account, error)
-            return After.LOST
-        lease = self._claim(watch)
-        if not lease:
-            return After.BUSY
-        taken = turn.take(self.dbname, watch.account, lease, TURN_SECONDS, watch.connecting)
-        Registry(self.dbname).signal_changes()
-        if isinstance(taken.error, LeaseLost):
-            return After.LET_GO
-        if taken.error or taken.problems:
-            return After.LOST
-        if taken.report.more and not taken.paused_until:
-            return After.MORE
-        return self._wait_for_news(watch)
-
-    def _claim(self, watch: Watch) -> str | None:
-        try:
-            claimed = turn.claim(self.dbname, 1, watch.account)
-        except RACES:
-            return None
-        return claimed[0][1] if claimed else None
-
-    def _wait_for_news(self, watch: Watch) -> After:
-        name, covered = self._inbox(watch)
-        if not name:
-            return _unfit(watch, "it reads no inbox")
-        try:
-            told = watch.connection.idle(name)
-        except MailError as error:
-            _logger.info("Mail Sync: account %s: %s", watch.account, error)
-            return After.LOST
-        if told is None:
-            offered = watch.connection.can_idle
-            return _unfit(watch, "IDLE was refused" if offered else "its server has no IDLE")
-        if told.uidnext is None:
-            return _unfit(watch, "its server has no UIDNEXT")
-        before, watch.told = watch.told, told
-        return After.MISSED if watching.missed(told, covered, before) else After.IDLE
-
-    def _inbox(self, watch: Watch) -> tuple[str, MailboxState]:
-        """Return the inbox's own name, empty where there is none, and what is covered of it."""
-        query = SQL(
-            "SELECT name, uidvalidity, uid_low, uid_high, uid_floor FROM mail_sync_mailbox"
-            " WHERE account_id = %s AND special_use = 'inbox'",
-            watch.account,
-        )
-        with as_superuser(self.dbname) as env:
-            name, *cursor = next(iter(env.execute_query(query)), ("", 0, 0, 0, 0))
-        return name, MailboxState(*cursor)
 
     def _ring(self) -> None:
         with suppress(BlockingIOError):  # it has been rung already
             self._bell.send(b"!")
-
-
-def _unfit(watch: Watch, reason: str) -> After:
-    _logger.info("Mail Sync: account %s is polled: %s", watch.account, reason)
-    return After.UNFIT
-
-
-def _random() -> float:
-    return random.random()  # noqa: S311 - it spreads turns and pauses, and guards nothing

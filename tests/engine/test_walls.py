@@ -126,13 +126,13 @@ def test_each_room_of_the_addon_knows_the_ones_below_it(name):
 
 
 def test_one_module_opens_transactions():
-    # The register keeps a connection of its own, on which no transaction is ever open.
+    # A connection that holds locks is one of its own, on which no transaction is ever open.
     openers = {
         str(path.relative_to(ADDON))
         for path in ADDON.rglob("*.py")
         if "tests" not in path.parts and ".cursor()" in path.read_text()
     }
-    assert openers == {"transactions.py", "turns/register.py"}
+    assert openers == {"transactions.py", "turns/locks.py"}
 
 
 def test_only_tests_use_what_lives_in_memory():

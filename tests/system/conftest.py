@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from dev.watcher import Watcher
+
 from .office import Office, office
+from .pushing import switch
 
 
 def named(request: pytest.FixtureRequest) -> str:
@@ -39,3 +42,19 @@ def quiet_company(_quiet_company: Office) -> Office:
     if not _quiet_company.server.is_running():
         _quiet_company.server.start()
     return _quiet_company
+
+
+@pytest.fixture(scope="module")
+def watched(company: Office) -> Iterator[Watcher]:
+    """Return the watcher of a company that has switched it on."""
+    switch(company, True)
+    with Watcher(company.db) as watcher:
+        yield watcher
+
+
+@pytest.fixture
+def watcher(watched: Watcher) -> Watcher:
+    """Return the company's watcher, started anew if a test has ended it."""
+    if not watched.is_running():
+        watched.start()
+    return watched

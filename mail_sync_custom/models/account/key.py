@@ -7,6 +7,7 @@ from odoo.tools import SQL, split_every
 
 from ... import vault
 from ...transactions import RACES, as_superuser
+from ...turns import lease
 from ...vault import Encryption
 
 SECRETS = ("imap_secret", "smtp_secret")
@@ -98,12 +99,11 @@ def _renew(dbname, ids):
                 SQL(
                     """
                     SELECT id, imap_secret, smtp_secret FROM mail_sync_account
-                    WHERE id = ANY(%(ids)s)
-                      AND (lease_token IS NULL OR lease_until IS NULL OR lease_until < %(now)s)
+                    WHERE id = ANY(%s) AND %s
                     FOR NO KEY UPDATE SKIP LOCKED
                     """,
-                    ids=list(ids),
-                    now=fields.Datetime.now(),
+                    list(ids),
+                    lease.free(fields.Datetime.now()),
                 )
             )
             renewed = {account[0]: _renewed(account[1:]) for account in accounts}

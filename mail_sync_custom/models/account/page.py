@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...engine import status
 from ...engine.values import Outcome
+from ...turns import lease
 from ...turns import turn as turns
 
 #: How long *Sync now* may take while its user looks on. The cron reads the rest.
@@ -42,14 +43,15 @@ class MailSyncAccount(models.Model):
             return self._notification(words, "warning")
         # The run works on cursors of its own, and must see what this request has changed so far.
         self.env.flush_all()
-        token = account_sudo._claim_patiently(PATIENCE_SECONDS)
-        if not token:
-            return self._notification(
-                self.env._("A synchronisation is running already. The page shows how far it is."),
-                "info",
-            )
-        result = turns.take(self.env.cr.dbname, self.id, token, PATIENCE_SECONDS)
-        return self._notification(*self._words_of_result(result))
+        with lease.holding(self.env.cr.dbname):
+            token = account_sudo._claim_patiently(PATIENCE_SECONDS)
+            if token:
+                result = turns.take(self.env.cr.dbname, self.id, token, PATIENCE_SECONDS)
+                return self._notification(*self._words_of_result(result))
+        return self._notification(
+            self.env._("A synchronisation is running already. The page shows how far it is."),
+            "info",
+        )
 
     def action_reconnect(self):
         """Try again now what fails, with the details that are saved."""

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 
 from ...engine.sync.protocols import Limits
 from ...fields import BigInteger
+from ...turns import lease
 from ...turns import turn as turns
 
 #: The pause between two runs of an account.
@@ -25,6 +26,8 @@ class MailSyncAccount(models.Model):
     next_sync_at = fields.Datetime("Next Sync", readonly=True)
     lease_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
     lease_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
+    # The number of the process that reads the account: see `turns.lease`.
+    lease_holder = fields.Integer(groups=fields.NO_ACCESS, copy=False)
     syncing = fields.Boolean("Syncing now", compute="_compute_syncing", compute_sudo=True)
     # The number of the last latecomer (`mail.sync.latecomer`) that was looked back for.
     caught_up_to = BigInteger(required=True, default=0, readonly=True)
@@ -33,11 +36,10 @@ class MailSyncAccount(models.Model):
 
     @api.depends("lease_until", "lease_token")
     def _compute_syncing(self):
-        now = fields.Datetime.now()
+        self.flush_recordset(("lease_token", "lease_until"))
+        being_read = lease.being_read(self.env, self.ids)
         for account in self:
-            account.syncing = bool(
-                account.lease_token and account.lease_until and account.lease_until > now
-            )
+            account.syncing = account.id in being_read
 
     def _limits(self):
         """Return the engine's limits from the administrator's for attachments and the plan's."""
@@ -57,15 +59,20 @@ class MailSyncAccount(models.Model):
     @api.model
     def _cron_sync(self):
         """Give every account that is due its turn; one that fails stops no other."""
+        with lease.holding(self.env.cr.dbname):
+            self._give_turns()
+        self._wake_when_due()
+
+    @api.model
+    def _give_turns(self):
         dbname = self.env.cr.dbname
-        while claimed := turns.claim(dbname, CLAIM):
+        while claimed := lease.claim(dbname, CLAIM):
             self.env["ir.cron"]._commit_progress(remaining=self._due_count() + len(claimed))
             for account_id, token in claimed:
                 turns.take(dbname, account_id, token, RUN_SECONDS)
                 left = self.env["ir.cron"]._commit_progress(1)
             if not left:
                 break
-        self._wake_when_due()
 
     def _due_count(self):
         return self.search_count([("next_sync_at", "<=", fields.Datetime.now())])
@@ -84,7 +91,7 @@ class MailSyncAccount(models.Model):
     def _claim_patiently(self, seconds):
         """Return a lease on this account, waiting for a run that is under way; None in the end."""
         until = time.monotonic() + seconds
-        while not (claimed := turns.claim(self.env.cr.dbname, 1, self.id)):
+        while not (claimed := lease.claim(self.env.cr.dbname, 1, self.id)):
             if time.monotonic() >= until:
                 return None
             time.sleep(0.2)

@@ -1,0 +1,182 @@
+"""One account that is watched: its connection, and what it was told of its mailboxes."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+
+from ..bridge.store import OdooStore
+from ..engine import watching
+from ..engine.errors import Kind, MailError
+from ..engine.imap.session import ImapSession
+from ..engine.sync.protocols import Session
+from ..engine.values import MAX_UID, MailboxState, Snapshot
+from ..engine.watching import Wanted
+from . import turn
+
+
+class Lane(Enum):
+    """Where a turn waits for a thread.
+
+    News has threads of its own: a host that stalls, and a mailbox that takes long at first, hold
+    up nobody's new mail.
+    """
+
+    NEWS = "the server has told of new mail"
+    ORDINARY = "it is time, or there is much to read"
+
+
+class After(Enum):
+    """What follows a turn."""
+
+    IDLE = "the account waits for news"
+    MISSED = "something came before the wait began"
+    MORE = "there is more to read"
+    BUSY = "somebody else reads it"
+    LET_GO = "its settings have changed"
+    LOST = "its turn or its connection failed"
+    AWAY = "its host cannot be reached"
+    UNFIT = "it cannot be waited at"
+
+
+class HostAway(Exception):
+    """The host cannot be reached: a server restarts, or a network is down."""
+
+
+class Unfit(Exception):
+    """The server cannot be waited at; the words say why."""
+
+
+class Watch:
+    """One account that is watched. One thread has it at a time."""
+
+    __slots__ = (
+        "account",
+        "ahead",
+        "began",
+        "connection",
+        "ended",
+        "entering",
+        "host",
+        "lane",
+        "look_at",
+        "looking",
+        "overdue",
+        "refusal",
+        "signature",
+        "told",
+        "turning",
+    )
+
+    def __init__(self, account: int, wanted: Wanted):
+        self.account = account
+        self.signature = wanted.signature
+        self.host = wanted.host
+        self.connection: ImapSession | None = None
+        self.refusal: MailError | None = None
+        self.began = time.monotonic()
+        self.told: Mapping[str, Snapshot | None] = {}
+        self.overdue = wanted.due_in <= 0
+        self.entering = True
+        self.turning = self.ended = self.looking = False
+        self.lane = Lane.ORDINARY
+        self.ahead = watching.ahead(spread())
+        self.look_at = float("inf")
+
+    def wake(self) -> None:
+        """End the wait on the connection, if there is one. Raises MailError where it has died."""
+        if self.connection:
+            self.connection.done()
+
+    def connect(self, store: OdooStore) -> None:
+        """Connect, if there is no connection; keep why the server refused for the turn to tell.
+
+        Raises HostAway, which is a failure of the account only once it is due.
+        """
+        if self.connection:
+            return
+        self.began = time.monotonic()
+        try:
+            self.connection = turn.connect(store)
+        except MailError as error:
+            if error.kind is Kind.NET and not self.overdue:
+                raise HostAway(str(error)) from error
+            self.refusal = error
+
+    @contextmanager
+    def connecting(self, _store: OdooStore) -> Iterator[Session]:
+        """Yield the connection, and keep it unless the turn fails. Raises the server's refusal."""
+        refusal, self.refusal = self.refusal, None
+        if refusal:
+            raise refusal
+        connection, self.connection = self.connection, None
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self.connection = connection
+
+    def has_news(self) -> bool:
+        """Whether the mailboxes that the server tells nothing of have changed. Raises MailError."""
+        found = self.connection.status(self.others)
+        return any(found[name] != self.told[name] for name in self.others)
+
+    @property
+    def others(self) -> list[str]:
+        """The mailboxes besides the inbox, which is the first that was told of."""
+        return [*self.told][1:]
+
+    def wait(self, inbox: str, covered: Mapping[str, MailboxState]) -> bool:
+        """Have the server tell of new mail from now on; return whether some came before.
+
+        ``covered`` is what has been read of each mailbox. Raises Unfit where the server has no
+        IDLE, and MailError.
+        """
+        connection, before = self.connection, self.told
+        others = [name for name in covered if name != inbox]
+        told = connection.status(others) if others else {}
+        snapshot, newer = self._idle(inbox, covered[inbox])
+        self.told = {inbox: snapshot, **told}
+        if newer and before.get(inbox) != snapshot:
+            return True
+        return any(
+            found and watching.missed(found, covered[name], before.get(name))
+            for name, found in self.told.items()
+            if name != inbox or found.uidnext is not None
+        )
+
+    def _idle(self, inbox: str, covered: MailboxState) -> tuple[Snapshot, bool]:
+        """Begin to wait. Returns what EXAMINE said, and whether there is newer mail without it.
+
+        A server that tells no UIDNEXT at EXAMINE (RFC 3501 §6.3.1 lets it) is asked for the UIDs
+        beyond what is covered; how many messages there were tells whether one came since.
+        """
+        connection = self.connection
+        told = connection.idle(inbox)
+        if told is None:
+            offered = connection.can_idle
+            raise Unfit("IDLE was refused" if offered else "its server has no IDLE")
+        if told.uidnext is not None:
+            return told, False
+        connection.done()
+        before = connection.examine(inbox)
+        newer = connection.search(covered.high, MAX_UID)
+        told = connection.idle(inbox)
+        if told is None:
+            raise Unfit("IDLE was refused")
+        return told, bool(newer) or told.exists != before.exists
+
+    def close(self) -> None:
+        """Log out."""
+        connection, self.connection = self.connection, None
+        if connection:
+            connection.close()
+
+
+def spread() -> float:
+    """Return a number from 0 up to 1: it spreads turns and pauses, and guards nothing."""
+    return random.random()  # noqa: S311

@@ -1,0 +1,112 @@
+"""An IMAP server that lacks something, goes silent or is away: Dovecot, behind a proxy."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+
+from dev import dovecot
+
+
+class Proxy:
+    """What stands before Dovecot, and hides what matches ``hidden`` of each line it says."""
+
+    def __init__(self, hidden: bytes = b""):
+        self.hidden = re.compile(hidden)
+        self.log_ins = 0
+        self.most_at_once = 0
+        self._flows = threading.Event()
+        self._flows.set()
+        self._guard = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self._entering = 0
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.host, self.port = self._listening.getsockname()
+
+    def __enter__(self) -> Proxy:
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.go_away()
+
+    def settings(self) -> dict[str, object]:
+        """Return what has to be entered in the wizard to read through here."""
+        return {
+            "imap_host": self.host,
+            "imap_port": self.port,
+            "imap_ssl": False,
+            "imap_plain_allowed": True,
+        }
+
+    # -- its moods ----------------------------------------------------------------------------
+
+    def stall(self) -> None:
+        """Let nothing through in either direction: a connection that a firewall has forgotten."""
+        self._flows.clear()
+
+    def resume(self) -> None:
+        """Let everything through again, what was held back as well."""
+        self._flows.set()
+
+    def go_away(self) -> None:
+        """End all connections and accept no more, as a server does that restarts."""
+        self._listening.close()
+        self.resume()
+        with self._guard:
+            ended, self._sockets = self._sockets, set()
+        for each in ended:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def come_back(self) -> None:
+        """Accept connections again, at the same port; count from now on."""
+        self.log_ins = self.most_at_once = 0
+        self._listening = socket.create_server((self.host, self.port), backlog=200)
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
+
+    # -- what it does -------------------------------------------------------------------------
+
+    def _accept(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = listening.accept()
+            except OSError:
+                return
+            server = socket.create_connection((dovecot.PLAIN, dovecot.listening()["imap"]))
+            with self._guard:
+                self._sockets |= {client, server}
+                self.log_ins += 1
+                self._entering += 1
+                self.most_at_once = max(self.most_at_once, self._entering)
+            threading.Thread(target=self._serve, args=(server, client), daemon=True).start()
+            threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+
+    def _serve(self, server: socket.socket, client: socket.socket) -> None:
+        """Pass on what the server says; who waits in IDLE, or has left, is not entering."""
+        entering = True
+        try:
+            with server, client:
+                for line in server.makefile("rb"):
+                    if entering and line.startswith(b"+ idling"):
+                        entering = False
+                        self._entered()
+                    self._flows.wait()
+                    client.sendall(self.hidden.sub(b"", line) if self.hidden.pattern else line)
+        except OSError:
+            pass
+        finally:
+            if entering:
+                self._entered()
+
+    def _entered(self) -> None:
+        with self._guard:
+            self._entering -= 1
+
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError), client, server:
+            for line in client.makefile("rb"):
+                self._flows.wait()
+                server.sendall(line)
