@@ -16,7 +16,7 @@ READY = "watching the mailboxes of"
 
 
 class Watcher:
-    """`with Watcher(db) as watcher: …`. What it prints is in `watcher.log`."""
+    """A watcher of one database: `with Watcher(db) as watcher: …`. It writes to `watcher.log`."""
 
     def __init__(self, db: str, name: str = "watcher") -> None:
         self.db = db
@@ -25,7 +25,7 @@ class Watcher:
 
     @property
     def pid(self) -> int:
-        """The process."""
+        """The process id."""
         if self._process is None:
             raise RuntimeError("This watcher has not been started.")
         return self._process.pid
@@ -71,7 +71,7 @@ class Watcher:
         return self._process.wait(timeout)
 
     def stop(self) -> None:
-        """End it as systemd would, and wait for that."""
+        """Stop it as systemd would, and wait until it has ended."""
         self.signal(signal.SIGTERM)
         try:
             if self._process is not None:
@@ -80,7 +80,7 @@ class Watcher:
             self.kill()
 
     def kill(self) -> None:
-        """End it without a chance to tidy up."""
+        """Kill it with SIGKILL, and wait until it has ended."""
         self.signal(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()

@@ -1,14 +1,14 @@
-"""What happens once, when the addon is installed, and when it is uninstalled."""
+"""What runs once, when the addon is installed and when it is uninstalled."""
 
 from odoo.fields import Command
 from odoo.tools import SQL
 
-#: Copies that are removed at a time.
+#: How many copies are deleted at a time.
 REMOVE = 500
 
-#: Each role, and Odoo's groups that already give all that the role gives in the CRM. The highest
-#: comes first. Salesperson and Marketing Manager have no equal among Odoo's groups: whoever has
-#: one of those less gets no leads and no templates that they could not open before.
+#: Each role, the highest first, and the Odoo groups that already grant everything it grants in the
+#: CRM. No Odoo group equals Salesperson or Marketing Manager: users of the lower groups would gain
+#: access to leads or templates that they cannot open today.
 ROLES = (
     ("administrator", ("sales_team.group_sale_manager", "base.group_system")),
     ("company_manager", ("sales_team.group_sale_manager",)),
@@ -32,10 +32,10 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Leave an Odoo that works without us: no server without a password, no mail that is public.
+    """Leave a working Odoo behind: no mail server without a password, no mail made public.
 
-    What was recorded stays, as internal notes with their files, but for the copies on contacts of
-    what stands on a lead. Odoo itself removes the tables, groups, crons and views.
+    Recorded mails stay, as internal notes with their attachments. Only the copies on contacts go,
+    where the same mail is on a lead. Odoo removes the tables, groups, crons and views.
     """
     accounts = env["mail.sync.account"].search([])
     accounts._disable("keep")
@@ -43,7 +43,7 @@ def uninstall_hook(env):
         copies.unlink()
     subtype = env.ref("mail_sync_custom.mt_synced_mail")
     note = env.ref("mail.mt_note")
-    # Without a subtype they would still be internal, but be filtered and shown as nothing at all.
+    # A message without a subtype stays internal, but the chatter's filters hide it.
     env.execute_query(
         SQL(
             "UPDATE mail_message SET subtype_id = %s WHERE subtype_id = %s RETURNING id",
@@ -52,15 +52,15 @@ def uninstall_hook(env):
         )
     )
     env["ir.config_parameter"].search([("key", "=like", "mail_sync_custom.%")]).unlink()
-    # A plan that is in use would not let itself be deleted.
+    # A plan cannot be deleted while a company uses it.
     env["res.company"].search([]).mail_sync_plan_id = False
 
 
 def _copies_on_contacts(env):
-    """Return mails on contacts, some at a time, that stand on a lead as well.
+    """Return some of the mails on contacts that are on a lead as well.
 
-    Every colleague opens a contact, and who reads a mail there is ours to decide: without us, all
-    of them would. On the lead it is Odoo's own rule that holds.
+    Every colleague can open a contact, and only this addon keeps them from reading the mails
+    there. On the lead Odoo's own rules apply.
     """
     rows = env.execute_query(
         SQL(

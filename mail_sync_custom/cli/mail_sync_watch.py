@@ -1,7 +1,7 @@
-"""`odoo-bin mail_sync_watch -c odoo.conf -d DATABASE`: new mails are recorded at once.
+"""`odoo-bin mail_sync_watch -c odoo.conf -d DATABASE`: record new mails at once.
 
-Odoo loads this file by itself, as a part of `odoo.cli` and not of the addon, before there is a
-configuration: the addon is imported when it runs.
+Odoo imports this file as part of `odoo.cli`, not of the addon, before it has read a configuration.
+The addon is therefore imported when the command runs.
 """
 
 import logging
@@ -23,9 +23,9 @@ _logger = logging.getLogger(__name__)
 class MailSyncWatch(Command):
     """Keep a connection to each synchronised mailbox, and record new mails at once
 
-    Runs until it is ended, beside the server. Settings > Mail Sync > Record new mails at once
-    switches it on; until then it waits. Several may run, on several hosts: each mailbox is watched
-    by one of them. Each database needs one of its own.
+    Runs beside the server until it is stopped. It waits until Settings > Mail Sync > Record new
+    mails at once is switched on. Several may run, on several hosts; each mailbox is watched by one
+    of them. Each database needs its own.
     """
 
     name = "mail_sync_watch"
@@ -42,7 +42,7 @@ class MailSyncWatch(Command):
 
 
 def _watch(dbname):
-    """Watch a database until this process is told to end; return why it ended by itself."""
+    """Watch a database until the process is told to stop; return why it stopped by itself."""
     threading.current_thread().dbname = dbname  # for the log
     try:
         registry = Registry(dbname)
@@ -50,7 +50,7 @@ def _watch(dbname):
         return f"The database {dbname} cannot be opened: {error}"
     if "mail.sync.account" not in registry:
         return f"Mail Sync is not installed in the database {dbname}."
-    # The addon must not be loaded before Odoo does it, after the addons that it depends on.
+    # Only now, when Odoo has loaded the addon after those that it depends on.
     from odoo.addons.mail_sync_custom.turns import watcher
 
     watching = watcher.Watcher(dbname)
@@ -66,6 +66,6 @@ def _watch(dbname):
 
 
 def _allow_many_connections():
-    """Let this process have as many files open, and so mailboxes, as the system lets it."""
+    """Raise the limit on open files, and so on mailboxes, as far as the system allows."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
