@@ -53,6 +53,22 @@ def apart(env: api.Environment) -> Iterator[api.Environment]:
         yield env(cr=cr)
 
 
+@contextmanager
+def alone(env: api.Environment, failed: Callable[[Exception], None]) -> Iterator[None]:
+    """Let a step fail without what its transaction saves beside it.
+
+    What it did is undone, ``failed`` is told why, and the transaction goes on. Raises one of the
+    ``RACES`` all the same, for then the whole transaction is to be done again.
+    """
+    try:
+        with env.cr.savepoint():
+            yield
+    except RACES:
+        raise
+    except Exception as error:  # whatever it is: the step is not worth what it would undo
+        failed(error)
+
+
 def again(act: Callable[[], Result]) -> Result:
     """Return what ``act()`` returns; call it again, up to ``TRIES`` times, when it loses a race.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from odoo import models
 
+from ..engine.errors import Step
 from ..engine.sync.protocols import Commit, Record
 
 #: Seconds between two things that are told.
@@ -47,6 +48,10 @@ class Live:
 
     def _tell(self, account: models.BaseModel, *, syncing: bool) -> None:
         self._told_at = time.monotonic()
+        with account._alone(Step.RECORDING):
+            self._send(account, syncing=syncing)
+
+    def _send(self, account: models.BaseModel, *, syncing: bool) -> None:
         account.user_id._bus_send(
             "mail_sync/progress",
             {

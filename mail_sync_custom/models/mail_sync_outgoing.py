@@ -1,7 +1,7 @@
 import email.policy
 import hashlib
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from typing import NamedTuple
@@ -20,6 +20,10 @@ _logger = logging.getLogger(__name__)
 
 #: A server that says *not now* is believed so often; with the pauses between, about a day.
 MAX_ATTEMPTS = 12
+#: The pauses before a copy that could not be filed in Sent is tried again; the last one goes on.
+FILING_PAUSES = tuple(timedelta(minutes=m) for m in (5, 30, 2 * 60, 6 * 60, 24 * 60))
+#: How often it is tried: for about ten days.
+MAX_FILINGS = 14
 
 
 class Problem(NamedTuple):
@@ -69,6 +73,12 @@ class MailSyncOutgoing(models.Model):
     cc_header = fields.Char("Cc")
     raw = fields.Binary(attachment=False)  # gone as soon as the copy is filed
     filed = fields.Boolean("Copy in Sent")
+    sent_at = fields.Datetime()
+    # Why there is no copy in Sent; it stays when filing has been given up.
+    filing_code = fields.Char()
+    filing_detail = fields.Char()
+    filing_attempts = fields.Integer(default=0)
+    filing_retry_at = fields.Datetime()
 
     _once = models.UniqueIndex("(message_id, recipients_hash)")
     _to_file_idx = models.Index("(account_id) WHERE state = 'sent' AND filed IS NOT TRUE")
@@ -113,6 +123,7 @@ class MailSyncOutgoing(models.Model):
             elif outgoing:
                 outgoing.state = state
                 if state == "sent":
+                    outgoing.sent_at = fields.Datetime.now()
                     outgoing._keep_copy(message)
                     outgoing._link()
 
@@ -258,12 +269,13 @@ class MailSyncOutgoing(models.Model):
     # -- the copy in Sent ----------------------------------------------------------------------
 
     def _to_file(self, account):
-        """Return what has been sent to all its recipients, by Message-ID, and is not yet filed."""
+        """Return what is to be filed now, by Message-ID: it was sent to all its recipients."""
         ids = self.env.execute_query(
             SQL(
                 """
                 SELECT o.id FROM mail_sync_outgoing o
                 WHERE o.account_id = %s AND o.state = 'sent' AND o.filed IS NOT TRUE
+                  AND (o.filing_retry_at IS NULL OR o.filing_retry_at <= %s)
                   AND NOT EXISTS (
                     SELECT FROM mail_mail q JOIN mail_message m ON m.id = q.mail_message_id
                     WHERE m.message_id = '<' || o.message_id || '>' AND q.state = 'outgoing'
@@ -271,9 +283,30 @@ class MailSyncOutgoing(models.Model):
                 ORDER BY o.id
                 """,
                 account.id,
+                fields.Datetime.now(),
             )
         )
         return self.browse(id_ for [id_] in ids).grouped("message_id")
+
+    def _filed(self):
+        """Save that the copy needs nothing more: it is there, or its bytes are not known."""
+        self.write({"filed": True, "raw": False, "filing_code": False, "filing_retry_at": False})
+
+    def _put_off_filing(self, error, now):
+        """Save why the copy could not be filed, and when it is tried again, if it ever is."""
+        attempts = max(self.mapped("filing_attempts")) + 1
+        values = {
+            "filing_code": error.code,
+            "filing_detail": error.detail,
+            "filing_attempts": attempts,
+        }
+        if error.kind is Kind.MSG or attempts >= MAX_FILINGS:
+            # Such a copy will never be taken, or nobody has mended it in all this time.
+            self.write({**values, "filed": True, "raw": False, "filing_retry_at": False})
+            return
+        wait = FILING_PAUSES[min(attempts, len(FILING_PAUSES)) - 1]
+        asked = timedelta(seconds=min(error.retry_after or 0, 86400))
+        self.write({**values, "filing_retry_at": now + max(wait, asked)})
 
     def _copy(self):
         """Return the bytes to file: what was sent, with all those it went to, or None."""

@@ -1,15 +1,23 @@
 """What was sent → the copy of it in the Sent mailbox, exactly once.
 
-Many providers file one themselves, and a run may have been killed after it had filed one: the
-mailbox is asked before anything is put there.
+Many providers file one themselves, and a worker may have been killed after it had filed one: the
+mailbox is asked before anything is put there. The mail itself has been sent. A copy that cannot be
+filed is put off, with growing pauses, and neither the reading nor the other copies wait for it.
 """
 
+from __future__ import annotations
+
 import logging
-from datetime import UTC, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from odoo import fields
 
+from ..bridge.store import OdooStore
 from ..engine.errors import Kind, MailboxMissing, MailError, ServerRefused
+from ..engine.sync.protocols import Session
+from ..transactions import again
 
 _logger = logging.getLogger(__name__)
 
@@ -19,55 +27,89 @@ STAMP = "X-Mail-Sync-Id"
 PROVIDER_FILES = timedelta(minutes=10)
 
 
-def file_sent(store, connection):
-    """File a copy of what was sent into the Sent mailbox, once each. Returns how many were filed.
+@dataclass(frozen=True)
+class Copy:
+    """What is to be filed: the rows of ``mail.sync.outgoing`` that it is of, and its bytes.
 
-    Many providers do that themselves, and a run may have been killed after it had: the mailbox is
-    asked first. A copy that is refused is logged; the mail has been sent all the same.
+    ``raw`` is None where they are not known any more, as for what a user says was sent.
+    """
+
+    ids: tuple[int, ...]
+    message_id: str
+    sent_at: datetime
+    raw: bytes | None
+
+
+def file_sent(store: OdooStore, connection: Session) -> tuple[int, MailError | None]:
+    """File what was sent, each copy once. Returns how many were filed, and why some were not.
+
+    A copy that the server refuses is put off alone. Where it is the mailbox, a limit or the
+    connection that fails, those behind it are put off as well: they would fail the same way.
+    Raises psycopg2.Error.
     """
     with store.transaction() as env:
         account = env["mail.sync.account"].browse(store.account_id)
-        sent = account._sent_mailbox().name
-        waits = fields.Datetime.now() - PROVIDER_FILES
-        due = [
-            (message_id, mails.ids, mails[0].write_date, mails._copy())
-            for message_id, mails in env["mail.sync.outgoing"]._to_file(account).items()
-        ]
+        mailbox = account._sent_mailbox().name
         provider_files = account.provider_id.files_sent_copy
-    filed = 0
-    for message_id, ids, when, raw in due if sent else ():
+        copies = list(_due(account)) if mailbox else []
+    filed, problem = 0, None
+    while copies:
+        copy = copies.pop(0)
         try:
-            there = is_in(connection, sent, message_id)
-        except (MailboxMissing, ServerRefused) as error:
-            if error.kind is Kind.LIMIT:
-                raise
-            # What is to be filed waits; that Sent is gone is said where it is to be read.
-            _logger.info("Mail Sync: nothing can be filed in Sent: %s", error)
-            return filed
-        if not there and provider_files and when > waits:
+            done, appended = _file(connection, mailbox, copy, provider_files=provider_files)
+        except MailError as error:
+            problem = problem or error
+            put_off = [copy] if _is_about_one_copy(error) else [copy, *copies]
+            _put_off(store, put_off, error)
+            copies = [other for other in copies if other not in put_off]
             continue
-        if not there and raw:
-            filed += _append(store, connection, sent, raw, when)
-        with store.transaction() as env:
-            env["mail.sync.outgoing"].browse(ids).write({"filed": True, "raw": False})
-    return filed
+        filed += appended
+        if done:
+            with store.transaction() as env:
+                env["mail.sync.outgoing"].browse(copy.ids)._filed()
+    return filed, problem
 
 
-def is_in(connection, mailbox, message_id):
+def _due(account) -> Iterator[Copy]:
+    for message_id, sent in account.env["mail.sync.outgoing"]._to_file(account).items():
+        sent_at = sent[0].sent_at or sent[0].create_date
+        yield Copy(tuple(sent.ids), message_id, sent_at.replace(tzinfo=UTC), sent._copy())
+
+
+def _file(
+    connection: Session, mailbox: str, copy: Copy, *, provider_files: bool
+) -> tuple[bool, bool]:
+    """Return whether a copy is settled now, and whether we put it there. Raises MailError."""
+    if is_in(connection, mailbox, copy.message_id):
+        return True, False
+    if provider_files and datetime.now(UTC) - copy.sent_at < PROVIDER_FILES:
+        return False, False
+    if not copy.raw:
+        return True, False
+    connection.append(mailbox, copy.raw, copy.sent_at)
+    return True, True
+
+
+def is_in(connection: Session, mailbox: str, message_id: str) -> bool:
     """Whether a mail of ours lies in a mailbox, under our id or under the one that replaced it."""
     headers = (("Message-ID", f"<{message_id}>"), (STAMP, f"<{message_id}>"))
     return any(connection.find(mailbox, name, value) for name, value in headers)
 
 
-def _append(store, connection, mailbox, raw, when):
-    """File one copy. Returns 1, or 0 where the server refuses this one for good."""
-    try:
-        connection.append(mailbox, raw, when.replace(tzinfo=UTC))
-    except MailError as error:
-        if error.kind not in (Kind.MSG, Kind.SETUP):
-            raise
-        _logger.info("Mail Sync: no copy in Sent: %s", error)
+def _is_about_one_copy(error: MailError) -> bool:
+    """Whether other copies may be filed where this one cannot."""
+    refused = isinstance(error, ServerRefused) and not isinstance(error, MailboxMissing)
+    return refused and error.kind is not Kind.LIMIT
+
+
+def _put_off(store: OdooStore, copies: list[Copy], error: MailError) -> None:
+    _logger.info("Mail Sync: account %s: no copy in Sent: %s", store.account_id, error)
+
+    def save() -> None:
         with store.transaction() as env:
+            now = fields.Datetime.now()
+            for copy in copies:
+                env["mail.sync.outgoing"].browse(copy.ids)._put_off_filing(error, now)
             env["mail.sync.account"].browse(store.account_id)._log(error)
-        return 0
-    return 1
+
+    again(save)

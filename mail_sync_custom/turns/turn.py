@@ -1,7 +1,7 @@
-"""One account's turn: claim it, connect, file what was sent, read what is new, say how it went.
+"""One account's turn: connect, read what is new, file what was sent, save how it went.
 
-PostgreSQL is the queue. Whoever gives turns (the cron, *Sync now*) claims an account for itself
-first, and gives it back at the end; a worker that died has it until its lease is over.
+PostgreSQL is the queue. Whoever gives turns (the scheduled action, *Sync now*, the watcher) claims
+an account first (see ``lease``), and gives it back at the end.
 """
 
 from __future__ import annotations
@@ -10,66 +10,38 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from odoo import fields
-from odoo.tools import SQL
-
-from ..bridge.store import LEASE, OdooStore
-from ..engine.errors import LeaseLost, MailError, Step, safe_text
+from ..bridge.store import OdooStore
+from ..engine.errors import LeaseLost, MailError, ServerRefused, Step, safe_text
 from ..engine.imap import session
 from ..engine.sync.protocols import Report, Session
 from ..engine.sync.run import run
-from ..transactions import again, as_superuser
-from . import filing
+from ..transactions import again
+from . import filing, lease
 
 _logger = logging.getLogger(__name__)
 
 #: What connecting and logging in may take.
 CONNECT_SECONDS = 20
+#: When an account is read again of which it could not even be saved how its turn went.
+PAUSE_AFTER_FAULT = timedelta(minutes=15)
 
 
 @dataclass
 class Turn:
     """What a turn did: the report of what was read, or the error that ended it.
 
-    ``paused_until`` is when it goes on, where the day's mails are used up.
+    ``unfiled`` is why some copies in Sent have to wait. ``paused_until`` is when it goes on, where
+    the day's mails are used up.
     """
 
     report: Report | None = None
     error: MailError | None = None
     filed: int = 0
+    unfiled: MailError | None = None
     problems: list[MailError] = field(default_factory=list)
     paused_until: datetime | None = None
-
-
-def claim(dbname: str, limit: int, account_id: int | None = None) -> list[tuple[int, str]]:
-    """Return ``[(account id, lease token)]`` of accounts that are due, or of the one asked for.
-
-    Whoever is being claimed by another worker is skipped, on this host and on every other, and a
-    lease that has run out is free again.
-    """
-    now = fields.Datetime.now()
-    due = SQL("id = %s", account_id) if account_id else SQL("next_sync_at <= %s", now)
-    query = SQL(
-        """
-        UPDATE mail_sync_account
-        SET lease_token = gen_random_uuid()::varchar, lease_until = %(until)s
-        WHERE id IN (
-            SELECT id FROM mail_sync_account
-            WHERE active AND state IN ('enabled', 'error') AND %(due)s
-              AND (lease_token IS NULL OR lease_until IS NULL OR lease_until < %(now)s)
-            ORDER BY next_sync_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
-        )
-        RETURNING id, lease_token
-        """,
-        until=now + LEASE,
-        now=now,
-        due=due,
-        limit=limit,
-    )
-    with as_superuser(dbname) as env:
-        return env.execute_query(query)
 
 
 def connect(store: OdooStore) -> session.ImapSession:
@@ -100,33 +72,50 @@ def take(
 ) -> Turn:
     """Read one account under its lease, and give it back.
 
-    Never raises a MailError, for an account's misfortune is its own.
+    Never raises a MailError, for an account's misfortune is its own. A step beside the reading
+    that fails (filing, a notice, what open pages are told) fails alone, and is in the log.
     """
     store = OdooStore(dbname, account_id, token)
     turn = Turn()
     try:
         with connecting(store) as connection:
-            turn = _read(store, connection, seconds)
+            _use(store, connection, seconds, turn)
     except MailError as error:
         turn.error = error
     except Exception as error:
         # A fault of ours is recorded where its owner sees it, and held against no other account.
-        _logger.exception("Mail Sync: account %s", account_id)
-        turn.error = MailError(safe_text(type(error).__name__), code="internal", step=Step.READING)
+        turn.error = _fault(store, error, Step.READING)
     _finish(store, turn)
     return turn
 
 
-def _read(store: OdooStore, connection: Session, seconds: float) -> Turn:
+def _use(store: OdooStore, connection: Session, seconds: float, turn: Turn) -> None:
+    """Read, then file: whatever filing does to the connection, the mail has been read by then."""
+    try:
+        _read(store, connection, seconds, turn)
+    except ServerRefused:  # and the connection is still good
+        _file(store, connection, turn)
+        raise
+    _file(store, connection, turn)
+
+
+def _read(store: OdooStore, connection: Session, seconds: float, turn: Turn) -> None:
     with store.transaction() as env:
         limits = env["mail.sync.account"].browse(store.account_id)._limits()
-    filed = filing.file_sent(store, connection)
-    report = run(connection, store, limits=limits, seconds=seconds)
-    return Turn(report, filed=filed, problems=[error for _, error in report.problems])
+    turn.report = run(connection, store, limits=limits, seconds=seconds)
+    turn.problems = [error for _, error in turn.report.problems]
+    for error in turn.report.beside:
+        with _beside_the_reading(store, Step.READING):
+            raise error
+
+
+def _file(store: OdooStore, connection: Session, turn: Turn) -> None:
+    with _beside_the_reading(store, Step.SENDING):
+        turn.filed, turn.unfiled = filing.file_sent(store, connection)
 
 
 def _finish(store: OdooStore, turn: Turn) -> None:
-    """Save what a turn means for the account, and when its next one is; give the lease back."""
+    """Save what a turn means for the account and when its next one is; give the lease back."""
     error = turn.error or next(iter(turn.problems), None)
     if isinstance(error, LeaseLost):
         return
@@ -134,6 +123,15 @@ def _finish(store: OdooStore, turn: Turn) -> None:
         again(lambda: _save(store, turn, error))
     except LeaseLost:
         _logger.info("Mail Sync: account %s has new settings, or another worker", store.account_id)
+        return
+    except Exception as fault:
+        # Without this one account would end the whole run, and each run after it.
+        turn.error = _fault(store, fault, Step.RECORDING)
+        lease.give_back(store.dbname, store.account_id, store.token, pause=PAUSE_AFTER_FAULT)
+        _log(store, turn.error)
+        return
+    with _beside_the_reading(store, Step.RECORDING), store.transaction() as env:
+        store.live.end(env["mail.sync.account"].browse(store.account_id))
 
 
 def _save(store: OdooStore, turn: Turn, error: MailError | None) -> None:
@@ -147,4 +145,25 @@ def _save(store: OdooStore, turn: Turn, error: MailError | None) -> None:
             account._succeeded(now, more=turn.report.more)
             turn.paused_until = account.paused_until or None
         account.write({"lease_token": False, "lease_until": False})
-        store.live.end(account)
+
+
+@contextmanager
+def _beside_the_reading(store: OdooStore, step: Step) -> Iterator[None]:
+    """Let a step fail alone: its failure is in the log, and the account goes on."""
+    try:
+        yield
+    except MailError as error:
+        _log(store, error)
+    except Exception as error:
+        _log(store, _fault(store, error, step))
+
+
+def _fault(store: OdooStore, error: Exception, step: Step) -> MailError:
+    """Return a fault of ours as an error of the account; the log has its traceback."""
+    _logger.error("Mail Sync: account %s", store.account_id, exc_info=error)
+    return MailError(safe_text(type(error).__name__), code="internal", step=step)
+
+
+def _log(store: OdooStore, error: MailError) -> None:
+    with store.transaction() as env:
+        env["mail.sync.account"].browse(store.account_id)._log_beside(error)

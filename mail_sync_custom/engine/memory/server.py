@@ -13,7 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
 
-from ..errors import ConnectionLost, MailboxMissing, MailError, ProtocolViolation
+from ..errors import (
+    ConnectionLost,
+    MailboxMissing,
+    MailError,
+    ProtocolViolation,
+    ServerRefused,
+)
 from ..imap import internaldate, sequence
 from ..net import dial
 from ..values import MAX_UID, Folder, Headers, Snapshot
@@ -58,7 +64,8 @@ class MemoryMailbox:
     the connection ends with when that message's body is read, ``header_poison`` when its headers
     are, and the answers to the ``unflushed`` messages before it are lost as well. ``mute`` names
     what STATUS and EXAMINE do not tell: ``"uidvalidity"`` and ``"uidnext"``. ``selectable`` off is
-    a phantom: listed, and not to be opened.
+    a phantom: listed, and not to be opened. ``refuses`` maps words of a message to the error with
+    which it cannot be filed.
     """
 
     def __init__(self, name: str, uidvalidity: int, attributes: frozenset[str] = frozenset()):
@@ -75,6 +82,7 @@ class MemoryMailbox:
         self.unflushed = 0
         self.mute: set[str] = set()
         self.selectable = True
+        self.refuses: dict[bytes, MailError] = {}
 
     def deliver(
         self, raw: bytes, internaldate: datetime | None = None, flags: frozenset[str] = frozenset()
@@ -321,6 +329,10 @@ class MemorySession:
         mailbox = self._mailbox_of("APPEND", name)
         if mailbox is None:
             raise MailboxMissing(f"[TRYCREATE] Mailbox doesn't exist: {name}")
+        if error := next((error for word, error in mailbox.refuses.items() if word in raw), None):
+            if not isinstance(error, ServerRefused):
+                self.close()
+            raise error
         mailbox.deliver(raw.removesuffix(b"\n").removesuffix(b"\r") + b"\r\n", when, SEEN)
 
 

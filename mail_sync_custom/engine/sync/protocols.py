@@ -204,11 +204,13 @@ class Report:
 
     ``capped`` says that the quota of ``Limits.records`` is used up, and that a mail waits for the
     next one. ``past`` counts the mails that were brought to latecomers, and ``tally`` does not.
+    ``beside`` is what failed beside the reading, which goes on without it.
     """
 
     tally: Counter[Outcome] = field(default_factory=Counter)
     past: int = 0
     problems: list[tuple[str, MailError]] = field(default_factory=list)
+    beside: list[Exception] = field(default_factory=list)
     more: bool = False
     capped: bool = False
 

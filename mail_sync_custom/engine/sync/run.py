@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from .. import plan
-from ..errors import MailboxMissing
+from ..errors import LeaseLost, MailboxMissing
 from ..values import MAX_UID, Snapshot
 from .ledger import Ledger
 from .passes import History, LookBack, New, Retry
@@ -63,7 +63,12 @@ class _Run:
                 with self._goes_on_without(reader.mailbox):
                     if self._opened_again(reader):
                         reader.read(History())
-        self._look_back(readers)
+        try:
+            self._look_back(readers)
+        except LeaseLost:
+            raise
+        except Exception as error:  # by now all that is new has been read
+            self.report.beside.append(error)
         return self.report
 
     @contextmanager

@@ -1,11 +1,17 @@
+import logging
 import random
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from odoo import api, fields, models
 
 from ...engine import status
+from ...engine.errors import MailError, safe_text
+from ...transactions import alone
 from .turns import POLL
+
+_logger = logging.getLogger(__name__)
 
 
 class MailSyncAccount(models.Model):
@@ -79,6 +85,26 @@ class MailSyncAccount(models.Model):
             ]
         )
 
+    @contextmanager
+    def _alone(self, step):
+        """Let a step fail alone: it is undone, its failure is logged, and the rest is saved."""
+        with alone(self.env, lambda error: self._log_beside(_fault(self, error, step))):
+            yield
+
+    def _log_beside(self, error):
+        """Log what failed beside the reading; a failure that goes on, once an hour."""
+        # sudo: what happens to an account is in its log, whoever's action it was
+        for account_sudo in self.sudo().exists():
+            hour_ago = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+            same = [
+                ("account_id", "=", account_sudo.id),
+                ("code", "=", error.code),
+                ("step", "=", error.step),
+                ("date", ">", hour_ago),
+            ]
+            if not account_sudo.env["mail.sync.log"].search_count(same, limit=1):
+                account_sudo._log(error)
+
     def _failed(self, error, now):
         """Save a failed attempt to read: its log entry, what it leads to and the next attempt."""
         self._log(error)
@@ -109,6 +135,12 @@ class MailSyncAccount(models.Model):
             self._wake_for_sending()
         if notice:
             self._tell(notice, lambda account: account._reading_words(notice, more))
+
+
+def _fault(accounts, error, step):
+    """Return a fault of ours as an error of the account; the server's log has its traceback."""
+    _logger.error("Mail Sync: accounts %s", accounts.ids, exc_info=error)
+    return MailError(safe_text(type(error).__name__), code="internal", step=step)
 
 
 def _values(prefix, health):

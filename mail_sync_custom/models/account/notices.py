@@ -1,5 +1,7 @@
 from odoo import models
 
+from ...engine.errors import Step
+
 
 class MailSyncAccount(models.Model):
     """Telling the owner and the administrators what they are not looking at."""
@@ -26,15 +28,16 @@ class MailSyncAccount(models.Model):
         sender = self.env.ref("base.partner_root")
         for lang, partners in recipients.grouped("lang").items():
             account = self.with_context(lang=lang)
-            subject, body = words(account)
-            account.env["mail.thread"].message_notify(
-                partner_ids=partners.ids,
-                subject=subject,
-                body=body,
-                author_id=sender.id,
-                model=False,
-                res_id=False,
-            )
+            with self._alone(Step.RECORDING):
+                subject, body = words(account)
+                account.env["mail.thread"].message_notify(
+                    partner_ids=partners.ids,
+                    subject=subject,
+                    body=body,
+                    author_id=sender.id,
+                    model=False,
+                    res_id=False,
+                )
 
     def _reading_words(self, notice, more=False):
         """Return subject and text of a notice; ``more`` says that there is something left to read.

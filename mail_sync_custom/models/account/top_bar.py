@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ...engine.errors import Step
+
 #: What the top bar's words depend on.
 _SHOWN = frozenset(("active", "state", "error_code", "sending_error_code", "provider_id"))
 
@@ -32,7 +34,8 @@ class MailSyncAccount(models.Model):
     @api.model
     def _send_top_bar(self, users):
         for user in users:
-            user._bus_send("mail_sync_custom/status", self._top_bar(user))
+            with self._alone(Step.RECORDING):
+                user._bus_send("mail_sync_custom/status", self._top_bar(user))
 
     def _shown_before(self, vals):
         """Return what the owners' top bars show, by account; empty if a write cannot change it."""
