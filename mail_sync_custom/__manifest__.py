@@ -15,7 +15,7 @@
         "static/description/wizard-imap.png",
     ],
     "depends": ["crm"],
-    "external_dependencies": {"python": ["imapclient"]},
+    "external_dependencies": {"python": ["charset-normalizer", "imapclient", "webencodings"]},
     "data": [
         "security/mail_sync_groups.xml",
         "security/ir.model.access.csv",

@@ -190,7 +190,7 @@ def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) ->
     """
     if date and envelope.date and abs(date - envelope.date) > SAME_MAIL:
         return False
-    if subject is None:
+    if subject is None or envelope.subject_guessed:
         return True
     less, more = sorted((_words(envelope.subject), _words(subject)), key=len)
     return less == more[len(more) - len(less) :] if less else not more

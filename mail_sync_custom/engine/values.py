@@ -176,6 +176,7 @@ class Envelope:
     where it is missing or cannot be read. ``stamp`` is the id that we wrote into a header of our
     own when we sent the mail, for providers that rewrite Message-ID. ``authors`` are all of From,
     ``senders`` those and Sender (RFC 5322 §3.6.2); ``sender`` is the first of them.
+    ``subject_guessed`` says that only the whole mail tells which charset the subject is in.
     """
 
     message_id: str = ""
@@ -188,6 +189,7 @@ class Envelope:
     bcc: tuple[Address, ...] = ()
     date: datetime | None = None
     subject: str = ""
+    subject_guessed: bool = False
     stamp: str = ""
     authors: tuple[Address, ...] = ()
     senders: tuple[Address, ...] = ()
@@ -195,20 +197,24 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is kept as a file. ``content_id`` without ``<>``; empty for an ordinary one."""
+    """A part that is kept as a file.
+
+    The text may refer to it by ``content_id``, without ``<>``, or ``content_location`` (RFC 2557).
+    """
 
     name: str
     mimetype: str
     content: bytes = field(repr=False)
     content_id: str = ""
+    content_location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Omitted:
     """What of a mail was left out.
 
-    ``why`` is a code of ``parse``, ``name`` the file's. ``size`` is in bytes, and 0 where it is not
-    known; ``limit`` is what was exceeded: bytes, or a number of files.
+    ``why`` is a code of ``mime.limits``, ``name`` the file's. ``size`` is in bytes, and 0 where it
+    is not known; ``limit`` is what was exceeded: bytes, or a number of files.
     """
 
     why: str
@@ -222,11 +228,13 @@ class Email:
     """A whole message, ready to be recorded.
 
     ``html`` is the body as the sender made it, not yet safe: the store sanitises it with Odoo's
-    own sanitiser. A mail of plain text has ``html`` empty and ``text`` set. ``omitted`` names, in
-    the user's reading order, what was left out and why.
+    own sanitiser. ``envelope`` is the header read once more by the mail's own charset, where that
+    makes a difference: for its words only, what was decided stays. A mail of plain text has
+    ``html`` empty and ``text`` set. ``omitted`` names, in the user's reading order, what was left
+    out and why.
     """
 
-    envelope: Envelope
+    envelope: Envelope | None = None
     html: str = ""
     text: str = ""
     attachments: tuple[Attachment, ...] = ()

@@ -10,6 +10,8 @@ def words(env, omitted):
     name, size, limit = omitted["name"], omitted["size"], omitted["limit"]
     if omitted["why"] == "text_cut":
         return env._("the end of the text, which is too long")
+    if omitted["why"] == "unverified":
+        return env._("the check of the signature (%(name)s)", name=name)
     if omitted["why"] == "too_large":
         return env._(
             "%(name)s (%(size)s; up to %(limit)s are kept)",

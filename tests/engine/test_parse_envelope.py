@@ -151,7 +151,7 @@ def test_an_absurd_date_is_none(written):
         ("=?zlib?q?abc?=", "abc"),
         ("=?unicode_escape?q?=5Cud800?=", "\\ud800"),
         ("=?utf-8?x?abc?=", "=?utf-8?x?abc?="),
-        ("=?utf-8?q?open", "=?utf-8?q?open"),
+        ("=?utf-8?q?open", "open"),
         ("=?utf-8?q?a=00b?=", "ab"),
         ("tab\there", "tab here"),
     ],

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from engine.errors import MailError, MessageUnreadable
 from engine.mime.email import email
+from engine.mime.envelope import envelope
 from engine.mime.limits import MAIL_TOO_LARGE, TEXT_CUT, TOO_LARGE, TOO_MANY
 from engine.values import Email, Omitted
 from tests.engine.mails import HEAD, PDF, mail, multi, names, part
@@ -31,9 +32,9 @@ def test_a_part_without_a_header_loses_no_line():
 
 
 def test_a_header_without_an_end_does_not_lose_the_text():
-    found = email(b"From: a@x.example\nSubject: hi\nHello Bob, this is text\nand more")
-    assert found.envelope.sender.email == "a@x.example"
-    assert found.text == "Hello Bob, this is text\nand more"
+    raw = b"From: a@x.example\nSubject: hi\nHello Bob, this is text\nand more"
+    assert envelope(raw).sender.email == "a@x.example"
+    assert email(raw).text == "Hello Bob, this is text\nand more"
 
 
 def test_line_feeds_alone_are_as_good():
@@ -45,7 +46,7 @@ def test_line_feeds_alone_are_as_good():
 
 
 def test_nothing_at_all_is_a_mail_too():
-    assert email(b"") == Email(email(b"\n").envelope)
+    assert email(b"") == email(b"\n") == Email()
 
 
 # --- too large ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from engine import plan
 from engine.errors import ConnectionLost
 from engine.memory.store import Killed
-from engine.mime import email as parse
+from engine.mime.envelope import envelope
 from engine.sync.protocols import UNREAD
 from engine.values import Outcome
 from tests.engine.world import DAY, EVE, NOON, Clock, World
@@ -51,7 +51,7 @@ def small_batches():
 
 @cache
 def id_of(raw):
-    return parse.envelope(raw).message_id
+    return envelope(raw).message_id
 
 
 class Chance:

@@ -44,6 +44,8 @@ ROOMS = {
 }
 #: What an IMAP client library may be imported by: the one door.
 DOOR = "engine.imap"
+#: Kept tables that are better than our own would be; each stands behind one file.
+LIBRARIES = {"mime/labels.py": {"webencodings"}, "mime/detection.py": {"charset_normalizer"}}
 TALKERS = {"socket", "ssl", "smtplib", "imaplib", "threading", "subprocess", "os", "requests"}
 
 
@@ -92,6 +94,7 @@ def files(name: str) -> list[Path]:
 def test_the_engine_imports_the_standard_library_and_itself(path):
     allowed = {*sys.stdlib_module_names, "engine"}
     allowed |= {"imapclient"} if path in files(DOOR) else set()
+    allowed |= LIBRARIES.get(path.relative_to(ADDON / "engine").as_posix(), set())
     assert {name.partition(".")[0] for name in imports(path)} <= allowed
 
 

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 
 from ..addresses import MAX_ADDRESSES, Mailbox, mailboxes
 from ..values import Address
-from .fields import unfolded
+from .fields import Label, unfolded
 from .limits import MAX_NAME, MAX_PARAMETERS
 from .words import decode_words, one_line
 
 
-def addresses_of(values: Iterable[bytes], limit: int = MAX_ADDRESSES) -> tuple[Address, ...]:
+def addresses_of(
+    values: Iterable[bytes], limit: int = MAX_ADDRESSES, label: Label | None = None
+) -> tuple[Address, ...]:
     """Return the addresses of all values of a field, at most ``limit``."""
     found: list[Address] = []
     for value in values:
-        found += map(_address, mailboxes(unfolded(value), limit - len(found)))
+        found += map(_address, mailboxes(unfolded(value, label), limit - len(found)))
         if len(found) >= limit:
             break
     return tuple(found)

@@ -1,87 +1,258 @@
-"""Bytes → text, by the charset that a mail claims or, where that is wrong, the one it is in."""
+"""Bytes → text, by the charset that a mail claims or, where that is wrong, the one it is in.
+
+What is wrong costs no more than itself: one mark, U+FFFD, for one byte that cannot be read. Valid
+UTF-8 of several bytes is hardly ever anything else, so it wins over a label, unless it is so short
+that the label may be right.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from functools import lru_cache
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from .detection import detected
+from .iso2022 import is_iso2022, iso2022, jis_pair
+from .labels import ISO_2022, charset_of
+
+MARK = "\ufffd"
+#: Characters of a text that are looked at to choose between two readings of it.
+_ENOUGH = 4_000
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MULTI_BYTE = frozenset("big5hkscs cp932 cp949 euc_jp gb18030 hz johab shift_jisx0213".split())
+_WIDE = frozenset("utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be".split())
+_LATIN = frozenset(
+    "cp1252 cp1250 cp1254 cp1257 cp1258 cp437 cp850 cp852 cp858 iso8859-2 iso8859-3 iso8859-4 "
+    "iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 mac-roman mac-latin2".split()
+)
+# What PostgreSQL does not take, and the controls of ISO 6429, which no mail means: they are what
+# Windows-1252 has in their place.
+_UNWANTED = re.compile("[\x80-\x9f\ud800-\udfff]")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_TEXT = re.compile("[^\x00-\x7f]")
+# Surrogates among them, which are wrong, but nothing else.
+_MULTI_BYTE_UTF8 = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+# A character beyond U+FFFF as two surrogates, as Java and Oracle write it (CESU-8).
+_CESU = re.compile(rb"\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
+_ERRORS = "mail_sync_marks"
 
 
 def clean(text: str) -> str:
-    """Return text that PostgreSQL takes: no NUL, no lone surrogate."""
+    """Return text that PostgreSQL takes: no NUL, no lone surrogate; and no C1 control."""
     if "\0" in text:
         text = text.replace("\0", "")
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _UNWANTED.sub(_wanted, text)
+
+
+def _wanted(found: re.Match[str]) -> str:
+    if found[0] >= "\ud800":
+        return MARK
+    return found[0].encode("latin-1").decode("cp1252", "replace")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are valid UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def guess(data: bytes) -> str:
-    """Return text of bytes that say nothing of their charset: UTF-8, else what Windows wrote."""
-    for charset in ("utf-8", "cp1252"):
-        try:
-            return data.decode(charset)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
+    """Return text of bytes that say nothing of their charset: UTF-8, else what Windows wrote.
 
-
-# What senders call a charset, and the superset that they mean by it (WHATWG Encoding §4.2).
-_MEANT = {
-    "iso8859-1": "cp1252",
-    "ascii": "utf-8",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-}
-_ALIASES = {
-    "ks_c_5601-1987": "cp949",
-    "iso-8859-8-i": "iso-8859-8",
-    "iso-8859-8-e": "iso-8859-8",
-    "x-gbk": "gb18030",
-    "x-sjis": "cp932",
-    "x-euc-jp": "euc_jp",
-    "x-mac-roman": "mac_roman",
-    "unicode-1-1-utf-7": "utf-7",
-    "windows-874": "cp874",
-    "cp-850": "cp850",
-    "utf8mb4": "utf-8",
-}
-# Codecs of Python that are no charset of a mail: they run escapes, or are quadratic.
-_NO_CHARSETS = frozenset(
-    ["unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"]
-)
-
-
-@lru_cache(maxsize=256)
-def charset_of(name: str) -> str:
-    """Return Python's name of a mail's charset, "" for one that is unknown: ``utf-8"`` is known."""
-    name = name.partition("*")[0].strip(" \t'\";,=").lower()[:40]
-    try:
-        known = codecs.lookup(_ALIASES.get(name, name)).name
-        "".encode(known)  # refuses what is no text encoding, such as zlib
-    except (LookupError, ValueError, UnicodeError, TypeError):
-        return ""
-    return "" if known.replace("-", "_") in _NO_CHARSETS else _MEANT.get(known, known)
-
-
-def decode(data: bytes, charset: str, cut: bool = False) -> str:
-    """Return the text of some bytes by a charset that may be wrong, unknown or missing.
-
-    Strictly as declared, else strictly as UTF-8, else as declared with the unreadable marked.
-    ``cut`` bytes may end in the middle of a character.
+    Never changes its mind: what a mail is known by is read this way.
     """
-    known = charset_of(charset[:80])
-    for candidate in dict.fromkeys((known or "utf-8", "utf-8")):
-        for end in range(len(data), max(-1, len(data) - (4 if cut else 1)), -1):
-            try:
-                return clean(data[:end].decode(candidate))
-            except (UnicodeError, ValueError):
-                continue
-    if not known or known == "utf-8":
-        return clean(guess(data))
-    return clean(data.decode(known, "replace"))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def decode(data: bytes, label: str = "", *, cut: bool = False, others: tuple[str, ...] = ()) -> str:
+    """Return the text of some bytes by a label that may be wrong, unknown or missing. Never raises.
+
+    ``others`` are labels to try where that one does not read the text. ``cut`` bytes may end in
+    the middle of a character, which is left out.
+    """
+    charset = charset_of(label)
+    if data.isascii() and charset not in _SEVEN_BIT and b"\x1b" not in data and b"\0" not in data:
+        return data.decode("ascii")
+    return clean(_decode(data, charset, cut, others))
+
+
+# In these, ASCII bytes are not what they look like.
+_EBCDIC = frozenset("cp037 cp1026 cp1140 cp273 cp424 cp500 cp875".split())
+_SEVEN_BIT = _EBCDIC | {"utf-7", "hz", ISO_2022}
+
+
+def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...]) -> str:
+    for bom, named in _BOMS:
+        if data.startswith(bom) and not (charset in _MULTI_BYTE and named == "utf-16"):
+            return _read(data[len(bom) :] if named == "utf-8" else data, named, cut)
+    if charset == ISO_2022 or is_iso2022(data):
+        return iso2022(data)
+    if charset in _WIDE:
+        return _read(data, _width(data, charset), cut)
+    if charset in ("utf-7", "hz") or charset in _EBCDIC:
+        return _read(data, charset, cut)
+    share = _utf8_share(data)
+    if share == 1 and _means_utf8(data, charset, cut):
+        return _read(data, "utf-8", cut)
+    stated = [one for one in map(charset_of, others) if one and one not in ("utf-8", *_WIDE)]
+    if charset and charset != "utf-8":
+        return _by_label(data, charset, share, cut, stated)
+    if share >= 0.5:
+        return _read(data, "utf-8", cut)
+    return _by_others(data, stated, cut) or _read(data, "cp1252", cut)
+
+
+def _by_label(data: bytes, charset: str, share: float, cut: bool, stated: list[str]) -> str:
+    """Return text by a charset that is not UTF-8, unless nearly all of it is in another."""
+    if charset not in _MULTI_BYTE:
+        return _read(data, "utf-8" if 0.8 <= share < 1 else charset, cut)
+    text = _read(data, charset, cut)
+    if 5 * text.count(MARK) > len(_HIGH_TEXT.findall(text)):
+        return _by_others(data, stated, cut) or text
+    return text
+
+
+def _by_others(data: bytes, stated: list[str], cut: bool) -> str:
+    """Return text by the first charset that reads it all, or else by the one it is likely in."""
+    for charset in (*stated, detected(data)):
+        if charset == ISO_2022:
+            continue
+        if _reads(data, charset, cut):
+            return _read(data, charset, cut)
+    return ""
+
+
+def _reads(data: bytes, charset: str, cut: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder(charset)().decode(data, not cut)
+    except (UnicodeError, ValueError):
+        return False
+    return True
+
+
+def _read(data: bytes, charset: str, cut: bool) -> str:
+    """Return text by a charset, its unreadable bytes marked one by one."""
+    if charset == "utf-8" and b"\xed" in data:
+        data = _CESU.sub(_paired, data)
+    text = codecs.getincrementaldecoder(charset)(_ERRORS).decode(data, not cut)
+    return text.translate(_NO_CP932) if charset == "cp932" else text
+
+
+def _paired(found: re.Match[bytes]) -> bytes:
+    return (
+        found[0]
+        .decode("utf-8", "surrogatepass")
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16")
+        .encode()
+    )
+
+
+def _marked(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for bytes that a codec cannot read: a vendor's character, or a mark.
+
+    Called by a codec as an error handler, with where to go on.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    at, pair = error.start, error.object[error.start : error.start + 2]
+    if error.encoding == "euc_jp" and len(pair) == 2 and min(pair) >= 0xA1:
+        return jis_pair(pair[0] & 0x7F, pair[1] & 0x7F), at + 2
+    if error.encoding == "gb18030" and pair[:1] == b"\x80":
+        return "€", at + 1
+    if len(pair) == 2 and (other := _VENDORS.get(error.encoding)):
+        try:
+            return pair.decode(other), at + 2
+        except UnicodeDecodeError:
+            pass
+    return MARK, max(error.end, at + 1)
+
+
+#: Where a charset does not know a pair of bytes, the one that a vendor took it from.
+_VENDORS = {"big5hkscs": "cp950", "cp932": "shift_jis_2004", "shift_jisx0213": "cp932"}
+# What Python makes of bytes that CP932 does not define.
+_NO_CP932 = dict.fromkeys([0x80, 0xA0, *range(0xF8F0, 0xF8F4)], MARK)
+codecs.register_error(_ERRORS, _marked)
+
+
+def _utf8_share(data: bytes) -> float:
+    """Return how much of what is not ASCII is UTF-8: 1 for all of it, or where all is ASCII."""
+    try:
+        data.decode("utf-8")
+        return 1
+    except UnicodeDecodeError as error:
+        # A text that is cut in its last character is whole.
+        if error.end == len(data) and error.reason == "unexpected end of data" and error.start:
+            head = data[: error.start]
+            if not head.isascii():
+                return _utf8_share(head)
+    first = _HIGH.search(data).start()
+    sample = data[first : first + 64 * 1024]
+    whole = len(_MULTI_BYTE_UTF8.findall(sample))
+    broken = len(_HIGH.findall(_MULTI_BYTE_UTF8.sub(b"", sample)))
+    return min(whole / (whole + broken), 0.999) if whole + broken else 0.999
+
+
+def _means_utf8(data: bytes, charset: str, cut: bool) -> bool:
+    """Whether valid UTF-8 is that, whatever it is labelled as."""
+    if charset in _MULTI_BYTE:
+        # One or two characters of such a charset can be valid UTF-8 by chance.
+        many = len(_MULTI_BYTE_UTF8.findall(data[: 4 * _ENOUGH])) > 2
+        return many or not _reads(data, charset, cut)
+    return charset in ("", "utf-8") or _is_utf8(data, charset)
+
+
+def _is_utf8(data: bytes, charset: str) -> bool:
+    """Whether valid UTF-8 that is labelled as a single-byte charset is what it looks like.
+
+    Two letters of Thai, Greek or Cyrillic can be valid UTF-8. Then the label is believed, unless
+    the UTF-8 is in its script.
+    """
+    high = b"".join(_HIGH.findall(data[: 4 * _ENOUGH]))
+    if not high or charset in _LATIN:
+        return True
+    labelled = high.decode(charset, "replace")
+    if not all(unicodedata.category(char)[0] in "LM" for char in labelled):
+        return True
+    script = _script(charset)
+    sample = data[: 4 * _ENOUGH].decode("utf-8", "ignore")
+    return any(script == _first_word(char) for char in _HIGH_TEXT.findall(sample))
+
+
+@lru_cache(maxsize=64)
+def _script(charset: str) -> str:
+    names = [_first_word(char) for char in bytes(range(0xC0, 0x100)).decode(charset, "replace")]
+    return max(set(names), key=names.count)
+
+
+def _first_word(char: str) -> str:
+    return unicodedata.name(char, "").partition(" ")[0]
+
+
+def _width(data: bytes, charset: str) -> str:
+    """Return the byte order of UTF-16 or -32 without a mark; UTF-8 for what cannot be either."""
+    if b"\0" not in data and is_utf8(data):
+        return "utf-8"
+    if charset == "utf-32":
+        return "utf-32-be" if data.startswith(b"\0") else "utf-32-le"
+    if charset != "utf-16":
+        return charset
+    sample = data[: 2 * _ENOUGH]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    return "utf-16-be" if even > odd else "utf-16-le"

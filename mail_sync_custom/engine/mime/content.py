@@ -5,41 +5,59 @@ from __future__ import annotations
 import re
 
 from .charsets import decode
+from .formats import CONVERTERS
 from .limits import MAX_TEXT
-from .transfer import DECODERS, as_it_is
+from .transfer import DECODERS, as_it_is, is_base64
 from .tree import Part
 
-_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.I)
 
-
-def content_of(raw: bytes, part: Part, limit: int | None = None) -> bytes:
+def content_of(part: Part, limit: int | None = None) -> bytes:
     """Return the decoded body of a part, of its first ``limit`` bytes. The one copy of it."""
     end = part.end if limit is None else min(part.end, part.start + limit)
-    return DECODERS.get(part.encoding, as_it_is)(raw, part.start, end)
+    decoder = DECODERS.get(part.encoding, as_it_is)
+    if part.encoding == "base64" and not is_base64(part.raw, part.start, end):
+        decoder = as_it_is
+    return decoder(part.raw, part.start, end)
 
 
-def size_of(raw: bytes, part: Part) -> int:
+def size_of(part: Part) -> int:
     """Return how large a part will be, without decoding it."""
     size = part.end - part.start
     if part.encoding != "base64":
         return size
-    no_letters = sum(raw.count(byte, part.start, part.end) for byte in b"\r\n=")
+    no_letters = sum(part.raw.count(byte, part.start, part.end) for byte in b"\r\n=")
     return (size - no_letters) * 3 // 4
 
 
-def text_of(raw: bytes, part: Part) -> str:
-    """Return the text of a part, its lines ended by a line feed."""
-    data = content_of(raw, part, MAX_TEXT)
-    cut = part.cut or part.end - part.start > MAX_TEXT
-    charset = part.parameters.get("charset", "")
-    if not charset and part.mimetype == "text/html":
-        declared = _META_CHARSET.search(data[:2048])
-        charset = declared[1].decode() if declared else ""
-    text = decode(data, charset, cut).replace("\r\n", "\n").replace("\r", "\n")
-    text = text.removeprefix("\ufeff")
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.I)
+
+
+def is_cut(part: Part) -> bool:
+    """Whether a part's text is not whole."""
+    return part.cut or part.end - part.start > MAX_TEXT
+
+
+def text_of(part: Part, data: bytes, label: str = "") -> tuple[str, str]:
+    """Return (type, text) of a part's decoded bytes: text/plain or text/html, lines ended by \\n.
+
+    ``label`` is the mail's own charset, for a part that states none.
+    """
+    others = (label,)
+    if part.mimetype in _HTML and (declared := _META_CHARSET.search(data[:4096])):
+        others = (declared[1].decode("ascii"), label)
+    text = decode(data, part.parameters.get("charset", ""), cut=is_cut(part), others=others)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    if part.mimetype in _HTML:
+        return "text/html", text
     if part.mimetype == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
-        return _unflowed(text, part.parameters.get("delsp", "").lower() == "yes")
-    return text
+        text = _unflowed(text, part.parameters.get("delsp", "").lower() == "yes")
+    elif converter := CONVERTERS.get(part.mimetype):
+        text = converter(text)
+    return "text/plain", text
+
+
+#: Types whose text is HTML. AMP's and the watch's are renditions of their own.
+_HTML = frozenset("text/html text/x-amp-html text/watch-html".split())
 
 
 def _unflowed(text: str, delsp: bool) -> str:

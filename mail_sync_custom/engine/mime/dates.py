@@ -3,59 +3,94 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
-_MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
-    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
-}  # fmt: skip
-_CLOCK = r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2}))?(?:[.,][0-9]+)?(?:\s*([ap]m)\b)?"
-_ZONE = r"\s*(?:gmt|utc)?\s*([+-]\s?[0-9]{1,2}:?[0-9]{2}\b|[a-z]{1,5}\b)?"
+from .months import MONTHS
+from .zones import ZONES, windows_offset
+
+#: A clock that shows an earlier year was never set: 1904, 1970 and 1980 are where clocks begin.
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+
+_DAY = r"(?<![0-9:])([0-9]{1,2})(?:st|nd|rd|th|er|\.|º|ª)?"
+_MONTH = r"([^\W\d_]{3,12}|[0-9]{1,2}(?=月))月?\.?"
+_OF = r"(?:[\s,/-]+(?:de|di|of|del)\b)?"
+_CLOCK = (
+    r"([0-9]{1,2})[:.h時时시]([0-9]{2})(?:[:.m分분]([0-9]{2})[s秒초]?)?(?:[.,][0-9]+)?"
+    r"(?:\s*([ap])\.?m\b\.?)?"
+)
+_ZONE = (
+    r"\s*\(?(?:(?:gmt|utc|z)\b)?\s*"
+    r"([+\-−]\s?[0-9]{1,2}:?[0-9]{2}\b|[+\-−][0-9]{1,2}\b|[a-z]{1,5}\b(?! +[a-z.]+ time))?"
+)
+_BETWEEN = r"(?:[\s,]+(?:um|at|à|às|a las|alle|om|kl\.?|klo)\b\.?)?[\s,]+"
 _USUAL = re.compile(
-    rf"\b([0-9]{{1,2}})[\s-]+([a-z]{{3}})[a-z]*\.?[\s,-]+([0-9]{{2,4}})[\s,]+{_CLOCK}{_ZONE}",
-    re.ASCII,
+    rf"{_DAY}{_OF}[\s-]+{_MONTH}{_OF}[\s,/-]+([0-9]{{2,4}})(?!:){_BETWEEN}{_CLOCK}{_ZONE}"
 )
 _ASCTIME = re.compile(
-    rf"\b([a-z]{{3}})[a-z]*\.?\s+([0-9]{{1,2}}),?\s+{_CLOCK}{_ZONE}\s+([0-9]{{4}})\b{_ZONE}",
-    re.ASCII,
+    rf"\b([^\W\d_]{{3,12}})\.?\s+([0-9]{{1,2}}),?\s+{_CLOCK}{_ZONE}\s+([0-9]{{4}})\b{_ZONE}"
 )
-_ISO = re.compile(rf"\b([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})[t\s]\s*{_CLOCK}{_ZONE}", re.ASCII)
-# RFC 5322 §4.3, and those that mailers write though it does not know them. Others count as UTC.
-_ZONES = {
-    "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
-    "bst": 1, "cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2, "eet": 2, "eest": 3,
-    "msk": 3, "jst": 9, "kst": 9,
-}  # fmt: skip
+_AMERICAN = re.compile(
+    rf"\b([^\W\d_]{{3,12}})\.?\s+([0-9]{{1,2}}),\s+([0-9]{{4}}){_BETWEEN}{_CLOCK}{_ZONE}"
+)
+_ISO = re.compile(
+    rf"(?<![0-9])([0-9]{{4}})\s?[-/.年년]\s?([0-9]{{1,2}})\s?[-/.月월]\s?([0-9]{{1,2}})[日일]?"
+    rf"(?:t|\s|\s?\([^()]{{1,5}}\)\s?)\s*{_CLOCK}{_ZONE}"
+)
+_DOTTED = re.compile(
+    rf"(?<![0-9.])([0-9]{{1,2}})\.([0-9]{{1,2}})\.([0-9]{{2,4}}){_BETWEEN}{_CLOCK}{_ZONE}"
+)
 
 
 def read_date(text: str) -> datetime | None:
-    """Return a Date in UTC; None where it cannot be read, or is out of 1970 to 2100."""
+    """Return a Date in UTC; None where it cannot be read, or is that of a clock never set.
+
+    Without a zone, or with one that nobody knows, it counts as UTC (RFC 5322 §4.3).
+
+    >>> read_date("Mon, 5 Okt 2026 10:00:00 +0200").isoformat()
+    '2026-10-05T08:00:00+00:00'
+    """
     text = text[:200].lower()
     if found := _USUAL.search(text):
-        day, month, year, *clock = found.groups()
-        month = _MONTHS.get(month)
+        day, name, year, *clock = found.groups()
+        month = _month(name)
     elif found := _ISO.search(text):
         year, month, day, *clock = found.groups()
+    elif found := _DOTTED.search(text):
+        day, month, year, *clock = found.groups()
+    elif found := _AMERICAN.search(text):
+        name, day, year, *clock = found.groups()
+        month = _month(name)
     elif found := _ASCTIME.search(text):
-        month, day, hour, minute, second, half, before, year, behind = found.groups()
-        month = _MONTHS.get(month)
+        name, day, hour, minute, second, half, before, year, behind = found.groups()
+        month = _month(name)
         clock = [hour, minute, second, half, before or behind]
     else:
         return None
-    return _moment(year, month, day, *clock) if month else None
+    return _moment(year, month, day, *clock, windows_offset(text)) if month else None
 
 
-def _moment(year, month, day, hour, minute, second, half, zone) -> datetime | None:
-    hours = int(hour) % 12 + (12 if half == "pm" else 0) if half else int(hour)
+def _month(name: str) -> int | None:
+    """Return the number of a month's name, whole or shortened, in any of the known languages."""
+    if name.isdecimal():
+        return int(name)
+    bare = unicodedata.normalize("NFKD", name.replace("ı", "i").replace("ł", "l"))
+    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    lengths = range(min(len(bare), 9), 2, -1)
+    return next((MONTHS[bare[:n]] for n in lengths if bare[:n] in MONTHS), None)
+
+
+def _moment(year, month, day, hour, minute, second, half, zone, by_name) -> datetime | None:
+    hours = int(hour) % 12 + (12 if half == "p" else 0) if half else int(hour)
     try:
         local = datetime(
             _year(year), int(month), int(day), hours, int(minute), min(int(second or 0), 59),
             tzinfo=UTC,
         )  # fmt: skip
-        moment = local - _offset(zone or "")
+        moment = local - (_offset(zone or "") if by_name is None else by_name)
     except (ValueError, OverflowError):
         return None
-    return moment if 1970 <= moment.year <= 2100 else None
+    return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
 def _year(digits: str) -> int:
@@ -67,10 +102,11 @@ def _year(digits: str) -> int:
 
 
 def _offset(zone: str) -> timedelta:
-    if zone[:1] not in ("+", "-"):
-        return timedelta(hours=_ZONES.get(zone, 0))
-    digits = re.sub(r"[^0-9]", "", zone).zfill(4)
+    if zone[:1] not in ("+", "-", "−"):
+        return timedelta(hours=ZONES.get(zone, 0))
+    digits = re.sub(r"[^0-9]", "", zone)
+    digits = digits.zfill(2) + "00" if len(digits) <= 2 else digits.zfill(4)
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > 24 or minutes > 59:
         return timedelta()
-    return timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
+    return timedelta(hours=hours, minutes=minutes) * (1 if zone[0] == "+" else -1)

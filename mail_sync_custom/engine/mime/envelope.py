@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..values import Address, Envelope
 from .addresses import addresses_of
+from .charsets import is_utf8
 from .dates import read_date
-from .fields import EMPTY_LINE, fields_of, unfolded
+from .fields import EMPTY_LINE, Label, fields_of, unfolded
 from .ids import ids_of, read_ids
 from .limits import MAX_HEADER, MAX_PARAMETERS, MAX_STAMP, MAX_SUBJECT
 from .words import decode_words, one_line
@@ -16,25 +17,36 @@ _ENVELOPE_FIELDS = frozenset(
 )
 
 
-def envelope(raw: bytes) -> Envelope:
+def envelope(raw: bytes, label: Label | None = None) -> Envelope:
     """Return the header fields that decisions are made from, of a header block or a message.
 
     Never raises. Of Date, Message-ID and Subject the first counts, of the others all do.
-    What stands beyond ``MAX_HEADER`` bytes is not looked at.
+    What stands beyond ``MAX_HEADER`` bytes is not looked at. ``label`` returns the mail's own
+    charset, for eight-bit bytes that are not UTF-8.
     """
+    return _envelope(fields_of(_head(raw), _ENVELOPE_FIELDS), label)
+
+
+def needs_charset(raw: bytes) -> bool:
+    """Whether a header block has bytes that only the mail's own charset can explain."""
+    head = _head(raw)
+    return not head.isascii() and not is_utf8(head)
+
+
+def _head(raw: bytes) -> bytes:
     head = raw[:MAX_HEADER]
     end = 0 if head.startswith((b"\n", b"\r\n")) else len(head)
     if found := EMPTY_LINE.search(head):
         end = min(end, found.start() + 1)
-    return _envelope(fields_of(head[:end], _ENVELOPE_FIELDS))
+    return head[:end]
 
 
-def _envelope(fields: dict[bytes, list[bytes]]) -> Envelope:
+def _envelope(fields: dict[bytes, list[bytes]], label: Label | None) -> Envelope:
     def first(name: bytes) -> str:
-        return unfolded(fields[name][0]) if name in fields else ""
+        return unfolded(fields[name][0], label) if name in fields else ""
 
     def every(name: bytes) -> tuple[Address, ...]:
-        return addresses_of(fields.get(name, ()))
+        return addresses_of(fields[name], label=label) if name in fields else ()
 
     authors = every(b"from")
     senders = authors + every(b"sender")
@@ -51,5 +63,6 @@ def _envelope(fields: dict[bytes, list[bytes]]) -> Envelope:
         bcc=every(b"bcc"),
         date=read_date(first(b"date")),
         subject=one_line(decode_words(first(b"subject")[:MAX_PARAMETERS]), MAX_SUBJECT),
+        subject_guessed=not label and not all(map(is_utf8, fields.get(b"subject", ())[:1])),
         stamp=one_line(first(b"x-mail-sync-id").strip("<> "), MAX_STAMP),
     )

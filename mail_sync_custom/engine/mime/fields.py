@@ -6,10 +6,14 @@ Works on the bytes as they came. Refuses to know what a field means.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from .charsets import guess
+from .charsets import clean, decode, guess, is_utf8
+from .detection import detected
+from .iso2022 import is_iso2022, iso2022
+from .labels import charset_of
 from .limits import MAX_HEADER, MAX_PARAMETERS, MAX_PART_HEADER, bomb
-from .words import CONTROL, clean
+from .words import CONTROL
 
 # RFC 5322 §2.2: printable characters but the colon, then the value with its folded lines. The
 # space before the colon is §4.5's obsolete form. A line that is neither is skipped, because to
@@ -18,6 +22,8 @@ _FIELD = re.compile(rb"\n([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
 _NAME = re.compile(rb"[!-9;-~]+[ \t]*:")
 _NO_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]+[ \t]*:)", re.MULTILINE)
 EMPTY_LINE = re.compile(rb"\n\r?\n")
+#: Bytes of a message that are searched for what it states of itself.
+_SEARCHED = 64 * 1024
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -53,16 +59,41 @@ def header_end(raw: bytes, start: int, end: int, *, top: bool) -> tuple[int, int
     return at, at
 
 
-def unfolded(raw: bytes) -> str:
+#: Returns the label of a mail's own charset; called only for a value that needs it.
+Label = Callable[[], str]
+
+
+def unfolded(raw: bytes, label: Label | None = None) -> str:
     """Return a field's value as one line: unfolded (RFC 5322 §2.2.3), without control characters.
 
-    Eight-bit bytes should not be there before RFC 6532 and are: UTF-8 nearly always, else what
-    Windows wrote.
+    Eight-bit bytes should not be there before RFC 6532 and are: UTF-8 nearly always, else the
+    mail's own charset. Without ``label`` they are what Windows wrote, which never changes.
     """
-    text = guess(_FOLD.sub(b"", raw) if b"\n" in raw else raw)
+    raw = _FOLD.sub(b"", raw) if b"\n" in raw else raw
+    if raw.isascii() and b"\x1b" not in raw:
+        text = raw.decode("ascii")
+    elif is_iso2022(raw):
+        text = iso2022(raw)
+    else:
+        text = decode(raw, label()) if label and not is_utf8(raw) else guess(raw)
     return clean(CONTROL.sub(" ", text)).strip()
 
 
-def first_of(fields: dict[bytes, list[bytes]], name: bytes) -> str:
+def first_of(fields: dict[bytes, list[bytes]], name: bytes, label: Label | None = None) -> str:
     """Return the first value of a field as one line, "" where there is none."""
-    return unfolded(fields[name][0][:MAX_PARAMETERS]) if name in fields else ""
+    return unfolded(fields[name][0][:MAX_PARAMETERS], label) if name in fields else ""
+
+
+_CHARSET = re.compile(rb"charset\*?\s*=\s*[\"']?([\w.:+-]{2,40})", re.IGNORECASE)
+
+
+def own_charset(raw: bytes) -> str:
+    """Return the charset that a mail is written in: the first that it states and is not UTF-8.
+
+    Where it states none, the one that its eight-bit bytes are likely in.
+    """
+    for found in _CHARSET.finditer(raw[:_SEARCHED]):
+        label = found[1].decode("ascii", "replace")
+        if charset_of(label) not in ("", "utf-8"):
+            return label
+    return detected(raw[:_SEARCHED])

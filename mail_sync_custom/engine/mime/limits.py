@@ -22,14 +22,17 @@ MAX_STAMP = 200
 MAX_FILENAME = 120
 MAX_CHUNKS = 1_000  # pieces of base64, each with padding of its own, in one part
 MAX_TEXT = 16 * 1024 * 1024  # bytes of one part that is shown as text
+MAX_INLINE_FILES = 100  # uuencoded in one text
 QUICK = 16 * 1024  # beyond, glance takes the exact way, which is bounded
 
 #: Why something is in ``Email.omitted``: a file is too large; the mail is, and was not read to its
-#: end; there are more files than are kept; the mail's own text is kept only so far.
+#: end; there are more files than are kept; the mail's own text is kept only so far; a signature
+#: around what is kept was not checked.
 TOO_LARGE = "too_large"
 MAIL_TOO_LARGE = "mail_too_large"
 TOO_MANY = "too_many"
 TEXT_CUT = "text_cut"
+UNVERIFIED = "unverified"
 
 
 def bomb(detail: str) -> MessageUnreadable:

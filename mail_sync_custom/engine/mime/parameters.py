@@ -8,18 +8,40 @@ from urllib.parse import unquote_to_bytes
 from .charsets import decode
 from .limits import MAX_PARAMETERS
 
+# The value: a word or two with a slash between; what comes before the first semicolon and has no
+# parameter in it. Some senders forget the semicolon behind it.
+_VALUE = re.compile(r"\s*([^\s;=\"(),/]+(?:\s*/\s*[^\s;=\"(),]+)?)[\s,]*(?=[^;\s]*=|[;\s]|\Z)")
 _PARAMETER = re.compile(
     r""";\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|([^;]*))""", re.DOTALL
 )
 _SECTION = re.compile(r"([^*]+)\*(?:([0-9]{1,3})(\*)?)?", re.ASCII)
+# RFC 5322 §3.2.2. A file's name has brackets of its own.
+_COMMENT = re.compile(r"\s*\((?:[^()\\]|\\.){0,200}\)\s*")
+_FILENAMES = frozenset(["name", "filename"])
+
+
+def token(text: str) -> str:
+    """Return the first word of a value in lower case, without comments, quotes and what follows.
+
+    >>> token('"Quoted-Printable" (rfc2045); x')
+    'quoted-printable'
+    """
+    return _COMMENT.sub(" ", text[:MAX_PARAMETERS]).lower().strip("\"' ;,").split(";")[0].strip()
 
 
 def read_parameters(text: str) -> tuple[str, dict[str, str]]:
-    """Return the value before the first semicolon, in lower case, and the parameters decoded."""
+    """Return the value before the parameters, in lower case, and the parameters decoded."""
     text = text[:MAX_PARAMETERS]
+    head, semicolon, rest = text.partition(";")
+    head = _COMMENT.sub(" ", head).strip()
+    if "=" in head or " " in head:
+        if found := _VALUE.match(head):
+            head, rest = found[1], f"{head[found.end() :]};{rest}"
+        elif "=" in head:
+            head, rest = "", f"{head};{rest}"
     simple: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[bool, str]]] = {}
-    for name, quoted, bare in _PARAMETER.findall(text):
+    for name, quoted, bare in _PARAMETER.findall(f";{rest}" if rest or semicolon else ""):
         # Only these two are escapes: Windows clients write C:\path as it is.
         value = quoted.replace('\\"', '"').replace("\\\\", "\\") if quoted else bare.strip()
         if section := _SECTION.fullmatch(name):
@@ -27,9 +49,12 @@ def read_parameters(text: str) -> tuple[str, dict[str, str]]:
             encoded = section[2] is None or bool(section[3])
             sections.setdefault(section[1].lower(), {}).setdefault(number, (encoded, value))
         else:
-            simple.setdefault(name.lower(), value)
+            name = name.lower()
+            if not quoted and name not in _FILENAMES:
+                value = _COMMENT.sub("", value)
+            simple.setdefault(name, value)
     extended = {name: _joined(parts) for name, parts in sections.items()}
-    return text.partition(";")[0].strip().lower(), simple | extended
+    return "".join(head.split()).lower().strip("\"',"), simple | extended
 
 
 def _joined(parts: dict[int, tuple[bool, str]]) -> str:

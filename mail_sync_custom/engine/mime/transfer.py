@@ -8,12 +8,22 @@ from collections.abc import Callable
 from itertools import islice
 
 from .limits import MAX_CHUNKS
+from .uuencode import uudecoded
 
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NO_LETTERS = bytes(set(range(256)) - set(_LETTERS))
-
-
 _CHUNK = re.compile(rb"[^=]+=*")
+_NOISE = re.compile(r"[^a-z0-9]")
+_NAMES = {
+    "base64": "base64",
+    "quotedprintable": "quoted-printable",
+    **dict.fromkeys(("uuencode", "xuuencode", "uue", "xuue"), "x-uuencode"),
+}
+
+
+def encoding_of(name: str) -> str:
+    """Return an encoding's usual name, "" for one that changes nothing or is unknown."""
+    return _NAMES.get(_NOISE.sub("", name), "") if name else ""
 
 
 def base64(raw: bytes, start: int, end: int) -> bytes:
@@ -47,6 +57,17 @@ def _letters(raw: bytes, start: int, end: int) -> bytes:
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+=*")
+
+
+def is_base64(raw: bytes, start: int, end: int) -> bool:
+    """Whether what is said to be base64 is, by its first lines: some senders do not encode it."""
+    head = raw[start : min(end, start + 2_000)].partition(b"=")[0].split(b"\n")
+    lines = [line.strip() for line in head if line.strip()]
+    wrong = sum(not _BASE64_LINE.fullmatch(line) for line in lines)
+    return 2 * wrong <= len(lines)
+
+
 def _quoted_printable(raw: bytes, start: int, end: int) -> bytes:
     """Return what quoted-printable says (RFC 2045 §6.7)."""
     with memoryview(raw)[start:end] as view:
@@ -58,8 +79,9 @@ def as_it_is(raw: bytes, start: int, end: int) -> bytes:
     return raw[start:end]
 
 
-#: Other encodings, uuencode among them, are left as they came.
+#: Other encodings are left as they came.
 DECODERS: dict[str, Callable[[bytes, int, int], bytes]] = {
     "base64": base64,
     "quoted-printable": _quoted_printable,
+    "x-uuencode": uudecoded,
 }

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache, partial
+from itertools import islice
 
-from .fields import fields_of, first_of, header_end
-from .limits import (
-    MAX_DEPTH,
-    MAX_FALSE_BOUNDARIES,
-    MAX_ID,
-    MAX_PARTS,
-    bomb,
-)
-from .parameters import read_parameters
+from .fields import fields_of, first_of, header_end, own_charset
+from .limits import MAX_DEPTH, MAX_FALSE_BOUNDARIES, MAX_ID, MAX_PARTS, bomb
+from .parameters import read_parameters, token
+from .transfer import DECODERS, encoding_of
+from .words import decode_words
 
 _PART_FIELDS = frozenset(
-    b"content-type content-transfer-encoding content-disposition content-id".split()
+    b"content-type content-transfer-encoding content-disposition content-id "
+    b"content-location".split()
 )
 _MIMETYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
+#: What senders write for the two types that they mean.
+_SHORT = {"html": "text/html", "text": "text/plain", "plain": "text/plain"}
+# A line that can only be the boundary which the Content-Type does not name.
+_BOUNDARY = re.compile(rb"^--([!-~]{1,70})[ \t]*\r?\nContent-[A-Za-z-]+:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part by its place: ``raw[start:end]`` is its body, nothing is copied yet."""
 
+    raw: bytes = field(repr=False)
     mimetype: str
     parameters: dict[str, str]
     disposition: str
     filename: str
     encoding: str
     content_id: str
+    content_location: str
     start: int
     end: int
+    depth: int
     cut: bool  # the message was read only so far, and this part with it
     bare: bool  # no header and no body: what a cut leaves behind a boundary
     children: tuple[Part, ...] = ()
@@ -43,48 +49,63 @@ class Tree:
     """Reads the parts of one message, and counts what a bomb has too many of."""
 
     def __init__(self, raw: bytes):
-        self.raw = raw
+        #: Returns the mail's own charset, for what does not state one.
+        self.label = cache(partial(own_charset, raw))
         self.parts = 0
         self.false = 0
 
-    def part(self, start: int, end: int, *, cut: bool, depth: int = 0, default="text/plain"):
+    def part(
+        self,
+        raw: bytes,
+        start: int,
+        end: int,
+        *,
+        cut: bool,
+        depth: int = 0,
+        default: str = "text/plain",
+    ) -> Part:
         """Return the part in ``raw[start:end]``, with its children if it is a multipart."""
         self.parts += 1
         if self.parts > MAX_PARTS:
             raise bomb(f"more than {MAX_PARTS} parts")
-        head_end, body = header_end(self.raw, start, end, top=not depth)
-        fields = fields_of(self.raw[start:head_end], _PART_FIELDS)
+        head_end, body = header_end(raw, start, end, top=not depth)
+        fields = fields_of(raw[start:head_end], _PART_FIELDS)
         mimetype, parameters = self._content_type(fields, default)
+        encoding = encoding_of(token(first_of(fields, b"content-transfer-encoding")))
         children: tuple[Part, ...] = ()
         if mimetype.startswith("multipart/"):
             if depth >= MAX_DEPTH:
                 raise bomb(f"more than {MAX_DEPTH} multiparts within each other")
-            inner = "message/rfc822" if mimetype == "multipart/digest" else "text/plain"
-            ranges = self._ranges(parameters.get("boundary", ""), body, end)
-            children = tuple(
-                self.part(lo, hi, cut=cut and last, depth=depth + 1, default=inner)
-                for lo, hi, last in ranges
+            inside = partial(
+                self.part,
+                depth=depth + 1,
+                default="message/rfc822" if mimetype == "multipart/digest" else "text/plain",
             )
+            boundary = parameters.get("boundary", "")
+            children = tuple(self._children(raw, body, end, boundary, encoding, cut, inside))
             if not children:  # a multipart of which nothing can be told apart is text
                 mimetype = "text/plain"
-        disposition, extra = read_parameters(first_of(fields, b"content-disposition"))
+        disposition, extra = read_parameters(first_of(fields, b"content-disposition", self.label))
         return Part(
+            raw=raw,
             mimetype=mimetype,
             parameters=parameters,
             disposition=disposition,
             filename=extra.get("filename") or parameters.get("name") or "",
-            encoding=first_of(fields, b"content-transfer-encoding").lower().strip("\"' ;"),
-            content_id="".join(first_of(fields, b"content-id").strip("<> ").split())[:MAX_ID],
+            encoding=encoding,
+            content_id=_reference(fields, b"content-id"),
+            content_location=_reference(fields, b"content-location"),
             start=body,
             end=end,
+            depth=depth,
             cut=cut,
             bare=not fields and body >= end,
             children=children,
         )
 
-    @staticmethod
-    def _content_type(fields: dict[bytes, list[bytes]], default: str) -> tuple[str, dict]:
-        mimetype, parameters = read_parameters(first_of(fields, b"content-type"))
+    def _content_type(self, fields: dict[bytes, list[bytes]], default: str) -> tuple[str, dict]:
+        mimetype, parameters = read_parameters(first_of(fields, b"content-type", self.label))
+        mimetype = _SHORT.get(mimetype, mimetype)
         if not mimetype:
             return default, parameters
         if not _MIMETYPE.fullmatch(mimetype):
@@ -93,34 +114,55 @@ class Tree:
             return ("application/octet-stream" if named else "text/plain"), parameters
         return mimetype, parameters
 
-    def _ranges(self, boundary: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    def _children(self, raw, start, end, boundary, encoding, cut, inside) -> Iterator[Part]:
+        """Yield the parts of a multipart. RFC 2045 §6.4 allows it no encoding; some have one."""
+        ranges = self._first(self._ranges(raw, boundary, start, end))
+        if not ranges and encoding in DECODERS:
+            raw = DECODERS[encoding](raw, start, end)
+            start, end = 0, len(raw)
+            ranges = self._first(self._ranges(raw, boundary, start, end))
+        if not ranges and (found := _BOUNDARY.search(raw, start, end)):
+            ranges = self._first(self._ranges(raw, found[1].decode("ascii"), start, end))
+        for lo, hi, last in ranges:
+            yield inside(raw, lo, hi, cut=cut and last)
+
+    @staticmethod
+    def _first(ranges: Iterator[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
+        return list(islice(ranges, MAX_PARTS + 1))
+
+    def _ranges(
+        self, raw: bytes, boundary: str, start: int, end: int
+    ) -> Iterator[tuple[int, int, bool]]:
         """Yield (start, end, last) of the parts between the lines of a boundary.
 
-        ``last`` says that no boundary follows: at the message's end, or where it is cut.
+        ``last`` says that no boundary follows: at the message's end, or where it is cut. What
+        stands behind the closing line is no part, unless the boundary opens one again.
         """
         if not boundary.strip():
             return
         line = b"\n--" + boundary.rstrip().encode()
         opened = 0  # where the part that is being read begins; 0 in the preamble
         at = start - 1 if start else 0  # the first line needs no line break of its own
-        while (found := self._next(line, at, end)) is not None:
+        if not start and raw.startswith(line[1:]):
+            raw = b"\n" + raw  # a body with nothing before it: a decoded one
+            for lo, hi, last in self._ranges(raw, boundary, 1, end + 1):
+                yield lo - 1, hi - 1, last
+            return
+        while (found := self._next(raw, line, at, end)) is not None:
             before, behind, closing = found
             if opened:
                 yield opened, max(opened, before), False
-            if closing:
-                return
-            opened = at = behind
-            at -= 1
+            opened = 0 if closing else behind
+            at = behind - 1
         if opened:
             yield opened, end, True
 
-    def _next(self, line: bytes, at: int, end: int) -> tuple[int, int, bool] | None:
+    def _next(self, raw: bytes, line: bytes, at: int, end: int) -> tuple[int, int, bool] | None:
         """Return the next line that is the boundary: (its part's end, its own end, is it the last).
 
         The line break before it is its own (RFC 2046 §5.1.1). One that goes on with other
         characters is another boundary that begins alike.
         """
-        raw = self.raw
         while (found := raw.find(line, at, end)) >= 0:
             stop = found + len(line)
             eol = raw.find(b"\n", stop, end)
@@ -133,3 +175,13 @@ class Tree:
                 raise bomb(f"more than {MAX_FALSE_BOUNDARIES} lines that resemble a boundary")
             at = stop
         return None
+
+
+def _reference(fields: dict[bytes, list[bytes]], name: bytes) -> str:
+    """Return what the text may refer to a part by, without white space (RFC 2392, RFC 2557 §4.2).
+
+    Some libraries write it in encoded words.
+    """
+    if name not in fields:
+        return ""
+    return "".join(decode_words(first_of(fields, name)).strip("<> ").split())[:MAX_ID]

@@ -11,8 +11,11 @@ from .transfer import base64
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 SPACES = re.compile(r"\s+")
 
-# RFC 2047 §2, and more than it allows: an empty charset, spaces and question marks in the text.
-_ENCODED = re.compile(r"=\?([^?\s]{0,75})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*){0,8})\?=")
+# RFC 2047 §2, and more than it allows: an empty charset, spaces and question marks in the text,
+# and a last word that was cut.
+_ENCODED = re.compile(
+    r"=\?([^?\s]{0,75})\?([bBqQ])\?(?:([^?]*(?:\?(?!=)[^?]*){0,8})\?=|([^?\s]+)\?{0,1}\Z)"
+)
 _BETWEEN = re.compile(r"\?=\s+=\?")
 
 
@@ -33,7 +36,7 @@ def decode_words(text: str) -> str:
             pending = b""
         out.append(text[at : word.start()])
         charset = word[1].lower()
-        pending += _word_bytes(word[2], word[3])
+        pending += _word_bytes(word[2], word[3] if word[4] is None else word[4])
         at = word.end()
     if pending:
         out.append(decode(pending, charset))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import MessageUnreadable
-from ..mime import email as parse
+from ..mime.email import email as read_email
 from ..values import Email
 from .protocols import Failure, Limits, Record, Session
 
@@ -47,7 +47,10 @@ class Bodies:
             if record.verdict.missing and record.uid not in self.emails:
                 failures.append(self._failure(record))
             else:
-                whole.append(replace(record, email=self.emails.get(record.uid)))
+                email = self.emails.get(record.uid)
+                # Its subject and names as the whole mail explains them; its place is decided.
+                envelope = (email and email.envelope) or record.envelope
+                whole.append(replace(record, email=email, envelope=envelope))
         return whole, failures
 
     def suspect(self, records: Sequence[Record]) -> Failure | None:
@@ -63,7 +66,7 @@ class Bodies:
         for uid, raw in self.session.bodies(uids, limit):
             try:
                 truncated = limit is not None and len(raw) >= limit
-                self.emails[uid] = parse.email(
+                self.emails[uid] = read_email(
                     raw, truncated=truncated, max_attachment=self.limits.attachment_bytes
                 )
             except MessageUnreadable as error:

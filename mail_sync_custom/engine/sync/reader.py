@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from .. import matching, plan
 from ..errors import Kind, MailError, ProtocolViolation, Step
 from ..matching import Known
-from ..mime import email as parse
+from ..mime.envelope import envelope as read_envelope
+from ..mime.glance import glance
 from ..values import Envelope, Headers, MailboxState, Outcome, Snapshot, SpecialUse
 from .bodies import Bodies, weight
 from .ledger import Ledger
@@ -151,14 +152,14 @@ class Reader:
 
     def _sift(self, headers: Sequence[Headers], reading: Pass) -> list[Wanted]:
         """Return the few that may be a lead's, parsed exactly; the rest cost a glance each."""
-        glances = [(h, parse.glance(h.raw)) for h in headers]
+        glances = [(h, glance(h.raw)) for h in headers]
         if late := reading.late:
-            return [(h, parse.envelope(h.raw)) for h, g in glances if not g[0].isdisjoint(late)]
+            return [(h, read_envelope(h.raw)) for h, g in glances if not g[0].isdisjoint(late)]
         emails = frozenset().union(*(g[0] for _, g in glances))
         ids = frozenset().union(*(g[1] for _, g in glances))
         matter = self.store.sift(emails - self.ledger.owner.emails, ids)
         return [
-            (h, parse.envelope(h.raw))
+            (h, read_envelope(h.raw))
             for h, (addresses, answers) in glances
             if not (matter.isdisjoint(addresses) and matter.isdisjoint(answers))
         ]

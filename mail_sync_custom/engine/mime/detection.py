@@ -1,0 +1,63 @@
+"""The charset of text whose mail states none, by ``charset-normalizer`` on a bounded sample."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+#: Bytes that are looked at: the lines that are not ASCII, up to so many.
+MAX_SAMPLE = 4 * 1024
+#: With fewer bytes than these that are not ASCII, any answer would be by chance.
+_ENOUGH = 6
+
+_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+# Hiragana and katakana, which no Korean or Chinese text is full of (JIS X 0208 rows 4 and 5).
+_EUC_KANA = re.compile(rb"[\xa4\xa5][\xa1-\xf6]")
+_EUC_PAIR = re.compile(rb"[\xa1-\xfe]{2}")
+
+_EUROPEAN = ["cp1252", "cp1250", "cp1254", "cp1257"]
+_OTHERS = [
+    "cp1251", "koi8_r", "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1253", "cp1255",
+    "cp1256", "cp874", "cp866", "iso8859_5",
+]  # fmt: skip
+
+
+def detected(data: bytes) -> str:
+    """Return the charset that text is likely in, in Python's name; cp1252 where it is too short."""
+    return _detected(_sample(data))
+
+
+@lru_cache(maxsize=64)
+def _detected(sample: bytes) -> str:
+    runs = _HIGH_RUN.findall(sample)
+    if sum(map(len, runs)) < _ENOUGH:
+        return "cp1252"
+    pairs = [pair for run in runs for pair in _EUC_PAIR.findall(run)]
+    if pairs and 4 * sum(map(bool, map(_EUC_KANA.fullmatch, pairs))) > len(pairs):
+        return "euc_jp"
+    # In a Latin alphabet most letters are ASCII, and the others stand alone.
+    alone = sum(len(run) == 1 for run in runs)
+    charsets = _EUROPEAN if 2 * alone > len(runs) else _OTHERS
+
+    from charset_normalizer import from_bytes  # 70 ms, for a mail in a thousand
+
+    found = from_bytes(sample, cp_isolation=charsets, preemptive_behaviour=False).best()
+    codec = {"big5": "big5hkscs"}.get(found.encoding, found.encoding) if found else "cp1252"
+    if codec in _EUROPEAN and _same(sample, codec):
+        return "cp1252"
+    return codec
+
+
+def _sample(data: bytes) -> bytes:
+    out, size = [], 0
+    for line in _LINE.finditer(data[: 64 * 1024]):
+        out.append(line[0][: MAX_SAMPLE - size])
+        size += len(out[-1])
+        if size >= MAX_SAMPLE:
+            break
+    return b"\n".join(out)
+
+
+def _same(sample: bytes, codec: str) -> bool:
+    return sample.decode(codec, "replace") == sample.decode("cp1252", "replace")

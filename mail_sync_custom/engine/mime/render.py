@@ -1,0 +1,335 @@
+"""The tree of parts → which text is the mail's body, and which parts are files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .content import content_of, is_cut, size_of, text_of
+from .envelope import envelope
+from .filenames import SLASH, safe_name
+from .formats import has_pictures, has_words
+from .limits import MAX_DEPTH, MAX_HEADER, MAX_TEXT
+from .opening import Opened, opened
+from .tree import Part, Tree
+from .uuencode import without_files
+
+#: Texts that are data for a program; each is shown only where a mail has no other words.
+_DATA = frozenset(
+    "text/calendar text/vcard text/x-vcard text/directory text/css text/javascript text/csv "
+    "text/xml text/rfc822-headers".split()
+)
+#: Renditions that say the same once more, in a format for few.
+_FOR_FEW = frozenset("text/x-amp-html text/watch-html".split())
+#: What is no text by its type and has words all the same.
+_WORDS_IN = frozenset(
+    "message/delivery-status message/global-delivery-status message/disposition-notification "
+    "message/partial message/external-body".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a mail; its content is decoded when it is asked for."""
+
+    name: str
+    mimetype: str
+    size: int
+    load: Callable[[], bytes] = field(repr=False)
+    content_id: str = ""
+    content_location: str = ""
+    cut: bool = False
+    part: Part | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class Rendered:
+    """What a part of the tree comes to: pieces of the body (type, text), and files.
+
+    ``unverified`` names what was taken out of a signature that nobody has checked.
+    """
+
+    body: list[tuple[str, str]] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    unverified: list[str] = field(default_factory=list)
+    cut: bool = False  # some text is not whole
+
+    def __iadd__(self, other: Rendered) -> Rendered:
+        self.body += other.body
+        self.files += other.files
+        self.unverified += other.unverified
+        self.cut |= other.cut
+        return self
+
+    def shows(self, kind: str | None = None) -> bool:
+        return any(kind in (None, one) and has_words(one, text) for one, text in self.body)
+
+
+class Renderer:
+    """Renders the tree of one mail."""
+
+    def __init__(self, tree: Tree):
+        self.tree = tree
+
+    def mail(self, root: Part) -> Rendered:
+        """Return what a whole mail comes to. One with words anywhere has a body."""
+        out = self._part(root, True)
+        if not out.shows():
+            self._promote(out)
+        return out
+
+    def _part(self, part: Part, first: bool) -> Rendered:
+        """Return what a part comes to. ``first``: nothing of the body stands before it."""
+        if part.children:
+            kind = part.mimetype
+            return _CONTAINERS.get(kind, Renderer._mixed)(self, part, first)
+        if part.bare:
+            return Rendered()
+        if _is_body(part, first):
+            return self._text(part)
+        return self._opened(part, first) or Rendered(files=[self._file(part)])
+
+    def _text(self, part: Part) -> Rendered:
+        """Return a text, with the files that stand in it."""
+        data = content_of(part, MAX_TEXT)
+        out = Rendered(cut=is_cut(part))
+        inline = []
+        if part.mimetype == "text/plain":
+            data, inline = without_files(data)
+        out.body.append(text_of(part, data, self._label(data)))
+        for one in inline:
+            name = safe_name(one.name.decode("utf-8", "replace"), "application/octet-stream")
+            cut = part.cut and not one.whole
+            content = one.content
+            out.files.append(File(name, _by_name(name), len(content), lambda c=content: c, cut=cut))
+        return out
+
+    def _label(self, data: bytes) -> str:
+        return "" if data.isascii() else self.tree.label()
+
+    def _file(self, part: Part) -> File:
+        name = _part_name(part)
+        return File(
+            name,
+            part.mimetype,
+            size_of(part),
+            lambda: content_of(part),
+            part.content_id,
+            part.content_location,
+            part.cut,
+            part,
+        )
+
+    def _opened(self, part: Part, first: bool) -> Rendered | None:
+        """Return what a container of another kind holds; None for what is none, or is not whole."""
+        if part.cut or part.depth >= MAX_DEPTH:
+            return None
+        found = opened(part, _part_name(part))
+        return self._inside(found, part, first) if found else None
+
+    def _inside(self, found: Opened, part: Part, first: bool) -> Rendered:
+        out = Rendered(body=list(found.body))
+        if found.entity:
+            raw = found.entity
+            inner = self.tree.part(raw, 0, len(raw), cut=False, depth=part.depth + 1)
+            out += self._part(inner, first)
+            out.unverified.append(_part_name(part))
+        for name, mimetype, content, content_id in found.files:
+            name = safe_name(name, mimetype)
+            out.files.append(
+                File(
+                    name, mimetype or _by_name(name), len(content), lambda c=content: c, content_id
+                )
+            )
+        return out
+
+    def _promote(self, out: Rendered) -> None:
+        """Make the words of a file the body of a mail that has no others; the file stays one.
+
+        But for a part that was to be seen with the mail: that is its body, and no file.
+        """
+        for wanted in (_to_be_seen, _is_text, _has_text):
+            for file in out.files:
+                if file.part and wanted(file.part):
+                    text, is_whole = self._words_of(file.part)
+                    if has_words(*text):
+                        out.body = [text]
+                        out.cut |= not is_whole
+                        if wanted is _to_be_seen:
+                            out.files.remove(file)
+                        return
+
+    def _words_of(self, part: Part) -> tuple[tuple[str, str], bool]:
+        data = content_of(part, MAX_TEXT)
+        if part.mimetype in _MESSAGES:
+            return self._forwarded(data, part)
+        return text_of(part, data, self._label(data)), not is_cut(part)
+
+    def _forwarded(self, data: bytes, part: Part) -> tuple[tuple[str, str], bool]:
+        """Return the words of a message within the message."""
+        if part.depth >= MAX_DEPTH:
+            return ("text/plain", ""), True
+        root = self.tree.part(data, 0, len(data), cut=part.cut, depth=part.depth + 1)
+        inner = self.mail(root)
+        html, text = joined(inner.body)
+        return (("text/html", html) if html else ("text/plain", text)), not inner.cut
+
+    def _mixed(self, part: Part, first: bool) -> Rendered:
+        """All in order: multipart/mixed, signed, report, and every multipart that is unknown."""
+        out = Rendered()
+        for child in part.children:
+            out += self._part(child, first and not out.body)
+        return out
+
+    def _related(self, part: Part, first: bool) -> Rendered:
+        """The root is shown, the others are the files that it refers to (RFC 2387)."""
+        root = _root(part)
+        out = self._root(root, first)
+        for child in part.children:
+            if child is root:
+                continue
+            if child.children:
+                out += self._mixed(child, False)
+            elif _is_text(child) and not (child.content_id or child.filename):
+                out = _both(self._text(child), out)
+            elif not child.bare:
+                out.files.append(self._file(child))
+        return out
+
+    def _root(self, root: Part, first: bool) -> Rendered:
+        if not root.children and root.mimetype.startswith("text/") and not root.bare:
+            return self._text(root)  # shown, whatever it is called
+        return self._part(root, first)
+
+    def _alternative(self, part: Part, first: bool) -> Rendered:
+        """The last rendition with words in html, else the last with words, and all files.
+
+        RFC 2046 §5.1.4. A rendition in a format for few is a file only where there is no other;
+        an invitation says more than the text, and is always kept.
+        """
+        renditions = [(child, self._part(child, first)) for child in part.children]
+        usual = [out for child, out in renditions if child.mimetype not in _FOR_FEW]
+        everyone = [out for _, out in renditions]
+        best = (
+            [out for out in usual if out.shows("text/html")]
+            or [out for out in usual if out.shows()]
+            or [out for out in everyone if out.shows()]
+            or [out for out in everyone if out.body]
+        )
+        out = Rendered()
+        if best:
+            out.body, out.cut = best[-1].body, best[-1].cut
+        if not out.shows("text/html"):  # words in one, and pictures in another: both are shown
+            out.body = out.body + [
+                one
+                for each in usual
+                for one in each.body
+                if each.body != out.body and has_pictures(*one)
+            ]
+        for _, rendition in renditions:
+            out.files += rendition.files
+            out.unverified += rendition.unverified
+        return out
+
+    def _double(self, part: Part, first: bool) -> Rendered:
+        """A file of a Macintosh is two: what only a Macintosh reads of it is left (RFC 1740)."""
+        real = [one for one in part.children if one.mimetype != "application/applefile"]
+        return self._each(real or part.children, first)
+
+    def _each(self, parts: Iterable[Part], first: bool) -> Rendered:
+        out = Rendered()
+        for part in parts:
+            out += self._part(part, first and not out.body)
+        return out
+
+
+_MESSAGES = frozenset(["message/rfc822", "message/global", "message/news"])
+_CONTAINERS = {
+    "multipart/alternative": Renderer._alternative,
+    "multipart/related": Renderer._related,
+    "multipart/appledouble": Renderer._double,
+}
+
+
+def _is_body(part: Part, first: bool) -> bool:
+    """Whether a part is shown as the mail's text rather than kept as a file."""
+    if not _is_text(part) or part.disposition == "attachment":
+        return False
+    return not part.filename or (first and part.disposition != "inline")
+
+
+def _is_text(part: Part) -> bool:
+    return part.mimetype.startswith("text/") and part.mimetype not in _DATA
+
+
+def _to_be_seen(part: Part) -> bool:
+    return _is_text(part) and part.disposition != "attachment"
+
+
+def _has_text(part: Part) -> bool:
+    return (
+        part.mimetype.startswith("text/")
+        or part.mimetype in _WORDS_IN
+        or part.mimetype in _MESSAGES
+    )
+
+
+def _root(part: Part) -> Part:
+    """Return the root of related parts: as ``start`` or ``type`` names it, else the first text."""
+    start = part.parameters.get("start", "").strip("<> ")
+    kind = part.parameters.get("type", "").lower()
+    found = [child for child in part.children if start and child.content_id == start]
+    found += [child for child in part.children if kind and child.mimetype == kind]
+    found += [child for child in part.children if _leads_to(child, "text/html")]
+    found += [child for child in part.children if child.children or _is_text(child)]
+    return (found or part.children)[0]
+
+
+def _leads_to(part: Part, mimetype: str) -> bool:
+    return part.mimetype == mimetype or any(_leads_to(one, mimetype) for one in part.children)
+
+
+def _both(text: Rendered, out: Rendered) -> Rendered:
+    """Return a root with a text beside it, which is shown where the root does not say the same."""
+    words = set(" ".join(one for _, one in text.body).split())
+    if words <= set(" ".join(one for _, one in out.body).split()):
+        text.body = []
+    text += out
+    return text
+
+
+def _part_name(part: Part) -> str:
+    """Return a file's name; a forwarded message without one is called after its subject."""
+    if part.mimetype not in _MESSAGES:
+        return safe_name(part.filename, part.mimetype)
+    if part.filename:
+        name = safe_name(part.filename, part.mimetype)
+        return name if "." in name else f"{name}.eml"
+    head = (
+        content_of(part, MAX_HEADER)
+        if part.encoding
+        else part.raw[part.start : part.end][:MAX_HEADER]
+    )
+    subject = SLASH.sub("-", envelope(head).subject)  # which is no path
+    return safe_name(f"{subject}.eml" if subject else "", part.mimetype)
+
+
+def _by_name(name: str) -> str:
+    from mimetypes import guess_type
+
+    return guess_type(name)[0] or "application/octet-stream"
+
+
+def joined(pieces: list[tuple[str, str]]) -> tuple[str, str]:
+    """Return (html, text) of the pieces of a body: plain ones become html where any is html."""
+    from html import escape
+
+    pieces = [(kind, text) for kind, text in pieces if text.strip()]
+    if all(kind == "text/plain" for kind, _ in pieces):
+        return "", "\n".join(text for _, text in pieces)
+
+    def as_html(text: str) -> str:
+        lines = escape(text.strip("\n"), quote=False).replace("\n", "<br/>\n")
+        return f"<p>{lines}</p>"
+
+    return "\n".join(text if kind == "text/html" else as_html(text) for kind, text in pieces), ""
