@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from . import console, ending, machine, odoo, venv
 
 COMMANDS = {
     "up": "make the machine ready and start PostgreSQL, Dovecot and SMTP",
-    "down": "stop them",
-    "status": "say what is running",
+    "down": "end all that runs in this clone",
+    "status": "say which services are running",
     "demo": "run the main job on sample mailboxes, then serve the result",
     "test": "run all tests, or: test SUITE … -- PYTEST OPTIONS",
     "bench": "measure all figures, or ONLY=name",
     "mails": "put the mails of a folder through: mails DIR",
     "serve": "serve the web client on the database DB=, by default demo",
     "screenshots": "take the pictures in docs/screenshots anew",
-    "lint": "check style, Odoo's rules, XML and translations",
+    "lint": "check style, Odoo's rules, XML, the addon's pages and translations",
     "sizes": "print the longest files and functions",
     "translations": "write the addon's template of translations anew",
     "readme": "write the addon's README.md and index.html from readme/*.md",
 }
+
+#: The exit code after Ctrl-C, as of shells.
+INTERRUPTED = 130
+
+
+def no_services() -> None:
+    """Stop no services: none has been started yet."""
 
 
 def main(argv: list[str]) -> int:
@@ -31,8 +39,12 @@ def main(argv: list[str]) -> int:
     # A Python too old to read the other modules comes as far as this.
     if sys.version_info < (3, 10):  # noqa: UP036
         raise console.Failure("This Python is older than 3.10.", "Use another: `make PYTHON=…`.")
-    if ending.mark() or not venv.inside():
-        prepare(argv[0])
+    if ending.mark():
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    if not venv.inside():
+        # `down` waits for nobody, and makes nothing only to stop it.
+        if argv[0] != "down" and not prepared():
+            return INTERRUPTED
         venv.enter()
     # Only now is there what these import.
     from . import commands
@@ -40,15 +52,18 @@ def main(argv: list[str]) -> int:
     return commands.run(*argv)
 
 
-def prepare(command: str) -> None:
-    """Make what the command runs in: an Odoo and the virtual environment."""
-    if command == "down":
-        # It waits for nobody, and makes nothing only to stop it.
-        return
-    with machine.alone():
-        folder = odoo.locate()
-        venv.make()
-        venv.link(folder)
+def prepared() -> bool:
+    """Make what commands run in, an Odoo and the virtual environment; False if interrupted."""
+    ending.listen(no_services)
+    try:
+        with machine.alone():
+            folder = odoo.locate()
+            venv.make()
+            venv.link(folder)
+    except KeyboardInterrupt:
+        ending.finish(no_services)
+        return False
+    return True
 
 
 if __name__ == "__main__":
@@ -58,4 +73,4 @@ if __name__ == "__main__":
         console.show(failure)
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
