@@ -31,5 +31,6 @@ def opened(part: Part, name: str) -> Opened | None:
         return Opened(entity=entity) if entity else None
     if part.mimetype in _TNEF or (part.mimetype == _UNKNOWN and name == "winmail.dat"):
         found = tnef_content(content_of(part))
-        return Opened(body=found.body, files=found.files) if found else None
+        if found and (found.body or found.files):
+            return Opened(body=found.body, files=found.files)
     return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from html import escape, unescape
+from mimetypes import guess_type
 
 from .content import content_of, is_cut, size_of, text_of
 from .envelope import envelope
@@ -289,13 +292,23 @@ def _leads_to(part: Part, mimetype: str) -> bool:
     return part.mimetype == mimetype or any(_leads_to(one, mimetype) for one in part.children)
 
 
+_TAG = re.compile("<[^<>]*>")
+
+
 def _both(text: Rendered, out: Rendered) -> Rendered:
     """Return a root with a text beside it, which is shown where the root does not say the same."""
-    words = set(" ".join(one for _, one in text.body).split())
-    if words <= set(" ".join(one for _, one in out.body).split()):
+    if _words(text) <= _words(out):
         text.body = []
     text += out
     return text
+
+
+def _words(rendered: Rendered) -> set[str]:
+    return {
+        word
+        for kind, text in rendered.body
+        for word in (unescape(_TAG.sub(" ", text)) if kind == "text/html" else text).split()
+    }
 
 
 def _part_name(part: Part) -> str:
@@ -315,15 +328,11 @@ def _part_name(part: Part) -> str:
 
 
 def _by_name(name: str) -> str:
-    from mimetypes import guess_type
-
     return guess_type(name)[0] or "application/octet-stream"
 
 
 def joined(pieces: list[tuple[str, str]]) -> tuple[str, str]:
     """Return (html, text) of the pieces of a body: plain ones become html where any is html."""
-    from html import escape
-
     pieces = [(kind, text) for kind, text in pieces if text.strip()]
     if all(kind == "text/plain" for kind, _ in pieces):
         return "", "\n".join(text for _, text in pieces)

@@ -22,7 +22,7 @@ _MIMETYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+
 #: What senders write for the two types that they mean.
 _SHORT = {"html": "text/html", "text": "text/plain", "plain": "text/plain"}
 # A line that can only be the boundary which the Content-Type does not name.
-_BOUNDARY = re.compile(rb"^--([!-~]{1,70})[ \t]*\r?\nContent-[A-Za-z-]+:", re.MULTILINE)
+_BOUNDARY = re.compile(rb"^--([!-~]{1,70})[ \t]*\r?\n(?i:content)-[A-Za-z-]+:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,284 @@
+"""Files and texts within text, signatures, winmail.dat and other mails."""
+
+import base64
+import binascii
+import struct
+
+import pytest
+
+from engine.mime.email import email
+from engine.mime.limits import UNVERIFIED
+from engine.mime.rtf import rtf_html, rtf_text
+from engine.mime.tnef import decompressed
+from engine.values import Attachment, Omitted
+from tests.engine.mails import PDF, mail, multi, names, part
+
+
+def uu(name: str, data: bytes, end: str = "`\r\nend\r\n") -> str:
+    lines = (binascii.b2a_uu(data[at : at + 45]).decode() for at in range(0, len(data), 45))
+    return f"begin 644 {name}\r\n" + "".join(lines).replace("\n", "\r\n") + end
+
+
+# --- uuencode and yEnc ---------------------------------------------------------------------------
+
+
+def test_files_in_a_text_are_files_and_the_text_stays():
+    found = mail(part(f"see\r\n{uu('a.pdf', PDF)}and\r\n{uu('b.bin', b'b' * 100)}bye"))
+    assert found.text == "see\nand\nbye"
+    assert found.attachments == (
+        Attachment("a.pdf", "application/pdf", PDF),
+        Attachment("b.bin", "application/octet-stream", b"b" * 100),
+    )
+
+
+def test_a_file_in_a_text_that_has_no_end_is_kept_as_far_as_it_goes():
+    found = mail(part("see\r\n" + uu("a.pdf", PDF, end="")))
+    assert (found.text, found.attachments[0].content) == ("see\n", PDF)
+
+
+def test_a_line_of_spaces_that_lost_its_trailing_ones_is_read():
+    found = mail(part(uu("a.bin", b"\0" * 45).replace("`", " ").replace(" \r\n", "\r\n")))
+    assert found.attachments[0].content == b"\0" * 45
+
+
+def test_a_sentence_that_begins_like_a_file_is_a_sentence():
+    assert mail(part("begin 644 times\r\nand then go on")).text == "begin 644 times\nand then go on"
+
+
+def test_a_part_in_uuencode_is_decoded():
+    body = part(uu("x", PDF), "application/pdf; name=a.pdf", content_transfer_encoding="x-uuencode")
+    assert mail(multi("mixed", part("see"), body)).attachments[0].content == PDF
+
+
+def test_a_file_in_yenc_is_a_file():
+    data = bytes(range(256))
+    coded = b"".join(
+        b"=" + bytes(((c + 64) % 256,)) if c in b"\0\r\n=" else bytes((c,))
+        for c in ((byte + 42) % 256 for byte in data)
+    )
+    raw = (
+        b"\r\nsee\r\n=ybegin line=128 size=256 name=a.bin\r\n"
+        + coded
+        + b"\r\n=yend size=256\r\nbye"
+    )
+    found = mail(raw)
+    assert (found.text, found.attachments[0].content) == ("see\nbye", data)
+
+
+# --- S/MIME --------------------------------------------------------------------------------------
+
+
+def der(tag: int, *contents: bytes, endless: bool = False) -> bytes:
+    content = b"".join(contents)
+    if endless:
+        return bytes((tag, 0x80)) + content + b"\0\0"
+    size = len(content)
+    if size < 128:
+        return bytes((tag, size)) + content
+    digits = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(digits))) + digits + content
+
+
+SIGNED = bytes.fromhex("06092a864886f70d010702")
+DATA = bytes.fromhex("06092a864886f70d010701")
+ENVELOPED = bytes.fromhex("06092a864886f70d010703")
+
+
+def signed(entity: bytes, kind: bytes = SIGNED, *, endless: bool = False) -> bytes:
+    if endless:  # as a program writes what it does not hold whole
+        octets = der(0x24, der(4, entity[:7]), der(4, entity[7:]), endless=True)
+    else:
+        octets = der(4, entity)
+    info = der(0x30, DATA, der(0xA0, octets, endless=endless), endless=endless)
+    inner = der(0x30, der(2, b"\1"), der(0x31), info, der(0x31), endless=endless)
+    return der(0x30, kind, der(0xA0, inner, endless=endless), endless=endless)
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_a_signed_mail_is_opened_and_said_to_be_unverified(endless):
+    entity = multi("mixed", part("We accept"), part(PDF, "application/pdf; name=a.pdf"))
+    kind = "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m"
+    found = mail(part(signed(entity, endless=endless), kind))
+    assert (found.text, names(found)) == ("We accept", ["a.pdf"])
+    assert found.omitted == (Omitted(UNVERIFIED, "smime.p7m"),)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        signed(b"x", ENVELOPED),
+        signed(b"x")[:-4],
+        b"",
+        b"\x30\x80" * 5_000,
+        b"\x30\x84\xff\xff\xff\xff",
+        der(0x30, SIGNED, der(0xA0, der(0x30, b"\x1f" * 40))),
+    ],
+)
+def test_what_is_encrypted_or_broken_stays_a_file(data):
+    found = mail(part(data, "application/pkcs7-mime; name=smime.p7m"))
+    assert found.attachments == (Attachment("smime.p7m", "application/pkcs7-mime", data),)
+    assert found.omitted == ()
+
+
+def test_a_signature_within_a_signature_is_opened_too():
+    inner = part(signed(part("We accept")), "application/pkcs7-mime")
+    assert mail(part(signed(inner), "application/pkcs7-mime")).text == "We accept"
+
+
+# --- winmail.dat ---------------------------------------------------------------------------------
+
+
+def attribute(level: int, name: int, value: bytes) -> bytes:
+    return (
+        struct.pack("<BHHI", level, name, 6, len(value))
+        + value
+        + struct.pack("<H", sum(value) & 0xFFFF)
+    )
+
+
+def properties(**values: bytes) -> bytes:
+    out = struct.pack("<I", len(values))
+    for key, value in values.items():
+        kind, name = (int(one, 16) for one in key[1:].split("_"))
+        out += struct.pack("<HHII", kind, name, 1, len(value)) + value + b"\0" * (-len(value) % 4)
+    return out
+
+
+def winmail(*attributes: bytes) -> bytes:
+    return struct.pack("<IH", 0x223E9F78, 1) + b"".join(attributes)
+
+
+def utf16(text: str) -> bytes:
+    return (text + "\0").encode("utf-16-le")
+
+
+RTF = rb"{\rtf1\ansi\ansicpg1252 Gr\'fc\'dfe\par {\b bold}}"
+FILE = (
+    attribute(2, 0x9002, b"\0" * 14),
+    attribute(2, 0x8010, b"GRUE~1.PDF\0"),
+    attribute(2, 0x800F, PDF),
+    attribute(2, 0x9005, properties(x1F_3707=utf16("Grüße.pdf"), x1E_370E=b"application/pdf\0")),
+)
+
+
+def uncompressed(rtf: bytes) -> bytes:
+    return struct.pack("<IIII", len(rtf) + 12, len(rtf), 0x414C454D, 0) + rtf
+
+
+@pytest.mark.parametrize(
+    ("attributes", "text", "html"),
+    [
+        ([attribute(1, 0x800C, "Grüße\0".encode("cp1252"))], "Grüße", ""),
+        (
+            [
+                attribute(1, 0x9007, struct.pack("<II", 1251, 0)),
+                attribute(1, 0x800C, "Привет\0".encode("cp1251")),
+            ],
+            "Привет",
+            "",
+        ),
+        ([attribute(1, 0x9003, properties(x1F_1000=utf16("Grüße")))], "Grüße", ""),
+        ([attribute(1, 0x9003, properties(x102_1013=b"<p>Gr&uuml;</p>"))], "", "<p>Gr&uuml;</p>"),
+        ([attribute(1, 0x9003, properties(x102_1009=uncompressed(RTF)))], "Grüße\nbold", ""),
+    ],
+)
+def test_the_text_and_the_files_of_a_winmail_dat_are_the_mails(attributes, text, html):
+    data = winmail(*attributes, *FILE)
+    found = mail(multi("mixed", part(data, "application/ms-tnef; name=winmail.dat")))
+    assert (found.text, found.html) == (text, html)
+    assert found.attachments == (Attachment("Grüße.pdf", "application/pdf", PDF),)
+
+
+def test_a_winmail_dat_beside_a_text_only_adds_its_files_and_what_it_says():
+    data = winmail(*FILE)
+    body = part(data, "application/octet-stream; name=WINMAIL.DAT")
+    found = mail(multi("mixed", part("hello"), body))
+    assert (found.text, names(found)) == ("hello", ["Grüße.pdf"])
+
+
+@pytest.mark.parametrize("data", [b"", b"\x78\x9f\x3e", b"PK\3\4 and more", winmail()])
+def test_what_is_no_winmail_dat_or_is_empty_stays_a_file(data):
+    found = mail(part(data, "application/ms-tnef"))
+    assert names(found) == ["winmail.dat"]
+
+
+def test_rtf_is_decompressed_by_the_specifications_example():
+    # MS-OXRTFCP §4.1.1
+    data = bytes.fromhex(
+        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af3206865"
+        "6c090020627705b06c647d0a800fa0"
+    )
+    assert decompressed(data) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("rtf", "text"),
+    [
+        (r"{\rtf1 a\par b\tab c}", "a\nb\tc"),
+        (r"{\rtf1{\fonttbl{\f0 Arial;}}{\*\generator x;}\f0 a {\b b}}", "a b"),
+        (r"{\rtf1\ansicpg1251 \'cf\'f0}", "Пр"),
+        (r"{\rtf1\uc1 \u8364?5 \u-10179?\u-8704?}", "€5 \N{GRINNING FACE}"),
+        (r"{\rtf1 \{\\\}}", "{\\}"),
+        ("{\\rtf1 one\ntwo}", "onetwo"),
+        ("no rtf", "no rtf"),
+        ("{\\rtf1" + "{" * 5_000, ""),
+    ],
+)
+def test_the_words_of_rtf_are_found(rtf, text):
+    assert rtf_text(rtf) == text
+
+
+def test_the_html_that_outlook_wraps_in_rtf_is_taken_out():
+    rtf = (
+        r"{\rtf1\ansi\ansicpg1252\fromhtml1 {\*\htmltag64 <p>}\htmlrtf {\f0 \htmlrtf0 Gr\'fc\'dfe"
+        r"{\*\htmltag84 <br>}\htmlrtf \line \htmlrtf0 x{\*\htmltag72 </p>}\htmlrtf }\htmlrtf0 }"
+    )
+    assert rtf_html(rtf) == "<p>Grüße<br>x</p>"
+    assert rtf_html(r"{\rtf1 x}") == ""
+
+
+# --- other mails ---------------------------------------------------------------------------------
+
+INNER = b"From: eve@x.example\r\nSubject: Offer\r\n\r\nWe accept"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        part("", "message/rfc822") + INNER,
+        multi("mixed", part("", "message/rfc822") + INNER),
+        part(INNER, "message/rfc822"),  # in base64, which RFC 2046 §5.2.1 forbids
+        multi("digest", b"\r\n" + INNER),
+    ],
+)
+def test_a_mail_that_is_nothing_but_another_shows_its_words_and_keeps_it(body):
+    found = mail(body)
+    assert found.text == "We accept"
+    assert found.attachments == (Attachment("Offer.eml", "message/rfc822", INNER),)
+
+
+def test_a_forwarded_mail_can_be_opened_whatever_it_is_called():
+    inner = b'Content-Type: message/rfc822; name="Re: Offer"\r\n\r\n' + INNER
+    assert names(mail(multi("mixed", part("fyi"), inner))) == ["Re_ Offer.eml"]
+
+
+def test_of_a_macintoshs_file_only_what_others_can_read_is_kept():
+    double = multi(
+        "appledouble", part(b"fork", "application/applefile"),
+        part(PDF, "application/pdf; name=a.pdf"), boundary="d",
+    )  # fmt: skip
+    assert names(mail(multi("mixed", part("see"), double))) == ["a.pdf"]
+
+
+def test_a_piece_of_a_mail_shows_its_words():
+    head = b"Content-Type: message/partial; id=x; number=2; total=3\r\n\r\n"
+    found = email(head + b"the second third")
+    assert found.text == "the second third"
+
+
+def test_a_multipart_that_was_encoded_as_a_whole_is_read():
+    inner = multi("mixed", part("We accept"), part(PDF, "application/pdf"), boundary="b")
+    body = base64.encodebytes(inner.partition(b"preamble\r\n")[2])
+    head = b"Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    found = mail(head + body)
+    assert (found.text, found.attachments[0].content) == ("We accept", PDF)
