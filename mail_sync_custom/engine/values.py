@@ -6,6 +6,7 @@ of RFC 9051; times are aware ``datetime`` in UTC unless said otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -103,6 +104,18 @@ class Snapshot:
     uidvalidity: int | None = None
     uidnext: int | None = None
     exists: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a server told of each mailbox when a wait at them began.
+
+    ``told`` has ``None`` for a mailbox that there is not. ``pushed`` are the names of those that
+    the server tells of by itself from then on; the others have to be asked for.
+    """
+
+    told: Mapping[str, Snapshot | None]
+    pushed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

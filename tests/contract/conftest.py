@@ -27,6 +27,12 @@ NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
+def mail(subject="Hello", **fields):
+    """Return a mail with these header fields; ``_`` stands for ``-`` in a name."""
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+    return "\n".join([*lines, "From: a@example.com", f"Subject: {subject}", "", "Body\n"]).encode()
+
+
 class Services(dict):
     """`.dev/services.json`, and what is to be connected to there."""
 

@@ -196,3 +196,14 @@ def drip(client):
     for byte in GREETING * 100:
         client.raw(bytes([byte]))
         time.sleep(0.05)
+
+
+#: What a mailbox of three messages says when it is opened.
+SELECTED = (b"* 3 EXISTS", b"* OK [UIDVALIDITY 7] .", b"* OK [UIDNEXT 12] .")
+
+
+def until_news(found, seconds=WITHIN):
+    until = time.monotonic() + seconds
+    while not (news := found.news()) and time.monotonic() < until:
+        time.sleep(0.005)
+    return news

@@ -16,14 +16,13 @@ from engine.errors import (
     ServerRefused,
 )
 from tests.contract.scripted import (
-    WITHIN,
+    SELECTED,
     Gone,
     after_login,
     connect,
     failing,
+    until_news,
 )
-
-SELECTED = (b"* 3 EXISTS", b"* OK [UIDVALIDITY 7] .", b"* OK [UIDNEXT 12] .")
 
 
 def idle_script(play, *before: bytes, go_ahead: bytes = b"+ idling\r\n"):
@@ -40,13 +39,6 @@ def idle_script(play, *before: bytes, go_ahead: bytes = b"+ idling\r\n"):
         client.wait_for_the_end()
 
     return script
-
-
-def until_news(found, seconds=WITHIN):
-    until = time.monotonic() + seconds
-    while not (news := found.news()) and time.monotonic() < until:
-        time.sleep(0.005)
-    return news
 
 
 def nothing(client):

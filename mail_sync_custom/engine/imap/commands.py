@@ -91,6 +91,16 @@ def any_key(keys: Sequence[bytes]) -> bytes:
     return b"OR %b %b" % (any_key(keys[:half]), any_key(keys[half:]))
 
 
+def notify(names: Iterable[str]) -> bytes:
+    """Return the command that asks for notice of the open mailbox and of others (RFC 5465 §8).
+
+    MessageNew has to go with MessageExpunge (§5.2).
+    """
+    events = b"(MessageNew MessageExpunge)"
+    named = b" ".join(map(mailbox, names))
+    return b"NOTIFY SET (selected %b) (mailboxes (%b) %b)" % (events, named, events)
+
+
 def wired(raw: bytes) -> Literal:
     """Return a message with CRLF at the end of each line, the last one too.
 

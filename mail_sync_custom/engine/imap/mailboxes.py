@@ -6,7 +6,7 @@ Mailboxes are opened with EXAMINE alone, so that nothing that is read changes a 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..errors import ServerRefused, Step
 from ..net.wire import Response
@@ -51,22 +51,35 @@ class Mailboxes:
             return self._dialogue.command(b'LIST "" "*" RETURN (SPECIAL-USE)')
         return self._dialogue.command(b'LIST "" "*"')
 
-    def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
-        """Return STATUS (§6.3.11) of each mailbox, all asked for in one round trip."""
+    def status(
+        self, names: Sequence[str], heard: Callable[[Response], object] = lambda _: None
+    ) -> dict[str, Snapshot | None]:
+        """Return STATUS (§6.3.11) of each mailbox, all asked for in one round trip.
+
+        ``heard`` is told what else the server says meanwhile.
+        """
         asked = [(b"STATUS", commands.mailbox(name), commands.STATUS_ITEMS) for name in names]
         found: dict[str, Snapshot | None] = dict.fromkeys(names)
         tags = self._introduced_pipeline(asked)
         for name, tag in zip(names, tags, strict=True):
             with scope.none_of(scope.OF_MAILBOX):
-                self._take_status(name, tag, found)
+                self._take_status(name, tag, found, heard)
         return found
 
-    def _take_status(self, name: str, tag: bytes, found: dict[str, Snapshot | None]) -> None:
+    def _take_status(
+        self,
+        name: str,
+        tag: bytes,
+        found: dict[str, Snapshot | None],
+        heard: Callable[[Response], object],
+    ) -> None:
         """An answer is the mailbox's that it names; one that names none of ours is the next's."""
         for response in self._dialogue.answers(tag):
             if told := answers.status(response):
                 answered, snapshot = told
                 found[answered if answered in found else name] = snapshot
+            else:
+                heard(response)
         if found[name] is None:
             found[name] = Snapshot()  # it is there, and the server says nothing of it
 

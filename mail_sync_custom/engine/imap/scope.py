@@ -14,6 +14,7 @@ from ..errors import MailboxMissing, ServerRefused
 OF_COMMAND = frozenset({"command_refused", "refused", "unknown"})
 OF_MAILBOX = OF_COMMAND | {"mailbox_missing", "mailbox_forbidden"}
 OF_SEARCH = OF_COMMAND | {"mailbox_missing", "server_fault"}
+OF_NOTIFY = OF_COMMAND | {"mailbox_missing", "mailbox_forbidden", "throttled", "server_fault"}
 OF_MESSAGE = OF_COMMAND | {"message_unreadable", "server_fault"}
 
 

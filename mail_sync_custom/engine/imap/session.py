@@ -18,7 +18,7 @@ from types import TracebackType
 from ..net import dial, opening
 from ..net.dial import Deadline
 from ..net.wire import Wire
-from ..values import Connected, Credentials, Endpoint, Folder, Headers, Snapshot
+from ..values import Connected, Credentials, Endpoint, Folder, Headers, Snapshot, Watched
 from . import fetching, filing, searching
 from .answers import MAX_HEADER
 from .dialogue import Dialogue
@@ -142,17 +142,35 @@ class ImapSession:
         Returns what EXAMINE said, so that whoever asks can see whether something came before
         that; None where the server has no IDLE or refuses it, and polling must do.
         """
-        return self._wait.begin(name)
+        watched = self._wait.begin([name])
+        return watched and watched.told[name]
 
-    def news(self) -> bool:
-        """Whether the server has told of new mail since IDLE began, or since the last call.
+    def watch(self, names: Sequence[str]) -> Watched | None:
+        """Have the server tell what comes into mailboxes from now on; the first one is opened.
+
+        Returns what was told of each at the beginning, so that whoever asks can see whether
+        something came before that, and which mailboxes the server tells of by itself: the first
+        by IDLE, the others by NOTIFY (RFC 5465) where there is one. None where the server has no
+        IDLE or refuses it, and polling must do. Raises MailboxMissing where the first is gone.
+        """
+        return self._wait.begin(names)
+
+    def news(self) -> frozenset[str]:
+        """Return the mailboxes that new mail was told of since the wait began or the last call.
 
         Never waits. Raises MailError where the server has ended IDLE or the connection.
         """
         return self._wait.news()
 
+    def look(self) -> frozenset[str]:
+        """Ask for the mailboxes that the server does not tell of, and go on waiting.
+
+        Three round trips, none where it tells of all. Returns what ``news`` does.
+        """
+        return self._wait.look()
+
     def done(self) -> None:
-        """End IDLE and leave the mailbox, in one round trip: the session is as after the login.
+        """End the wait and leave the mailbox, in one round trip: the session is as after the login.
 
         Raises MailError where the connection is dead.
         """

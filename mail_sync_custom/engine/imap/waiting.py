@@ -1,14 +1,20 @@
-"""Waiting until the server tells of new mail (RFC 9051 §6.3.13, RFC 2177)."""
+"""Waiting until the server tells of new mail (RFC 9051 §6.3.13, RFC 5465).
+
+IDLE tells of the one mailbox that is open. Where the server has NOTIFY too, it tells of others in
+the same wait; where it has not, STATUS asks for them (``look``) without the wait being given up.
+"""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..errors import ProtocolViolation, ServerRefused
 from ..net.dial import Deadline
 from ..net.wire import Response
-from ..values import Snapshot
-from . import answers, scope
+from ..values import Snapshot, Watched
+from . import answers, commands, scope
 from .dialogue import MAX_CHATTER, Dialogue
 from .mailboxes import Mailboxes
 
@@ -23,7 +29,11 @@ class Wait:
         self._dialogue = dialogue
         self._mailboxes = mailboxes
         self._idling: bytes | None = None
-        self._news = False
+        self._open = ""
+        self._told: dict[str, Snapshot | None] = {}
+        self._notified: frozenset[str] = frozenset()
+        self._overflowed = False
+        self._news: set[str] = set()
         self._chatter = 0
 
     @property
@@ -31,16 +41,47 @@ class Wait:
         """Whether the server offers IDLE, which is a part of IMAP4rev2."""
         return not {"IDLE", "IMAP4REV2"}.isdisjoint(self._dialogue.capabilities)
 
-    def begin(self, name: str) -> Snapshot | None:
-        """Open a mailbox and have the server tell what comes into it from now on.
+    def begin(self, names: Sequence[str]) -> Watched | None:
+        """Open the first mailbox, and have the server tell what comes into it and the others.
 
-        Returns what EXAMINE said; None where the server has no IDLE or refuses it.
+        Returns None where the server has no IDLE or refuses it.
         """
         if not self.possible:
             return None
-        found = self._mailboxes.examine(name)
+        self._open, *others = names
+        self._news, self._chatter, self._notified = set(), 0, frozenset()
+        self._told = {self._open: self._mailboxes.examine(self._open)}
+        self._notify(others)
+        self._ask(others)
+        if not self._idle():
+            self._stop_notifying()
+            return None
+        self._dialogue.wire.let_go()
+        return Watched(dict(self._told), self._notified | {self._open})
+
+    def _notify(self, names: Sequence[str]) -> None:
+        """Ask for notice of other mailboxes (RFC 5465 §3.1); a refusal leaves them to ``look``."""
+        if not names or self._overflowed or "NOTIFY" not in self._dialogue.capabilities:
+            return
+        with scope.none_of(scope.OF_NOTIFY):
+            self._hear_all(self._dialogue.command(commands.notify(names)))
+            self._notified = frozenset(names)
+
+    def _ask(self, others: Sequence[str]) -> None:
+        """Ask for what EXAMINE has not told: the other mailboxes, and a UIDNEXT (Courier).
+
+        Once notices are on, so that nothing comes in between unnoticed. A server must answer for
+        the mailbox that is open, too (RFC 9051 §6.3.11).
+        """
+        opened = self._told[self._open] or Snapshot()
+        mute = [self._open] if opened.uidnext is None else []
+        told = self._mailboxes.status([*others, *mute], heard=self._hear)
+        self._told.update((name, told[name]) for name in others)
+        if mute and (asked := told[self._open]):
+            self._told[self._open] = replace(opened, uidnext=asked.uidnext)
+
+    def _idle(self) -> bool:
         dialogue = self._dialogue
-        self._news, self._chatter = False, 0
         dialogue.begin()
         tag = dialogue.send(b"IDLE")
         try:
@@ -49,44 +90,110 @@ class Wait:
             # A limit, or a server that cannot do it now, is no reason to do without from now on.
             if error.code not in scope.OF_COMMAND:
                 raise
-            return None
+            return False
         self._idling = tag
-        dialogue.wire.let_go()
-        return found
+        return True
 
-    def news(self) -> bool:
-        """Whether the server has told of new mail since the wait began, or since the last call.
+    def news(self) -> frozenset[str]:
+        """Return the mailboxes that new mail was told of since the last call. Never waits.
 
-        Never waits. Raises MailError where the server has ended IDLE or the connection.
+        Raises MailError where the server has ended IDLE or the connection.
         """
-        if self._idling is None:
-            raise ProtocolViolation("nothing is waited for", step=self._dialogue.wire.step)
-        for response in self._dialogue.arrived(self._idling):
-            self._hear(response)
-        found, self._news = self._news, False
+        self._hear_all(self._dialogue.arrived(self._waiting()))
+        found, self._news = frozenset(self._news), set()
         return found
 
-    def _hear(self, response: Response) -> None:
-        """EXISTS is new mail; FETCH, EXPUNGE, RECENT and *Still here* are not (§7.4.1)."""
-        self._chatter += 1
-        if self._chatter > MAX_CHATTER:
-            raise ProtocolViolation("answers without end", step=self._dialogue.wire.step)
-        self._news |= answers.is_exists(response[0])
+    def look(self) -> frozenset[str]:
+        """Ask for the mailboxes that the server does not tell of, and go on waiting.
+
+        Returns what ``news`` does. Raises MailError where the connection is dead, or where the
+        server refuses to go on with IDLE.
+        """
+        idling = self._waiting()
+        quiet = self._told.keys() - self._notified - {self._open}
+        if quiet:
+            self._wake()
+            self._hear_all(self._dialogue.finish(idling))
+            for name, told in self._mailboxes.status(sorted(quiet), heard=self._hear).items():
+                self._compare(name, told)
+            if not self._idle():
+                raise ProtocolViolation("IDLE is refused", step=self._dialogue.wire.step)
+        return self.news()
 
     def end(self) -> None:
-        """End IDLE and leave the mailbox, in one round trip: the session is as after the login.
+        """End the wait and leave the mailbox, in one round trip: as it was after the login.
 
-        Of a mailbox that is open STATUS may be stale (§6.3.11). Raises MailError where the
-        connection is dead.
+        Of a mailbox that is open STATUS may be stale (RFC 9051 §6.3.11). Raises MailError where
+        the connection is dead.
         """
         if self._idling is None:
             return
-        dialogue, idling, self._idling = self._dialogue, self._idling, None
+        idling = self._waiting()
+        self._wake()
+        ending = [b"NOTIFY NONE"] if self._notified else []
+        tags = [self._dialogue.send(word) for word in (*ending, self._mailboxes.leaving)]
+        self._mailboxes.open, self._notified = None, frozenset()
+        for tag in (idling, *tags[:-1]):
+            with contextlib.suppress(ServerRefused):  # it is over in any case
+                self._dialogue.finish(tag)
+        self._dialogue.finish(tags[-1])
+
+    def _waiting(self) -> bytes:
+        if self._idling is None:
+            raise ProtocolViolation("nothing is waited for", step=self._dialogue.wire.step)
+        return self._idling
+
+    def _wake(self) -> None:
+        dialogue, self._idling = self._dialogue, None
         dialogue.begin()
         dialogue.wire.deadline = Deadline(min(WAKING, dialogue.patience or WAKING))
         dialogue.say(b"DONE")
-        leaving = dialogue.send(self._mailboxes.leaving)
-        self._mailboxes.open = None
-        with contextlib.suppress(ServerRefused):  # of IDLE, which is over in any case
-            dialogue.finish(idling)
-        dialogue.finish(leaving)
+
+    def _stop_notifying(self) -> None:
+        if self._notified:
+            self._notified = frozenset()
+            with contextlib.suppress(ServerRefused):
+                self._dialogue.command(b"NOTIFY NONE")
+
+    # what is heard
+
+    def _hear_all(self, responses: Iterable[Response]) -> None:
+        for response in responses:
+            self._hear(response)
+
+    def _hear(self, response: Response) -> None:
+        """EXISTS is new mail; FETCH, EXPUNGE, RECENT and *Still here* are not (§7.4.1).
+
+        STATUS is, of another mailbox, where its UIDNEXT has risen (RFC 5465 §5.2).
+        """
+        self._chatter += 1
+        if self._chatter > MAX_CHATTER:
+            raise ProtocolViolation("answers without end", step=self._dialogue.wire.step)
+        if answers.is_exists(response[0]):
+            self._news.add(self._open)
+        elif told := answers.status(response):
+            name, snapshot = told
+            if name in self._notified:
+                self._compare(name, snapshot)
+        elif answers.is_overflow(response[0]):
+            # Whatever has happened since then is to be looked for, and NOTIFY is not asked again.
+            self._news |= self._notified
+            self._overflowed = True
+
+    def _compare(self, name: str, now: Snapshot | None) -> None:
+        if name not in self._told:
+            return  # it is being asked for just now
+        before = self._told[name]
+        if now and before:  # a server tells what has changed, and may leave out the rest
+            validity, uidnext = now.uidvalidity or before.uidvalidity, now.uidnext or before.uidnext
+            now = replace(now, uidvalidity=validity, uidnext=uidnext)
+        self._told[name] = now
+        if _has_news(before, now):
+            self._news.add(name)
+
+
+def _has_news(before: Snapshot | None, now: Snapshot | None) -> bool:
+    """Whether a mailbox has new mail, is another one, or has come or gone."""
+    if now is None or before is None:
+        return now is not before
+    return now.uidvalidity != before.uidvalidity or (now.uidnext or 0) > (before.uidnext or 0)

@@ -22,7 +22,7 @@ from ..errors import (
 )
 from ..imap import internaldate, sequence
 from ..net import dial
-from ..values import MAX_UID, Folder, Headers, Snapshot
+from ..values import MAX_UID, Folder, Headers, Snapshot, Watched
 
 #: The header fields that a session asks for.
 FIELDS = frozenset(
@@ -118,8 +118,9 @@ class MemoryServer:
     """Mailboxes, and the sessions that read them.
 
     ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``open`` counts the sessions
-    that have not logged out. ``idles`` off is a server that has no IDLE, and
-    ``searches`` off one that cannot search for addresses. INBOX is always there.
+    that have not logged out. ``idles`` off is a server that has no IDLE, ``notifies`` off one
+    that tells of no mailbox but the open one, and ``searches`` off one that cannot search for
+    addresses. INBOX is always there.
     """
 
     def __init__(self):
@@ -127,6 +128,7 @@ class MemoryServer:
         self.commands: list[tuple] = []
         self.open = 0
         self.idles = True
+        self.notifies = True
         self.searches = True
         self._validities = count(1000)
         self._failure: tuple[int, MailError] | None = None
@@ -184,7 +186,8 @@ class MemorySession:
     def __init__(self, server: MemoryServer):
         self.server = server
         self._mailbox: MemoryMailbox | None = None
-        self._waiting_at: int | None = None
+        self._waiting_at: dict[str, int | None] = {}
+        self._pushed: frozenset[str] = frozenset()
         self._open = True
         server.open += 1
 
@@ -242,25 +245,52 @@ class MemorySession:
         return self.server.idles
 
     def idle(self, name: str) -> Snapshot | None:
+        watched = self.watch([name])
+        return watched and watched.told[name]
+
+    def watch(self, names: Sequence[str]) -> Watched | None:
         if not self.can_idle:
             return None
-        found = self.examine(name)
+        opened = self.examine(names[0])
+        told = self.status(names[1:] if opened.uidnext else [*names[1:], names[0]])
+        asked = told.get(names[0])
+        told[names[0]] = replace(opened, uidnext=asked.uidnext) if asked else opened
         self._command("IDLE")
-        self._waiting_at = self._selected.uidnext
-        return found
+        self._pushed = frozenset(names if self.server.notifies else names[:1])
+        self._waiting_at = {name: self._uidnext(name) for name in names}
+        return Watched({name: told[name] for name in names}, self._pushed)
 
-    def news(self) -> bool:
-        if self._waiting_at is None:
+    def news(self) -> frozenset[str]:
+        if not self._waiting_at:
             raise ProtocolViolation("nothing is waited for")
         if not self._open:
             raise ConnectionLost("the connection is no longer usable")
-        before, self._waiting_at = self._waiting_at, self._selected.uidnext
-        return self._waiting_at > before
+        return self._risen(self._pushed)
+
+    def look(self) -> frozenset[str]:
+        told = self.news()
+        self.status(sorted(self._waiting_at.keys() - self._pushed))
+        return told | self._risen(self._waiting_at.keys())
+
+    def _risen(self, names: Collection[str]) -> frozenset[str]:
+        now = {name: self._uidnext(name) for name in names}
+        before, self._waiting_at = self._waiting_at, {**self._waiting_at, **now}
+        return frozenset(name for name in names if (now[name] or 0) > (before[name] or 0))
+
+    def _uidnext(self, name: str) -> int | None:
+        mailbox = self.server.mailboxes.get("INBOX" if name.upper() == "INBOX" else name)
+        return mailbox.uidnext if mailbox else None
 
     def done(self) -> None:
-        if self._waiting_at is not None:
-            self._waiting_at = self._mailbox = None
+        if self._waiting_at:
+            self._waiting_at, self._mailbox = {}, None
             self._command("DONE")
+
+    def leave(self) -> None:
+        """Close the open mailbox, if there is one."""
+        if self._mailbox is not None:
+            self._mailbox = None
+            self._command("UNSELECT")
 
     def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
         self._command("SEARCH", lo, hi)
@@ -326,6 +356,8 @@ class MemorySession:
         ]
 
     def append(self, name: str, raw: bytes, when: datetime) -> None:
+        dial.check_text(name)
+        self.leave()
         mailbox = self._mailbox_of("APPEND", name)
         if mailbox is None:
             raise MailboxMissing(f"[TRYCREATE] Mailbox doesn't exist: {name}")
