@@ -17,6 +17,7 @@ from . import (
     services,
     sizes,
     suites,
+    words,
 )
 from .console import say
 from .paths import STATE
@@ -30,6 +31,7 @@ COMMANDS = {
     "lint": lint.run,
     "screenshots": screenshots.run,
     "sizes": sizes.run,
+    "words": words.run,
     "translations": lint.export_translations,
     "readme": readme.run,
 }

@@ -9,6 +9,9 @@ address what it wants:
 * to `oversized…`: refused after the data, 552 5.3.4, as is whatever is larger than `LIMIT`;
 * from `autosent…`: a copy is filed in the sender's Sent mailbox, as Gmail does it.
 
+Dovecot answers for each recipient by itself (RFC 2033 §4.2). SMTP has one reply for all of them: if
+Dovecot takes the mail for some, it is accepted, and of each other one its sender is notified.
+
 Each mail that got as far as its data is a line in the journal.
 """
 
@@ -37,6 +40,7 @@ REFUSALS = {
     "unknown": "550 5.1.1 {}: Recipient address rejected: User unknown",
     "greylisted": "451 4.7.1 {}: Recipient address rejected: Greylisted, try again later",
 }
+DISABLED = "550 5.2.1 Mailbox disabled, not accepting messages"
 TOO_LARGE = "552 5.3.4 Message size exceeds fixed limit"
 
 NOTIFICATION = """\
@@ -52,7 +56,7 @@ Content-Type: multipart/report; report-type=delivery-status; boundary="=_report"
 --=_report
 Content-Type: text/plain; charset=utf-8
 
-I could not deliver your message to <{recipient}>: the mailbox is disabled.
+I could not deliver your message to <{recipient}>: {reply}
 
 --=_report
 Content-Type: message/delivery-status
@@ -62,7 +66,7 @@ Reporting-MTA: dns; {host}
 Final-Recipient: rfc822; {recipient}
 Action: failed
 Status: 5.2.1
-Diagnostic-Code: smtp; 550 5.2.1 Mailbox disabled, not accepting messages
+Diagnostic-Code: smtp; {reply}
 
 --=_report
 Content-Type: text/rfc822-headers
@@ -121,13 +125,14 @@ class Handler:
         sender, raw = envelope.mail_from, envelope.original_content
         if any(to.lower().startswith("oversized") for to in envelope.rcpt_tos):
             return TOO_LARGE
-        bounced = [to for to in envelope.rcpt_tos if to.lower().startswith("bounced")]
-        delivered = [to for to in envelope.rcpt_tos if to not in bounced]
+        bounced = {to: DISABLED for to in envelope.rcpt_tos if to.lower().startswith("bounced")}
+        others = [to for to in envelope.rcpt_tos if to not in bounced]
         try:
-            if delivered:
-                lmtp(sender, delivered, raw)
-            for to in bounced:
-                lmtp("", [sender], notification(sender, to, raw))
+            refused = lmtp(sender, others, raw) if others else {}
+            if refused and len(refused) == len(envelope.rcpt_tos):
+                return next(iter(refused.values()))
+            for to, reply in (bounced | refused).items():
+                lmtp("", [sender], notification(sender, to, reply, raw))
         except (OSError, smtplib.SMTPException) as error:
             return f"451 4.3.0 Delivery failed: {error}"
         if sender.lower().startswith("autosent"):
@@ -135,20 +140,41 @@ class Handler:
         return "250 2.0.0 Ok: queued"
 
 
-def lmtp(sender: str, recipients: list[str], raw: bytes) -> None:
-    """Hand a mail to Dovecot, which writes the envelope sender into Return-Path."""
+def lmtp(sender: str, recipients: list[str], raw: bytes) -> dict[str, str]:
+    """Hand a mail to Dovecot; return those for whom it was refused, each with the reply.
+
+    Dovecot writes the envelope sender into Return-Path. `smtplib` reads one reply to the data, but
+    LMTP gives one for each recipient that was accepted, in their order.
+    """
     with smtplib.LMTP("127.0.0.1", dovecot.listening()["lmtp"], timeout=60) as client:
-        refused = client.sendmail(sender, recipients, raw)
-        if refused:
-            raise smtplib.SMTPRecipientsRefused(refused)
+        client.ehlo_or_helo_if_needed()
+        checked(client.mail(sender))
+        replies = {to: client.rcpt(to) for to in recipients}
+        accepted = [to for to, (code, _) in replies.items() if code < 400]
+        if accepted:
+            first, *others = accepted
+            replies[first] = client.data(raw)
+            replies |= {to: client.getreply() for to in others}
+    return {
+        to: f"{code} {text.decode(errors='replace')}".replace("\n", " ")
+        for to, (code, text) in replies.items()
+        if code >= 400
+    }
 
 
-def notification(sender: str, recipient: str, raw: bytes) -> bytes:
-    """Return the report (RFC 3464) that a mail could not be delivered."""
+def checked(reply: tuple[int, bytes]) -> None:
+    """Raise smtplib.SMTPResponseException if a reply is a refusal."""
+    if reply[0] >= 400:
+        raise smtplib.SMTPResponseException(*reply)
+
+
+def notification(sender: str, recipient: str, reply: str, raw: bytes) -> bytes:
+    """Return the report (RFC 3464) that a mail could not be delivered, and why."""
     return NOTIFICATION.format(
         host=HOSTNAME,
         sender=sender,
         recipient=recipient,
+        reply=reply,
         date=formatdate(),
         message_id=make_msgid(domain=HOSTNAME),
         headers=raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace"),

@@ -11,6 +11,7 @@ HIDDEN = frozenset(
     "area base basefont datalist head link meta noembed noframes param rp script style template "
     "title iframe audio video canvas".split()
 )
+HIDDEN_IN_SVG = frozenset("defs desc metadata script style title".split())
 #: Inline elements: no white space parts the words inside from those outside.
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s "
@@ -34,9 +35,11 @@ def text(html: str, *, styles: bool = True) -> str:
             pieces.append(node)
             continue
         tag = node.tag if isinstance(node.tag, str) else ""
-        space = "" if tag.rpartition("}")[2] in INLINE else " "
+        namespace, _, tag = tag.rpartition("}")
+        space = "" if tag in INLINE else " "
         todo.append((node.tail or "") if not space else f" {node.tail or ''}")
-        if not tag or tag in HIDDEN or (styles and _NOT_SHOWN.search(node.get("style", ""))):
+        hidden = {"svg": HIDDEN_IN_SVG, "MathML": ()}.get(namespace.rpartition("/")[2], HIDDEN)
+        if not tag or tag in hidden or (styles and _NOT_SHOWN.search(node.get("style", ""))):
             continue
         pieces.append(space + (_shown_value(node) if tag == "input" else ""))
         todo += reversed([node.text or "", *node])

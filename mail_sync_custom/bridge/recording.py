@@ -16,10 +16,13 @@ from odoo import fields, models
 from odoo.tools import SQL, formataddr
 
 from ..engine import matching
+from ..engine.markup import body
+from ..engine.markup.safe import Part, Shown
 from ..engine.matching import Target
+from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
-from ..engine.values import Address, Attachment
-from . import safe_html, standing
+from ..engine.values import Address, Omitted
+from . import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +40,22 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     a mail is raised here.
     """
     entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
+    bodies = {entry.record.uid: body.of(entry.record.email) for entry in entries}
     files = _create_attachments(account.env, entries)
-    messages = _create_messages(account, entries, files)
+    messages = _create_messages(account, entries, bodies, files)
     # What stands in the cache would be kept up to date at each link, one record after another.
     messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
-    _create_entries(account.env, entries, messages)
+    _create_entries(account.env, entries, bodies, messages)
     _link(account, commit, records, entries, messages)
     account.env.flush_all()
     _thread(account.env, entries, messages)
 
 
-def _create_attachments(
-    env, entries: Sequence[_Entry]
-) -> list[list[tuple[Attachment, models.BaseModel]]]:
-    """Create the files of all entries in one batch. They belong to the record, as Odoo's do."""
+def _create_attachments(env, entries: Sequence[_Entry]) -> list[list[models.BaseModel]]:
+    """Create the files of all entries in one batch, and return them in the mails' order.
+
+    They belong to the record, as Odoo's do.
+    """
     wanted = [
         (number, file) for number, e in enumerate(entries) for file in e.record.email.attachments
     ]
@@ -67,23 +72,21 @@ def _create_attachments(
         ]
     )
     found: list[list] = [[] for _ in entries]
-    for (number, file), attachment in zip(wanted, created, strict=True):
-        found[number].append((file, attachment))
+    for (number, _), attachment in zip(wanted, created, strict=True):
+        found[number].append(attachment)
     return found
 
 
-def _create_messages(account, entries: Sequence[_Entry], files) -> models.BaseModel:
+def _create_messages(
+    account, entries: Sequence[_Entry], bodies: Mapping[int, Shown], files
+) -> models.BaseModel:
     env = account.env
     authors = _authors(account, entries)
     # Unlike `env.ref`, this asks the database once a process and not once a commit.
     subtype_id = env["ir.model.data"]._xmlid_to_res_id("mail_sync_custom.mt_synced_mail")
-    bodies: dict[int, str] = {}
     values = []
     for entry, attached in zip(entries, files, strict=True):
-        email, envelope = entry.record.email, entry.record.envelope
-        uid = entry.record.uid
-        if uid not in bodies:
-            bodies[uid] = safe_html.from_mail(email)
+        envelope = entry.record.envelope
         values.append(
             {
                 "model": entry.target.model,
@@ -99,8 +102,8 @@ def _create_messages(account, entries: Sequence[_Entry], files) -> models.BaseMo
                 "reply_to": _formatted(*(envelope.reply_to or (envelope.sender,))),
                 "incoming_email_to": _formatted(*envelope.to),
                 "incoming_email_cc": _formatted(*envelope.cc),
-                "body": _with_inline_images(bodies[uid], attached),
-                "attachment_ids": [(4, attachment.id) for _, attachment in attached],
+                "body": _html(bodies[entry.record.uid], attached),
+                "attachment_ids": [(4, attachment.id) for attachment in attached],
                 "record_company_id": account.company_id.id,
                 "record_alias_domain_id": False,
             }
@@ -125,7 +128,7 @@ def _authors(account, entries: Sequence[_Entry]) -> Mapping[str, int]:
     return authors | dict.fromkeys(account._own_emails(), account.user_id.partner_id.id)
 
 
-def _create_entries(env, entries: Sequence[_Entry], messages) -> None:
+def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown], messages) -> None:
     """Note why each message stands where it does, and that this mail stands there already.
 
     The unique index on this table is what keeps two workers from recording one mail twice.
@@ -142,11 +145,19 @@ def _create_entries(env, entries: Sequence[_Entry], messages) -> None:
                 "reason": entry.record.verdict.reason,
                 "because": entry.record.verdict.because,
                 "answers": next(iter(_ancestors(entry.record)), False),
-                "omitted": [asdict(one) for one in entry.record.email.omitted] or False,
+                "omitted": _omitted(entry.record, bodies[entry.record.uid]) or False,
             }
             for entry, message in zip(entries, messages, strict=True)
         ]
     )
+
+
+def _omitted(record: Record, shown: Shown) -> list[dict]:
+    """Return what of a mail is not in the CRM, its text first."""
+    omitted = record.email.omitted
+    if shown.cut and not any(one.why == TEXT_CUT for one in omitted):
+        omitted = (Omitted(TEXT_CUT), *omitted)
+    return [asdict(one) for one in omitted]
 
 
 def _ancestors(r: Record) -> tuple[str, ...]:
@@ -250,15 +261,16 @@ def _alias(r: Record) -> str | bool:
     return own if own and own != r.verdict.message_id else False
 
 
-def _with_inline_images(html: str, attached) -> str:
-    """Point ``cid:`` references at the attachments that were made from them (RFC 2392)."""
-    for file, attachment in attached:
-        if file.content_id and f"cid:{file.content_id}" in html:
-            token = attachment.generate_access_token()[0]
-            html = html.replace(
-                f"cid:{file.content_id}", f"/web/image/{attachment.id}?access_token={token}"
-            )
-    return html
+def _html(shown: Shown, attached: Sequence[models.BaseModel]) -> str:
+    """Return a body that shows the pictures among the files that were made from the mail."""
+
+    def address(part: Part) -> str:
+        attachment = attached[part.file]
+        token = attachment.generate_access_token()[0]
+        route = "image" if part.is_picture else "content"
+        return f"/web/{route}/{attachment.id}?access_token={token}"
+
+    return shown.html(address)
 
 
 def _formatted(*addresses: Address) -> str:

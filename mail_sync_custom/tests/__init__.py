@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_billing
+from . import test_bodies
 from . import test_chatter
 from . import test_companies
 from . import test_disable

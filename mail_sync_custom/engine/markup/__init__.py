@@ -1,0 +1,1 @@
+"""The HTML of a mail → HTML that is safe to show, and has every word that its reader sees."""

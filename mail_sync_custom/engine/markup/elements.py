@@ -1,0 +1,104 @@
+"""The elements of HTML: what is kept, what becomes what, and what ends what (WHATWG HTML §13)."""
+
+from __future__ import annotations
+
+#: Their content is no text of the mail. It ends at their end tag, whatever is in it.
+DROPPED_RAW = frozenset("script style title".split())
+#: Their content is text, tags and all.
+SHOWN_RAW = frozenset("plaintext textarea xmp".split())
+#: Their content is HTML for who does not show them.
+FALLBACKS = frozenset("iframe noembed noframes".split())
+#: HTML elements that end an svg or math element which they stand in (§13.2.6.5).
+LEAVES_FOREIGN = frozenset(
+    "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li "
+    "listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul "
+    "var".split()
+)
+#: Elements that end a select which they stand in (§13.2.6.4.16).
+LEAVES_SELECT = frozenset("input keygen textarea".split())
+
+#: Kept elements without content. Not ``wbr``: to libxml2 that is no void element.
+VOID = frozenset("br col hr img".split())
+#: What an end tag in the wrong place closes, and opens again behind it (§13.2.6.4.7).
+FORMATTING = frozenset("a b big code em font i s small strike strong tt u".split())
+INLINE = FORMATTING | frozenset(
+    "abbr acronym bdi bdo cite del dfn ins kbd mark q samp span sub sup var img".split()
+)
+CELLS = frozenset("td th".split())
+IN_TABLE = CELLS | frozenset("caption col colgroup tbody tfoot thead tr".split())
+BLOCK = IN_TABLE | frozenset(
+    "address article aside blockquote center dd dir div dl dt figcaption figure footer h1 h2 h3 h4 "
+    "h5 h6 header hgroup hr li main menu nav ol p pre section table ul".split()
+)
+#: What is shown as another element. What is in none of these tables goes, and its content stays.
+SHOWN_AS = {
+    **{name: name for name in INLINE | BLOCK | {"br"}},
+    **dict.fromkeys(
+        "body details dialog fieldset form frameset layer legend noframes optgroup option search "
+        "select summary".split(),
+        "div",
+    ),
+    **dict.fromkeys("listing plaintext textarea xmp".split(), "pre"),
+    **dict.fromkeys("button marquee nobr object output time".split(), "span"),
+    # Pictures that are written otherwise.
+    **dict.fromkeys("embed image input".split(), "img"),
+}
+#: They part the words on both of their sides, and are themselves not kept.
+BREAKS = frozenset(
+    "html head text frame iframe noembed noscript template video audio canvas".split()
+)
+
+_P_ENDERS = frozenset(SHOWN_AS) - INLINE - IN_TABLE - frozenset("br button marquee nobr".split())
+_LISTS = frozenset("ul ol menu dir".split())
+_HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
+_OUTER = frozenset("table td th caption body".split())
+
+#: A start tag → what it ends, and what that is not looked for beyond (§13.2.6.4.7 to .15).
+ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "li": (frozenset(["li"]), _LISTS | _OUTER | {"blockquote"}),
+    **dict.fromkeys(("dd", "dt"), (frozenset(["dd", "dt"]), _OUTER | {"dl", "blockquote"})),
+    **dict.fromkeys(("option", "optgroup"), (frozenset(["option"]), _OUTER | {"select"})),
+    "a": (frozenset("a"), _OUTER),
+    **dict.fromkeys(CELLS, (CELLS, frozenset(["tr", "table"]))),
+    "tr": (frozenset(["tr"]), frozenset(["table"])),
+    **dict.fromkeys(
+        ("tbody", "tfoot", "thead", "colgroup", "caption"),
+        (frozenset("tbody tfoot thead colgroup caption".split()), frozenset(["table"])),
+    ),
+    **dict.fromkeys(_HEADINGS, (_HEADINGS, (frozenset(SHOWN_AS) - INLINE - _HEADINGS))),
+}
+#: An open paragraph ends where one of these begins; nothing but inline elements is above it.
+ENDS_P = frozenset(_P_ENDERS)
+
+#: An end tag → what it does not close beyond.
+ENDS_WITHIN: dict[str, frozenset[str]] = {
+    "table": frozenset(),
+    "body": frozenset(),
+    **dict.fromkeys(IN_TABLE, frozenset(["table"])),
+}
+ENDS_WITHIN_OTHERWISE = frozenset("table td th caption".split())
+
+#: The attributes that are kept, each with the elements that may have it; () is all of them.
+ATTRIBUTES: dict[str, frozenset[str]] = {
+    **dict.fromkeys("align bgcolor color dir face lang size title valign".split(), frozenset()),
+    **dict.fromkeys(("height", "width"), frozenset("img table td th tr col colgroup hr".split())),
+    "alt": frozenset(["img"]),
+    **dict.fromkeys(("hspace", "vspace"), frozenset(["img"])),
+    **dict.fromkeys(("border", "cellpadding", "cellspacing"), frozenset(["table", "img"])),
+    **dict.fromkeys(("colspan", "rowspan", "nowrap"), CELLS),
+    "span": frozenset(["col", "colgroup"]),
+    "start": frozenset(["ol"]),
+    "type": frozenset(["ol", "ul", "li"]),
+    "value": frozenset(["li"]),
+}
+#: What Odoo knows a quoted mail by; of classes and ids, no other means anything in the timeline.
+#: Odoo marks all that follows a ``yahoo_quoted``, each time anew.
+QUOTE_MARKS = frozenset(
+    "gmail_extra gmail_quote gmail_signature yahoo_quoted odoo_signature_wrapper "
+    "SkyDrivePlaceholder divRplyFwdMsg appendonsend Signature".split()
+)
+#: ``input`` elements that show their value.
+VALUE_SHOWN = frozenset(
+    "text search tel url email number date time month week datetime-local datetime submit reset "
+    "button".split()
+) | {""}

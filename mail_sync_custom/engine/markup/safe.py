@@ -1,0 +1,324 @@
+"""The HTML of a mail → HTML that is safe to show to a colleague and tells its sender nothing.
+
+What comes out is made from nothing but the tables of ``elements``: known elements, known
+attributes, text with its marks escaped, every element closed. No parser behind it can read it in
+another way, nothing in it runs, and a browser loads nothing for it but the mail's own pictures: a
+picture that is loaded from elsewhere tells the sender that, when and where the mail was read.
+
+Every word that the mail shows is in it, up to ``MAX_OUTPUT``, and ``cut`` says where that was not
+enough. Deeply nested elements become flat, since libxml2 gives up at a depth of 256.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape, unescape
+
+from . import elements, style
+from .style import Part
+from .tokens import Kind, attributes, tokens, value
+
+#: Characters that are kept. No person writes more, and a browser hardly shows it.
+MAX_OUTPUT = 2 * 1024 * 1024
+#: Elements within each other that are kept; libxml2 takes 256, with those that Odoo adds.
+MAX_DEPTH = 150
+#: Elements that are kept. Odoo's sanitiser takes 25 µs for each.
+MAX_ELEMENTS = 30_000
+#: In a mail with more tags, or more parts that Yahoo quoted, what is quoted is not marked: Odoo's
+#: way of folding it is quadratic in them.
+MAX_MARKED = 10_000
+MAX_YAHOO = 20
+#: Elements that a misplaced end tag closes and that are opened again.
+MAX_REOPENED = 8
+#: Quoted lines in text that Odoo's sanitiser may mark; it is quadratic in them.
+MAX_QUOTES = 500
+MAX_VALUE = 1_000
+MAX_URL = 8_000
+#: Bytes of a picture that stands in its tag instead of in a part of the mail.
+MAX_DATA = 256 * 1024
+
+# What PostgreSQL, XML and so libxml2 do not take.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
+_BAD_IN_VALUE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
+_DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?|ftp|mailto|tel|sms|callto|sip|news|webcal|geo):", re.IGNORECASE)
+_WEB = re.compile(r"https?:|//", re.IGNORECASE)
+_BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
+
+
+def storable(text: str) -> str:
+    """Return text without the characters that a database, XML or Odoo's sanitiser refuse."""
+    if not _CONTROL.search(text):
+        return text
+    return _CONTROL.sub("", text.replace("\f", " ").replace("\v", " "))
+
+
+Resolve = Callable[[str], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A body that is safe, in pieces: HTML, and references to the mail's own parts.
+
+    ``cut`` says that it does not have all of the text.
+    """
+
+    pieces: tuple[str | Part, ...]
+    cut: bool = False
+
+    def html(self, address: Callable[[Part], str]) -> str:
+        """Return the HTML, with an address for each of the mail's own parts."""
+        return "".join(
+            piece if isinstance(piece, str) else escape(address(piece)) for piece in self.pieces
+        )
+
+
+def shown(source: str, resolve: Resolve = lambda _address: None) -> Shown:
+    """Return the HTML of a mail made safe. Never raises; linear in the length of the source.
+
+    ``resolve`` says which of the mail's files an address within it means, None for none of them.
+    """
+    marked = source.count("<") <= MAX_MARKED and source.count("yahoo_quoted") <= MAX_YAHOO
+    return _Writer(resolve, marked).written(source)
+
+
+@dataclass(slots=True)
+class _Tag:
+    """What becomes of a start tag: an element's name, and its start tag in pieces."""
+
+    name: str
+    pieces: tuple[str | Part, ...] = ()
+    text: str = ""  # what an input field shows
+
+
+@dataclass(slots=True)
+class _Writer:
+    resolve: Resolve
+    marked: bool
+    out: list[str | Part] = field(default_factory=lambda: ["<div>"])
+    open: list[tuple[str, _Tag]] = field(default_factory=list)
+    count: Counter[str] = field(default_factory=Counter)  # of each name in ``open``
+    flat: Counter[str] = field(default_factory=Counter)  # of what is open and was not written
+    known: dict[tuple[str, str], _Tag] = field(default_factory=dict)
+    size: int = 0
+    elements: int = 0
+    quotes: int = 0
+    parted: bool = True  # nothing but an element's edge since the last word
+    break_due: bool = False
+
+    def written(self, source: str) -> Shown:
+        cut = False
+        for kind, text, attrs in tokens(source):
+            if kind is Kind.TEXT or kind is Kind.LITERAL:
+                if kind is Kind.TEXT and "&" in text:
+                    text = unescape(text)
+                cut = self.text(text)
+            elif kind is Kind.START:
+                self.start(text, attrs)
+            else:
+                self.end(text)
+            if cut or self.size > MAX_OUTPUT:
+                cut = True
+                break
+        self.close(0)
+        self.out.append("</div>")
+        return Shown(tuple(self.out), cut)
+
+    # -- text -------------------------------------------------------------------------------------
+
+    def text(self, text: str) -> bool:
+        """Write text; tell whether it had to be cut."""
+        text = storable(text)
+        if not text:
+            return False
+        if text.isspace():
+            self.out.append(text)
+            self.size += len(text)
+            return False
+        if self.break_due:
+            self.part()
+        room = MAX_OUTPUT - self.size
+        cut = len(text) > room
+        if cut:
+            text = text[: max(0, room)]
+        self.quotes += text.count("\n>")
+        if self.quotes > MAX_QUOTES and "\n>" in text:
+            self.out.append("<span></span>")  # behind an element, Odoo looks for no quoted lines
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        self.out.append(text)
+        self.size += len(text)
+        self.parted = False
+        return cut
+
+    def part(self) -> None:
+        """Part the words before from those behind, where an element that is not kept did."""
+        self.break_due = False
+        if not self.parted:
+            self.out.append("<br>" if self.elements < MAX_ELEMENTS else "\n")
+            self.elements += 1
+
+    # -- elements ---------------------------------------------------------------------------------
+
+    def start(self, name: str, attrs: str) -> None:
+        shown_as = elements.SHOWN_AS.get(name)
+        if not shown_as or (name in elements.IN_TABLE and not self.count["table"]):
+            if name in elements.BREAKS or name in elements.IN_TABLE:
+                self.break_due = True
+            return
+        if name in elements.ENDS_P and self.count["p"]:
+            self.end_open(frozenset("p"), elements.ENDS_P)
+        if rule := elements.ENDS.get(name):
+            self.end_open(*rule)
+        tag = self.known.get((name, attrs)) or self.known.setdefault(
+            (name, attrs), self.tag(name, shown_as, attrs)
+        )
+        is_void = shown_as in elements.VOID
+        if (not is_void and len(self.open) >= MAX_DEPTH) or self.elements >= MAX_ELEMENTS:
+            self.flat[name] += not is_void
+            self.break_due |= shown_as not in elements.INLINE
+        elif tag.pieces:
+            self.write(name, tag, is_void)
+        if tag.text:
+            self.break_due = not self.parted
+            self.text(tag.text)
+            self.break_due = True
+
+    def write(self, name: str, tag: _Tag, is_void: bool) -> None:
+        if tag.name not in elements.INLINE:
+            self.break_due, self.parted = False, True
+        elif self.break_due and tag.name == "img":
+            self.part()
+        self.out += tag.pieces
+        self.size += sum(len(piece) for piece in tag.pieces if isinstance(piece, str))
+        self.elements += 1
+        if not is_void:
+            self.open.append((name, tag))
+            self.count[name] += 1
+
+    def end_open(self, names: frozenset[str], beyond: frozenset[str]) -> None:
+        """End the nearest of some elements, if it is not beyond others, and all within it."""
+        if not any(self.count[name] for name in names):
+            return
+        for at in range(len(self.open) - 1, -1, -1):
+            name = self.open[at][0]
+            if name in names:
+                self.close(at)
+                return
+            if name in beyond:
+                return
+
+    def end(self, name: str) -> None:
+        if self.flat[name]:
+            self.flat[name] -= 1
+            self.break_due |= elements.SHOWN_AS[name] not in elements.INLINE
+            return
+        if not self.count[name]:
+            self.break_due |= name in elements.BREAKS or name in ("p", "br")
+            return
+        within = elements.ENDS_WITHIN.get(name, elements.ENDS_WITHIN_OTHERWISE)
+        for at in range(len(self.open) - 1, -1, -1):
+            if self.open[at][0] == name:
+                again = self.open[at + 1 :] if name in elements.FORMATTING else []
+                self.close(at)
+                for other, tag in again[-MAX_REOPENED:]:
+                    if self.elements < MAX_ELEMENTS:
+                        self.write(other, tag, False)
+                return
+            if self.open[at][0] in within:
+                return
+
+    def close(self, at: int) -> None:
+        """End the open elements from the innermost up to number ``at``."""
+        while len(self.open) > at:
+            name, tag = self.open.pop()
+            self.count[name] -= 1
+            self.out.append(f"</{tag.name}>")
+            if tag.name not in elements.INLINE:
+                self.break_due, self.parted = False, True
+        self.flat.clear()
+
+    # -- one start tag ----------------------------------------------------------------------------
+
+    def tag(self, name: str, shown_as: str, source: str) -> _Tag:
+        given = attributes(source) if source else {}
+        if shown_as == "img":
+            return self.picture(name, given)
+        pieces: list[str | Part] = [f"<{shown_as}"]
+        if given:
+            self.add_attributes(pieces, shown_as, given)
+        if shown_as == "a" and "href" in given:
+            self.add_link(pieces, value(given["href"]))
+        return _Tag(shown_as, (*pieces, ">"))
+
+    def add_attributes(self, pieces: list[str | Part], name: str, given: dict[str, str]) -> None:
+        css = value(given.get("style", ""))
+        if "background" in given:
+            css = f"background-image:url({style.quoted(value(given['background']))});{css}"
+        if css and (kept := style.quiet(css, self.resolve)):
+            pieces += (' style="', *kept, '"')
+        for attribute, text in given.items():
+            owners = elements.ATTRIBUTES.get(attribute)
+            if owners is None or (owners and name not in owners):
+                if not (self.marked and attribute in ("class", "id")):
+                    continue
+                text = " ".join(elements.QUOTE_MARKS.intersection(text.split()))
+                if not text:
+                    continue
+            pieces.append(f' {attribute}="{_value(value(text)[:MAX_VALUE])}"')
+
+    def add_link(self, pieces: list[str | Part], address: str) -> None:
+        address = _BAD_IN_VALUE.sub("", address).strip()
+        part = self.resolve(address)
+        if part is not None:
+            pieces += (' href="', Part(part, is_picture=False), '"')
+            return
+        if address.startswith("//"):
+            address = f"https:{address}"
+        elif _BARE_HOST.match(address):
+            address = f"http://{address}"
+        if len(address) > MAX_URL or not _LINK.match(address):
+            return
+        pieces.append(f' href="{_value(address)}"')
+        if _WEB.match(address):
+            pieces.append(' target="_blank" rel="noreferrer noopener"')
+
+    def picture(self, name: str, given: dict[str, str]) -> _Tag:
+        """Return a picture that is a part of the mail; of any other, what stands in its place."""
+        kind = given.get("type", "").lower()
+        if name == "input" and kind != "image":
+            text = value(given.get("value", "")) if kind in elements.VALUE_SHOWN else ""
+            return _Tag("img", text=text)
+        pieces: list[str | Part] = ["<img"]
+        source = self.source(given)
+        if source is not None:
+            pieces += (' src="', source, '"')
+        elif name == "embed":
+            return _Tag("img")
+        if given:
+            self.add_attributes(pieces, "img", given)
+        return _Tag("img", (*pieces, ">"))
+
+    def source(self, given: dict[str, str]) -> str | Part | None:
+        """Return what a picture shows: one of the mail's parts, or what is in the tag itself."""
+        addresses = [given.get(name, "") for name in ("src", "xlink:href", "href")]
+        addresses += [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
+        for address in addresses:
+            address = _BAD_IN_VALUE.sub("", value(address)).strip() if address else ""
+            part = self.resolve(address) if address else None
+            if part is not None:
+                return Part(part)
+            if _DATA.match(address) and len(address) <= MAX_DATA:
+                return _value(address)
+        return None
+
+
+def _value(text: str) -> str:
+    """Return an attribute's value as it stands between its quotes.
+
+    Odoo's sanitiser takes out every tag in which it finds ``encoding=``.
+    """
+    text = escape(_BAD_IN_VALUE.sub(" ", text))
+    return text.replace("encoding=", "encoding&#61;") if "encoding=" in text else text

@@ -1,0 +1,235 @@
+"""HTML → tokens, by the tokenizer of the HTML standard (WHATWG HTML §13.2.5), for any input.
+
+libxml2 is not asked: depending on its version it stops at a depth of 256, takes what follows an
+unknown void tag for its content, or drops what stands behind ``</html>``. Here each word of the
+source is in exactly one token, or in a construct that no browser shows: a tag, a comment, a
+script, a style sheet, a title.
+
+Where a browser would drop the rest of the document (a comment, a tag, a style sheet or a script
+that never ends), reading goes on behind its beginning: a word too many is better than a lost one.
+
+Time is linear in the length of the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+from html import unescape
+
+from . import elements
+
+#: svg and math elements within each other that are followed.
+MAX_FOREIGN = 50
+
+_SPACE = "\t\n\f\r "
+
+
+class Kind(IntEnum):
+    """What a token is."""
+
+    TEXT = 1  # with character references
+    LITERAL = 2  # as it stands
+    START = 3
+    END = 4
+
+
+#: A token: its kind; its text, or the name of its tag in lower case; its attributes as they stand.
+Token = tuple[Kind, str, str]
+
+# A well-formed tag, at once. What it does not match is read by the rules of the standard below.
+_TAG = re.compile(rf"""<(/?)([a-zA-Z][^{_SPACE}/>]*+)([^<>"'=]*+(?:="[^"<>]*"[^<>"'=]*+)*+)>""")
+_TAG_OPEN = re.compile(rf"<(/?)([a-zA-Z][^{_SPACE}/>]*+)")
+_ATTRIBUTE = re.compile(
+    rf"""[{_SPACE}/]*+
+    (?:([^{_SPACE}/>][^{_SPACE}/>=]*+)
+       (?:[{_SPACE}]*+=[{_SPACE}]*+
+          (?:"([^"]*+)("|\Z)|'([^']*+)('|\Z)|((?!["'])[^{_SPACE}>]*+)))?+)?+""",
+    re.VERBOSE,
+)
+_COMMENT_END = re.compile("--!?>")
+_COMMENT_OPEN = re.compile(r"<!--(?:\[[^\]>]{0,200}\]>)?")
+_NEXT_TAG = re.compile("<[a-zA-Z/!]")
+_RAW_ENDS = {
+    name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE)
+    for name in elements.DROPPED_RAW | elements.SHOWN_RAW | elements.FALLBACKS
+}
+_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*;)")
+
+
+def attributes(text: str) -> dict[str, str]:
+    """Return the attributes of a tag by their lower-case names; of two alike, the first counts."""
+    found: dict[str, str] = {}
+    for name, double, _, single, _, bare in _ATTRIBUTE.findall(text):
+        if name:
+            found.setdefault(name.lower(), double or single or bare)
+    return found
+
+
+def value(text: str) -> str:
+    """Return an attribute's value with its character references resolved (§13.2.5.73).
+
+    A name without its semicolon is left alone: ``?a=1&copy=2`` is an address.
+    """
+    if "&" not in text:
+        return text
+    return _REFERENCE.sub(lambda found: unescape(found[0]), text)
+
+
+def tokens(source: str) -> Iterator[Token]:
+    """Yield the tokens of a document, of several, or of a piece of one."""
+    return _Tokenizer(source).tokens()
+
+
+class _Tokenizer:
+    def __init__(self, source: str):
+        self.source = source
+        self.at = 0
+        self.last_end = source.rfind(">")
+        self.foreign: list[str] = []  # the svg and math elements that this is within
+        self.in_select = False
+        self.endless: set[str] = set()  # what has no end from here on
+        self.loose = False  # a quote has no end: a tag ends at the first ">"
+
+    def tokens(self) -> Iterator[Token]:
+        source, size = self.source, len(self.source)
+        while self.at < size:
+            opening = source.find("<", self.at)
+            if opening < 0 or opening > self.last_end:
+                yield Kind.TEXT, source[self.at :], ""
+                return
+            if opening > self.at:
+                yield Kind.TEXT, source[self.at : opening], ""
+            self.at = opening
+            if tag := _TAG.match(source, opening):
+                self.at = tag.end()
+                yield from self._tag(tag[1], tag[2].lower(), tag[3])
+            elif tag := _TAG_OPEN.match(source, opening):
+                yield from self._odd_tag(tag)
+            else:
+                yield from self._no_tag()
+
+    def _odd_tag(self, tag: re.Match[str]) -> Iterator[Token]:
+        """Read a tag that is written in an unusual way, attribute by attribute."""
+        end = -1 if self.loose else self._tag_end(tag.end())
+        if end < 0:
+            self.loose = True
+            end = self.source.find(">", tag.end())
+        self.at = end + 1
+        yield from self._tag(tag[1], tag[2].lower(), self.source[tag.end() : end])
+
+    def _tag_end(self, at: int) -> int:
+        """Return where the tag's ``>`` is; -1 if a quoted value runs to the end of the source."""
+        source, size = self.source, len(self.source)
+        while at < size:
+            found = _ATTRIBUTE.match(source, at)
+            if found.end() == at:
+                return at
+            at = found.end()
+            if found[3] == "" or found[5] == "":
+                return -1
+        return -1
+
+    def _no_tag(self) -> Iterator[Token]:
+        source, at = self.source, self.at
+        if source.startswith("<!--", at):
+            self.at = self._comment_end(at)
+        elif self.foreign and source.startswith("<![CDATA[", at):
+            self.at = self._cdata_end(at)
+            yield Kind.LITERAL, source[at + 9 : self.at].removesuffix("]]>"), ""
+        elif source.startswith(("<!", "<?", "</"), at):
+            self.at = source.find(">", at) + 1  # a bogus comment
+        else:
+            yield Kind.LITERAL, "<", ""
+            self.at = at + 1
+
+    def _comment_end(self, at: int) -> int:
+        for empty in ("<!-->", "<!--->"):
+            if self.source.startswith(empty, at):
+                return at + len(empty)
+        end = None if "--" in self.endless else _COMMENT_END.search(self.source, at + 4)
+        if end:
+            return end.end()
+        self.endless.add("--")
+        return _COMMENT_OPEN.match(self.source, at).end()
+
+    def _tag(self, slash: str, name: str, attributes: str) -> Iterator[Token]:
+        if slash:
+            if name in self.foreign:
+                del self.foreign[self.foreign.index(name) :]
+            self.in_select = self.in_select and name != "select"
+            yield Kind.END, name, ""
+            return
+        closed = attributes.endswith("/")
+        if name in ("svg", "math"):
+            self.foreign += [] if closed or len(self.foreign) > MAX_FOREIGN else [name]
+        elif self.foreign and name in elements.LEAVES_FOREIGN:
+            self.foreign = []
+        self.in_select = name == "select" or (self.in_select and name not in elements.LEAVES_SELECT)
+        if self.foreign and closed:
+            yield Kind.START, name, attributes
+            yield Kind.END, name, ""
+        elif self.in_select or (self.foreign and self.foreign[-1] == "math"):
+            yield Kind.START, name, attributes  # there, no element's content is raw
+        elif name in elements.DROPPED_RAW:
+            self._drop_raw(name)
+        else:
+            yield Kind.START, name, attributes
+            if name in elements.SHOWN_RAW and not self.foreign:
+                yield from self._raw(name)
+            elif name in elements.FALLBACKS and not self.foreign:
+                yield from self._fallback(name)
+
+    def _drop_raw(self, name: str) -> None:
+        """Pass over a script, a style sheet or a title; the end tag is read as any other."""
+        if self.foreign:
+            self._drop_foreign()
+            return
+        end = self._end_of(name)
+        if end is None:
+            found = _NEXT_TAG.search(self.source, self.at)
+            end = found.start() if found else len(self.source)
+        self.at = end
+
+    def _drop_foreign(self) -> None:
+        """Pass over the text of an svg's style sheet or title, where tags are tags."""
+        source = self.source
+        while (opening := source.find("<", self.at)) >= 0:
+            self.at = opening
+            if source.startswith("<!--", opening):
+                self.at = self._comment_end(opening)
+            elif source.startswith("<![CDATA[", opening):
+                self.at = self._cdata_end(opening)
+            else:
+                return
+        self.at = len(source)
+
+    def _cdata_end(self, at: int) -> int:
+        end = self.source.find("]]>", at)
+        return end + 3 if end >= 0 else len(self.source)
+
+    def _end_of(self, name: str) -> int | None:
+        """Return where the end tag of an element with raw content is; None without one."""
+        found = None if name in self.endless else _RAW_ENDS[name].search(self.source, self.at)
+        if found:
+            return found.start()
+        self.endless.add(name)
+        return None
+
+    def _raw(self, name: str) -> Iterator[Token]:
+        """Yield what stands in an element whose tags are text (§13.2.5.2, §13.2.5.3)."""
+        end = None if name == "plaintext" else self._end_of(name)
+        kind = Kind.TEXT if name == "textarea" else Kind.LITERAL
+        yield kind, self.source[self.at : end], ""
+        self.at = len(self.source) if end is None else end
+
+    def _fallback(self, name: str) -> Iterator[Token]:
+        """Yield what a browser shows that does not know an element; here none of them is shown.
+
+        What is not closed in it ends with it.
+        """
+        end = self._end_of(name)
+        if end is not None:
+            yield from tokens(self.source[self.at : end])
+            self.at = end

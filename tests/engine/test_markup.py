@@ -1,0 +1,299 @@
+"""The HTML of a mail, made safe: no word is lost, nothing runs, nothing is loaded."""
+
+import time
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dev import visible
+from dev.words import Writer, lost
+from engine.markup import body
+from engine.markup.plain import shown as shown_plain
+from engine.markup.safe import MAX_OUTPUT, shown
+from engine.values import Attachment, Email, Envelope
+
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def html(source: str, *files: Attachment) -> str:
+    """Return what is stored of a mail's HTML; its file number 1 is at ``/part/1``."""
+    made = body.of(Email(Envelope(), html=source, attachments=files))
+    return made.html(lambda part: f"/{'part' if part.is_picture else 'file'}/{part.file + 1}")
+
+
+def words(source: str) -> str:
+    return visible.text(html(source))
+
+
+def picture(content_id: str = "", location: str = "", name: str = "a.png") -> Attachment:
+    return Attachment(name, "image/png", b"\x89PNG", content_id, location)
+
+
+# --- no word is lost -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<html><body>One</body></html><html><body>Two</body></html>", "One Two"),
+        ("<!DOCTYPE html><body><p>One</p></body>\n<!DOCTYPE html><body>Two", "One Two"),
+        ("<html><body><p>Text</p></body></html>\nFooter", "Text Footer"),
+        ("<html><body><blockquote>Q?</blockquote></body></html><div>A.</div>", "Q? A."),
+        ("<frameset><frame src=x><noframes>Words</noframes></frameset>", "Words"),
+        ("<head><noscript>Words</noscript></head>", "Words"),
+        ("<p>Before<plaintext>After <b>that", "Before After <b>that"),
+        ("<xmp><b>bold</b></xmp>", "<b>bold</b>"),
+        ("<listing>a &lt; b</listing>", "a < b"),
+        ("<textarea>a <b>c</textarea> d", "a <b>c d"),
+        ("<select><option>One<option selected>Two</select>", "One Two"),
+        ("<button>Press</button> <input value=In> <input type=submit value=Send>", "Press In Send"),
+        ("<object data=x>No player</object> <iframe src=x>No frame</iframe>", "No player No frame"),
+        ("<details><summary>More</summary>Inside</details>", "More Inside"),
+        ("<dialog>Shut</dialog>", "Shut"),
+        ("<svg><text>Drawn</text></svg> <math><mi>x</mi></math>", "Drawn x"),
+        ("a<br>b</p>c<o:p>d</o:p>", "a b cd"),
+        ("<table><td>x<td>y<tr><td>z</table>t", "x y z t"),
+        ("<table>Loose<tr><td>x</table>", "Loose x"),
+        ("<td>No table<td>here", "No table here"),
+        ("a <b b < c", "a <b b < c"),
+        ("1 < 2 & 3 > 2 <3", "1 < 2 & 3 > 2 <3"),
+        ("<a title='1 > 0' href=\"http://x.example\">Link</a>", "Link"),
+        ('<a title=">Text', "Text"),
+        ("<p =\">\">Text", '">Text'),
+        ("&bigstar; &apos; &AMP &#x41; &#0; &#xD800; &#1;x", "★ ' & A � � x"),
+        ("a\x00b \x01c \ud800d", "ab c d"),
+        ("a\x0cb", "a b"),
+    ],
+)  # fmt: skip
+def test_every_visible_word_is_there(source, expected):
+    assert words(source) == expected
+
+
+@pytest.mark.parametrize(
+    "tag",
+    "area base basefont bgsound col command embed frame hr image img input keygen link meta param "
+    "picture source track wbr".split(),
+)
+def test_what_follows_a_tag_without_an_end_is_not_its_content(tag):
+    assert (
+        words(f"<p>Before</p><{tag} src='http://x.example/a' width=1><p>After</p>")
+        == "Before After"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("One <!--[if mso]>Hidden<![endif]-->Two", "One Two"),
+        ("One <![if !mso]>Shown<![endif]> Two", "One Shown Two"),
+        ("One <!--[if !mso]><!-->Shown<!--<![endif]--> Two", "One Shown Two"),
+        ("One <!-->Shown<!-- Hidden --!> Two", "One Shown Two"),
+        ("One <style>p { a > b }</style><script>if (a<b) c()</script> Two", "One Two"),
+        ("<title>Hidden</title>Shown", "Shown"),
+        ("<svg><style>p {}</style><title/><text>Shown</text></svg>", "Shown"),
+        ("<input type=hidden value=Secret>Shown", "Shown"),
+    ],
+)
+def test_what_no_browser_shows_is_not_there(source, expected):
+    assert words(source) == expected
+
+
+@pytest.mark.parametrize(
+    "opened", ["<!-- ", "<!--[if mso]>", "<style>p {}", "<title>", "<a href='"]
+)
+def test_what_never_ends_takes_nothing_with_it(opened):
+    assert words(f"One {opened}<p>Two</p>").split() == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    "nested", ["blockquote", "div", "table><tr><td", "b", "font color=red", "p><span", "x"]
+)
+def test_words_at_any_depth_are_there_and_what_is_behind_them(nested):
+    deep = "".join(f"<{nested}>level {n} " for n in range(2_000))
+    end = "".join(f"</{name}>" for name in reversed(nested.replace("<", " ").split(">")))
+    text = words(f"<p>Start</p>{deep}{end * 2_000}<p>End</p>")
+    assert text.startswith("Start level 0 level 1 ")
+    assert text.endswith(" level 1998 level 1999 End")
+
+
+def test_a_text_that_is_too_long_is_cut_and_says_so():
+    made = shown("word " * MAX_OUTPUT)
+    assert made.cut
+    assert not shown("word " * 1000).cut
+    assert shown_plain("word " * MAX_OUTPUT).cut
+
+
+def test_a_large_picture_in_the_text_costs_no_text():
+    made = shown(f'<img src="{PIXEL}{"A" * MAX_OUTPUT}"><p>Words</p>')
+    assert (visible.text("".join(made.pieces)), made.cut) == ("Words", False)
+
+
+@given(st.integers(0, 2**32))
+def test_no_visible_word_of_a_malformed_mail_is_lost(seed):
+    source = Writer(seed).html()
+    assert lost(source, html(source)) == []
+
+
+# --- nothing runs, nothing is loaded -------------------------------------------------------------
+
+EVIL = [
+    "<p onclick='evil()' onmouseover=evil()>x</p>",
+    "<script>evil()</script>",
+    "<a href='javascript:evil()'>x</a>",
+    "<a href=' java\nscript:evil()'>x</a>",
+    "<a href='&#106;avascript:evil()'>x</a>",
+    "<a href='data:text/html,evil'>x</a>",
+    "<a href='vbscript:evil'>x</a>",
+    "<img src=x onerror=evil()>",
+    "<img src='https://evil.example/seen.gif'>",
+    "<img srcset='https://evil.example/seen.gif 2x'>",
+    "<img src='data:image/svg+xml,evil'>",
+    "<svg onload=evil()><use href='https://evil.example/x'/></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=evil()></style></math>",
+    "<noscript><p title='</noscript><img src=x onerror=evil()>'></noscript>",
+    "<style>@import url(https://evil.example/x)</style>",
+    "<div style='background:url(https://evil.example/x)'>x</div>",
+    "<div style='background:u\\rl(https://evil.example/x)'>x</div>",
+    "<div style='width:expression(evil())'>x</div>",
+    "<div style='background:image-set(\"https://evil.example/x\" 1x)'>x</div>",
+    "<table background='https://evil.example/x'><td>x</table>",
+    "<body background='https://evil.example/x' onload=evil()>x",
+    "<form action='https://evil.example/'><input name=evil></form>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<link rel=stylesheet href='https://evil.example/x'>",
+    "<base href='https://evil.example/'>",
+    "<iframe src='https://evil.example/'></iframe>",
+    "<object data='https://evil.example/'></object><embed src='https://evil.example/'>",
+    "<video poster='https://evil.example/x'><source src='https://evil.example/x'></video>",
+    "<img src=\"x\" alt=\"'><script>evil()</script>\">",
+    "<a title='\"><img src=x onerror=evil()>'>x</a>",
+    "<p data-oe-model='evil' class='evil o_mail_redirect' id='evil' name='evil'>x</p>",
+    "<!--[if gte IE 4]><script>evil()</script><![endif]-->",
+    "<plaintext><script>evil()</script>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", EVIL)
+def test_nothing_runs_and_nothing_is_loaded(source):
+    tree = html5lib.parse(html(source), namespaceHTMLElements=False)
+    for element in tree.iter():
+        assert element.tag not in "script style svg iframe form link meta base".split()
+        for name, value in element.attrib.items():
+            assert name in ("style", "title", "alt"), (name, value)
+            assert "evil" not in value or name in ("title", "alt")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://x.example/?a=1&copy=2", "https://x.example/?a=1&copy=2"),
+        ("https://x.example/?a=1&amp;b=2", "https://x.example/?a=1&b=2"),
+        ("mailto:lena@x.example", "mailto:lena@x.example"),
+        ("www.x.example/a", "http://www.x.example/a"),
+        ("//x.example/a", "https://x.example/a"),
+        ("/web/session/logout", None),
+    ],
+)
+def test_a_link_leads_where_it_did(address, expected):
+    tree = html5lib.parse(html(f'<a href="{address}">x</a>'), namespaceHTMLElements=False)
+    assert next(tree.iter("a")).get("href") == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<" * 200_000,
+        "<a " * 200_000,
+        "<a b='" * 200_000,
+        "<a b=\"c' " * 200_000,
+        "<!--" * 200_000,
+        "<!-- --" * 200_000,
+        "<style>" * 200_000,
+        "<textarea>" * 200_000,
+        "<iframe>" * 200_000,
+        "<svg><title>" * 100_000,
+        "<b><i>" * 200_000 + "</b>" * 200_000,
+        "<p><table>" * 100_000 + "</p>" * 100_000,
+        "<div " + "a=b " * 300_000 + ">",
+        "&" * 1_000_000,
+        "<a href='" + "x" * 1_000_000 + "'>",
+        "<p style='" + "a" * 1_000_000 + "'>",
+        "\n>a\nb" * 200_000,
+        "http://" + "a" * 1_000_000,
+    ],
+    ids=lambda source: source[:12].encode("unicode_escape").decode(),
+)
+def test_a_bomb_takes_no_longer_than_a_letter(source):
+    begun = time.process_time()
+    html(source)
+    shown_plain(source)
+    assert time.process_time() - begun < 2
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("cid:logo@x", picture("logo@x")),
+        ("CID:logo@x", picture("logo@x")),
+        (" cid:logo@x ", picture("logo@x")),
+        ("cid:logo%40x", picture("logo@x")),
+        ("cid:logo%40x", picture("logo%40x")),
+        ("cid:LOGO@X", picture("logo@x")),
+        ("cid:<logo@x>", picture("logo@x")),
+        ("logo@x", picture("logo@x")),
+        ("image001.png", picture(name="image001.png")),
+        ("cid:image001.png", picture(name="image001.png")),
+        ("http://x.example/a.png", picture(location="http://x.example/a.png")),
+        ("images/a%20b.png", picture(location="images/a b.png")),
+    ],
+)
+def test_a_picture_of_the_mail_is_shown(address, file):
+    assert visible.pictures(html(f'<img src="{address}">', file)) == ["/part/1"]
+
+
+def test_an_id_that_another_begins_with_is_another():
+    files = [picture("image1"), picture("image10"), picture("image11")]
+    source = "<img src=cid:image11><img src=cid:image1><img src=cid:image10>"
+    assert visible.pictures(html(source, *files)) == ["/part/3", "/part/1", "/part/2"]
+
+
+def test_ids_that_differ_in_their_case_are_two():
+    source = "<img src=cid:Logo><img src=cid:logo>"
+    assert visible.pictures(html(source, picture("logo"), picture("Logo"))) == [
+        "/part/2",
+        "/part/1",
+    ]
+
+
+def test_what_looks_like_a_reference_in_the_text_stays_text():
+    assert words("<p>Write cid:logo, Lena</p>") == "Write cid:logo, Lena"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<table background='cid:logo'><td>x</table>",
+        "<div style='color:red; background: #fff url(\"cid:logo\") no-repeat'>x</div>",
+    ],
+)
+def test_a_picture_in_the_background_is_shown(source):
+    assert "background-image:url(/part/1)" in html(source, picture("logo"))
+
+
+def test_a_picture_from_elsewhere_leaves_its_words():
+    assert (
+        html('<img src="https://x.example/seen.gif" alt="Roof">') == '<div><img alt="Roof"></div>'
+    )
+
+
+def test_a_link_to_a_part_leads_to_the_file():
+    assert 'href="/file/1"' in html("<a href='cid:plan'>Plan</a>", picture("plan"))
+
+
+def test_a_picture_inside_its_tag_is_shown():
+    assert visible.pictures(html(f'<img src="{PIXEL}">')) == [PIXEL]
