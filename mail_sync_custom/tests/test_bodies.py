@@ -24,7 +24,9 @@ class TestBodies(MailSyncCase):
         return self.entries()
 
     def words(self, source):
-        return html.fromstring(f"<div>{self.record(source).body}</div>").text_content().split()
+        return " ".join(
+            html.fromstring(f"<div>{self.record(source).body}</div>").itertext()
+        ).split()
 
     def test_two_documents_and_a_footer_are_all_there(self):
         source = "<html><body>One</body></html>\n<html><body>Two</body></html>\n<p>Footer</p>"
