@@ -24,9 +24,9 @@ TEMPLATE = "mail_sync_template"
 BASE = "mail_sync_base"
 CONFIG = STATE / "odoo.conf"
 
-# The mail servers of tests are on this machine, to which the addon does not connect unless an
-# administrator allows it.
-PARAMETERS: dict[str, str] = {}
+# The mail servers of the tests and of the demo are on this machine, which users may connect to only
+# where the administrator lists it: the same setting as in Settings > Mail Sync.
+PARAMETERS = {"mail_sync_custom.allowed_hosts": "127.0.0.0/8:*, localhost:*"}
 
 CONF = """\
 [options]

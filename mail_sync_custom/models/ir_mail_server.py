@@ -43,6 +43,7 @@ class IrMailServer(models.Model):
                 account_sudo._endpoint("smtp"),
                 account_sudo._credentials("smtp"),
                 budget=CONNECT_SECONDS,
+                policy=account_sudo._host_policy(),
             )
         except MailError as error:
             account_sudo._note_sending(error)

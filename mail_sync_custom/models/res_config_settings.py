@@ -7,8 +7,10 @@ from odoo.modules.module import get_module_path
 from odoo.tools import config
 
 from .. import vault
+from ..engine.net import policy
 from ..turns import register as watched
 from ..vault import Encryption, Source
+from .account.hosts import ALLOWED_HOSTS
 from .account.page import PATIENCE_SECONDS
 from .account.turns import DEFAULT_ATTACHMENT_MB
 from .res_company import HAS_A_PLACE
@@ -33,6 +35,13 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="mail_sync_custom.attachment_limit_mb",
         default=DEFAULT_ATTACHMENT_MB,
         help="A larger attachment is left out, and the recorded mail says so. 0: 20 MB.",
+    )
+    mail_sync_allowed_hosts = fields.Char(
+        "Servers of Your Own Network",
+        config_parameter=ALLOWED_HOSTS,
+        help="Networks, addresses and hostnames, separated by commas, that users may connect to "
+        "besides the mail servers of the internet. A colon and a port, or * for all ports, may "
+        "follow: 10.0.0.0/8, imap.example.lan, 192.168.1.5:1143.",
     )
     mail_sync_idle = fields.Boolean(
         "Record new mails at once",
@@ -76,6 +85,20 @@ class ResConfigSettings(models.TransientModel):
                         "The attachment limit is a number of MB from 1 to %s.", MAX_ATTACHMENT_MB
                     )
                 )
+
+    @api.constrains("mail_sync_allowed_hosts")
+    def _check_mail_sync_allowed_hosts(self):
+        for settings in self:
+            try:
+                policy.parse(settings.mail_sync_allowed_hosts or "")
+            except policy.NotAnEntry as error:
+                raise ValidationError(
+                    self.env._(
+                        "This is neither a network nor a hostname: %s\n"
+                        "Enter for example 10.0.0.0/8, imap.example.lan or 192.168.1.5:1143.",
+                        error,
+                    )
+                ) from error
 
     @api.depends("company_id")
     def _compute_mail_sync_counts(self):

@@ -49,7 +49,8 @@ def connect(store: OdooStore) -> session.ImapSession:
     with store.transaction() as env:
         account = env["mail.sync.account"].browse(store.account_id)
         endpoint, credentials = account._endpoint("imap"), account._credentials("imap")
-    return session.connect(endpoint, credentials, budget=CONNECT_SECONDS)
+        policy = account._host_policy()
+    return session.connect(endpoint, credentials, budget=CONNECT_SECONDS, policy=policy)
 
 
 @contextmanager

@@ -131,10 +131,11 @@ NETWORK = {
         ),
     ),
     "host_not_allowed": (
-        _lt("This hostname is not allowed"),
+        _lt("This server or port is not allowed"),
         _lt(
-            "It leads into a private network. Use the public name of your mail server; if it "
-            "is inside your company's network, an administrator can allow it."
+            "Use the public hostname of your mail server, and one of the ports 143, 993, 25, "
+            "465, 587 and 2525. For a server in your company's own network, or another port, "
+            "ask your administrator: Settings > Mail Sync > Servers of your own network."
         ),
     ),
     "connection_refused": (

@@ -7,6 +7,7 @@ from . import connection
 from . import disable
 from . import folders
 from . import health
+from . import hosts
 from . import key
 from . import notices
 from . import page

@@ -104,13 +104,14 @@ class MailSyncAccount(models.Model):
                 _credentials(settings),
                 budget=TRY_SECONDS,
                 patience=TRY_SECONDS,
+                policy=self._host_policy(),
             ) as connection:
                 folders = [folder for folder in connection.folders() if folder.selectable]
                 uses = {special_use.find(folders, use): use for use in SpecialUse}
                 snapshots = connection.status([folder.name for folder in uses if folder])
                 found = connection.connected
         except MailError as error:
-            shown = _with_fingerprint(error, settings, session.inspect_certificate)
+            shown = self._with_fingerprint(error, settings, session.inspect_certificate)
             raise UserError(self._explain(shown)) from error
         return {
             **_learned(found),
@@ -130,11 +131,31 @@ class MailSyncAccount(models.Model):
         """Log in to the SMTP server, within ten seconds. Returns ``fingerprint``, ``starttls``."""
         try:
             return _learned(
-                smtp.check(_endpoint(settings), _credentials(settings), budget=TRY_SECONDS)
+                smtp.check(
+                    _endpoint(settings),
+                    _credentials(settings),
+                    budget=TRY_SECONDS,
+                    policy=self._host_policy(),
+                )
             )
         except MailError as error:
-            shown = _with_fingerprint(error, settings, smtp.inspect_certificate)
+            shown = self._with_fingerprint(error, settings, smtp.inspect_certificate)
             raise UserError(self._explain(shown)) from error
+
+    @api.model
+    def _with_fingerprint(self, error, settings, inspect):
+        """Return an error that names the certificate nobody vouches for, where it can be seen.
+
+        A handshake that fails does not tell which one it was: it takes a second look, with no
+        login.
+        """
+        if not isinstance(error, CertificateUntrusted):
+            return error
+        try:
+            seen = inspect(_endpoint(settings), LOOK_SECONDS, policy=self._host_policy())
+        except MailError:
+            return error
+        return CertificateUntrusted(seen)
 
     @api.model
     def _other_certificate(self, error):
@@ -166,19 +187,6 @@ def _credentials(settings):
         code = "secret_unreadable" if settings["secret"] else "neutralized"
         raise ServerRefused(code=code, kind=Kind.CRED, step=Step.LOGIN) from error
     return Credentials(settings["username"], password)
-
-
-def _with_fingerprint(error, settings, inspect):
-    """Return an error that names the certificate which nobody vouches for, where it can be seen.
-
-    A handshake that fails does not tell which one it was: it takes a second look, without a login.
-    """
-    if not isinstance(error, CertificateUntrusted):
-        return error
-    try:
-        return CertificateUntrusted(inspect(_endpoint(settings), LOOK_SECONDS))
-    except MailError:
-        return error
 
 
 def _learned(connected):

@@ -112,7 +112,10 @@ class MailSyncAccount(models.Model):
         sent = self._sent_mailbox().name
         try:
             with session.connect(
-                self._endpoint("imap"), self._credentials("imap"), budget=turns.CONNECT_SECONDS
+                self._endpoint("imap"),
+                self._credentials("imap"),
+                budget=turns.CONNECT_SECONDS,
+                policy=self._host_policy(),
             ) as connection:
                 return bool(sent) and filing.is_in(connection, sent, message_id)
         except MailError as error:

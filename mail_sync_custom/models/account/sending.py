@@ -200,7 +200,8 @@ def _try(dbname, account_id):
             account = env["mail.sync.account"].browse(account_id)
             details = account.details_changed_at
             endpoint, credentials = account._endpoint("smtp"), account._credentials("smtp")
-        smtp.check(endpoint, credentials)
+            policy = account._host_policy()
+        smtp.check(endpoint, credentials, policy=policy)
     except MailError as caught:
         error = caught
 
