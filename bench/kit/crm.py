@@ -53,12 +53,15 @@ class Crm:
     def connect(self, host: str = "", port: int = 0, *, tls: bool = True):
         """Return a session on the mailbox, logged in; over TLS on Dovecot itself by default."""
         from odoo.addons.mail_sync_custom.engine.imap import session
+        from odoo.addons.mail_sync_custom.engine.net import policy
         from odoo.addons.mail_sync_custom.engine.values import Credentials, Endpoint
 
         if not host:
             host, port = servers.imaps()
         endpoint = Endpoint(host, port, implicit_tls=tls, plain_allowed=not tls)
-        return session.connect(endpoint, Credentials(self.user, servers.PASSWORD))
+        return session.connect(
+            endpoint, Credentials(self.user, servers.PASSWORD), policy=policy.parse("127.0.0.0/8:*")
+        )
 
     def sync(self) -> None:
         """Read the mailbox from log-in to log-out, as the account's turn does."""

@@ -89,6 +89,12 @@ class HostNotFound(MailError):
     code, kind, step = "host_not_found", Kind.NET, Step.LOOKUP
 
 
+class HostNotAllowed(MailError):
+    """The host or its port is none that a user may connect to. Nobody was asked for anything."""
+
+    code, kind, step = "host_not_allowed", Kind.SETUP, Step.LOOKUP
+
+
 class ConnectionRefused(MailError):
     """Nothing listens on that port, or a firewall says no."""
 

@@ -20,6 +20,7 @@ from dev.paths import SERVICES
 from engine.imap import session
 from engine.memory.server import MemoryServer, MemorySession
 from engine.values import Credentials, Endpoint
+from tests.contract.loopback import LOOPBACK
 from tests.contract.scripted import Scripted
 
 NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
@@ -162,7 +163,9 @@ class Dovecot:
 
     def connect(self) -> session.ImapSession:
         credentials = Credentials(self.user, self.services["password"])
-        self.sessions.append(session.connect(self.services.imaps(), credentials, patience=10))
+        self.sessions.append(
+            session.connect(self.services.imaps(), credentials, patience=10, policy=LOOPBACK)
+        )
         return self.sessions[-1]
 
     def close(self):

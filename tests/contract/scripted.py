@@ -14,6 +14,7 @@ import pytest
 from dev import certificates
 from engine.imap import session
 from engine.values import Credentials, Endpoint
+from tests.contract.loopback import LOOPBACK
 
 BUDGET = 0.6
 WITHIN = 2 * BUDGET + 0.5  # a slow machine is no stalled client
@@ -139,7 +140,9 @@ class Scripted:
 
 
 def connect(server, credentials=CREDENTIALS, **settings):
-    return session.connect(server.endpoint(**settings), credentials, budget=BUDGET, patience=BUDGET)
+    return session.connect(
+        server.endpoint(**settings), credentials, budget=BUDGET, patience=BUDGET, policy=LOOPBACK
+    )
 
 
 @contextlib.contextmanager

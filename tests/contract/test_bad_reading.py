@@ -12,7 +12,6 @@ import pytest
 from engine.errors import (
     ConnectionLost,
     ConnectionTimeout,
-    InvalidSettings,
     Kind,
     MailboxMissing,
     ProtocolViolation,
@@ -21,8 +20,6 @@ from engine.errors import (
 )
 from engine.imap import session
 from tests.contract.scripted import (
-    BUDGET,
-    CREDENTIALS,
     HUGE,
     Gone,
     after_login,
@@ -279,15 +276,6 @@ def test_a_logout_is_said_and_not_waited_for(scripted):
     found.close()
     assert time.monotonic() - began < 0.2
     assert said.wait(5)
-
-
-def test_an_address_that_is_not_allowed_is_not_connected_to(scripted):
-    server, asked = scripted(silence), []
-    with failing(InvalidSettings, code="host_not_allowed", step=Step.LOOKUP):
-        session.connect(
-            server.endpoint(), CREDENTIALS, budget=BUDGET, allow=lambda ip: bool(asked.append(ip))
-        )
-    assert asked == ["127.0.0.1"] and server.clients == []
 
 
 def test_a_lookup_that_does_not_come_back_is_left_behind(scripted, monkeypatch):

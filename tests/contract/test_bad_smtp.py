@@ -20,6 +20,7 @@ from engine.errors import (
 )
 from engine.smtp import check as smtp
 from engine.values import Credentials
+from tests.contract.loopback import LOOPBACK
 from tests.contract.scripted import (
     BUDGET,
     CREDENTIALS,
@@ -31,7 +32,7 @@ from tests.contract.scripted import (
 
 
 def check(server, credentials=CREDENTIALS, **settings):
-    return smtp.check(server.endpoint(**settings), credentials, budget=BUDGET)
+    return smtp.check(server.endpoint(**settings), credentials, budget=BUDGET, policy=LOOPBACK)
 
 
 def smtp_script(*extensions, login=(b"235 2.7.0 in",), challenges=()):

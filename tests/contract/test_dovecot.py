@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import time
+from functools import partial
 
 import pytest
 
@@ -27,6 +28,7 @@ from engine.imap import session
 from engine.net import tls
 from engine.smtp import check as smtp
 from engine.values import MAX_UID, Credentials, Endpoint, Security
+from tests.contract.loopback import LOOPBACK
 
 from .conftest import new_user
 
@@ -34,24 +36,24 @@ BUDGET = 15
 
 
 class Imap:
-    connect_inspect = staticmethod(session.inspect_certificate)
+    connect_inspect = staticmethod(partial(session.inspect_certificate, policy=LOOPBACK))
 
     def __init__(self, services):
         self.tls, self.starttls = services.imaps, services.imap
 
     def connect(self, endpoint, credentials):
-        with session.connect(endpoint, credentials, budget=BUDGET) as found:
+        with session.connect(endpoint, credentials, budget=BUDGET, policy=LOOPBACK) as found:
             return found.connected
 
 
 class Smtp:
-    connect_inspect = staticmethod(smtp.inspect_certificate)
+    connect_inspect = staticmethod(partial(smtp.inspect_certificate, policy=LOOPBACK))
 
     def __init__(self, services):
         self.tls, self.starttls = services.smtps, services.smtp
 
     def connect(self, endpoint, credentials):
-        return smtp.check(endpoint, credentials, budget=BUDGET)
+        return smtp.check(endpoint, credentials, budget=BUDGET, policy=LOOPBACK)
 
 
 @pytest.fixture(params=[Imap, Smtp])
@@ -114,7 +116,7 @@ def test_no_certificate_without_tls(protocol):
 def test_a_pin_holds_for_whoever_connects_with_the_context(services, fingerprint):
     """Odoo sends with smtplib, which knows nothing of fingerprints."""
     endpoint = services.smtps("self_signed")
-    met = smtp.inspect_certificate(endpoint, BUDGET)
+    met = smtp.inspect_certificate(endpoint, BUDGET, policy=LOOPBACK)
     pin = met if fingerprint == "right" else "00" * 32
     context = tls.context(services.smtps("self_signed", pin=True, fingerprint=pin))
     plain = services.smtp("self_signed")
@@ -188,8 +190,8 @@ def odd_users(services):
 def test_an_odd_password(services, odd_users, password):
     credentials = Credentials(odd_users[password], password)
     # Here AUTHENTICATE PLAIN; LOGIN with all it takes is in test_bad_servers.
-    session.connect(services.imaps(), credentials, budget=BUDGET).close()
-    smtp.check(services.smtps(), credentials, budget=BUDGET)
+    session.connect(services.imaps(), credentials, budget=BUDGET, policy=LOOPBACK).close()
+    smtp.check(services.smtps(), credentials, budget=BUDGET, policy=LOOPBACK)
 
 
 def test_a_wrong_password(protocol, credentials):

@@ -11,12 +11,13 @@ IMAP4rev1 lacks unless the server offers it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from types import TracebackType
 
 from ..net import dial, opening
 from ..net.dial import Deadline
+from ..net.policy import INTERNET, Policy
 from ..net.wire import Wire
 from ..values import Connected, Credentials, Endpoint, Folder, Headers, Snapshot, Watched
 from . import fetching, filing, searching
@@ -40,18 +41,18 @@ def connect(
     *,
     budget: float = BUDGET,
     patience: float = PATIENCE,
-    allow: Callable[[str], bool] = dial.everywhere,
+    policy: Policy = INTERNET,
     message_limit: int = MAX_MESSAGE,
 ) -> ImapSession:
     """Return a session that is logged in, or raise the MailError why there is none.
 
     ``budget``, in seconds, is for the whole of it: lookup, TCP, TLS, greeting and login.
-    ``patience`` is for each command after that. ``allow`` is asked for each address before it is
+    ``patience`` is for each command after that. ``policy`` says which addresses may be
     connected to. ``message_limit`` bounds the literals that are read, in bytes.
     """
     dial.check_settings(endpoint, credentials)
     deadline = Deadline(budget)
-    dialogue = opening.opened(endpoint, deadline, lambda wire: _speak(wire, message_limit), allow)
+    dialogue = opening.opened(endpoint, deadline, lambda wire: _speak(wire, message_limit), policy)
     try:
         log_in(dialogue, credentials)
         dialogue.patience = patience
@@ -62,11 +63,11 @@ def connect(
 
 
 def inspect_certificate(
-    endpoint: Endpoint, budget: float = BUDGET, *, allow: Callable[[str], bool] = dial.everywhere
+    endpoint: Endpoint, budget: float = BUDGET, *, policy: Policy = INTERNET
 ) -> str:
     """Return the fingerprint of the certificate that a server shows; nobody is logged in."""
     return opening.inspect_certificate(
-        endpoint, budget, lambda wire: _speak(wire, MAX_HEADER), allow
+        endpoint, budget, lambda wire: _speak(wire, MAX_HEADER), policy
     )
 
 

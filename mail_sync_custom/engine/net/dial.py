@@ -14,12 +14,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from ..errors import (
     ConnectionRefused,
     ConnectionTimeout,
+    HostNotAllowed,
     HostNotFound,
     InvalidSettings,
     MailError,
@@ -30,6 +30,7 @@ from ..errors import (
 )
 from ..values import Connected, Credentials, Endpoint, Security
 from . import tls
+from .policy import INTERNET, Policy
 
 #: A transfer that is slower than this, in bytes a second, is a server that drips.
 SLOWEST = 16 * 1024
@@ -73,11 +74,6 @@ class Deadline:
             self._end = min(bought, self._last)
 
 
-def everywhere(_ip: str) -> bool:
-    """The policy that allows every address."""
-    return True
-
-
 def check_settings(endpoint: Endpoint, credentials: Credentials | None = None) -> None:
     """Raise InvalidSettings for what no field may hold; nothing has been sent by then.
 
@@ -105,17 +101,14 @@ def check_text(text: str) -> None:
         raise InvalidSettings("a line break or NUL in a field")
 
 
-def open_socket(
-    endpoint: Endpoint, deadline: Deadline, allow: Callable[[str], bool] = everywhere
-) -> socket.socket:
-    """Connect to the first address of the endpoint that answers, IPv6 and IPv4 alike.
+def open_socket(endpoint: Endpoint, deadline: Deadline, policy: Policy = INTERNET) -> socket.socket:
+    """Connect to the first allowed address of the endpoint that answers, IPv6 and IPv4 alike.
 
     Each address gets its share of what is left, so that one black hole in front (an IPv6 that is
-    misrouted) does not eat the time of the good one behind it.
+    misrouted) does not eat the time of the good one behind it. Raises HostNotAllowed where the
+    policy allows none of them.
     """
-    addresses = [found for found in _lookup(endpoint, deadline) if allow(found[1][0])]
-    if not addresses:
-        raise InvalidSettings("not allowed", code="host_not_allowed", step=Step.LOOKUP)
+    addresses = _allowed(endpoint, deadline, policy)
     failure: OSError | None = None
     for tries_left, (family, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
         try:
@@ -123,6 +116,21 @@ def open_socket(
         except OSError as error:
             failure = error
     raise _unreachable(failure) from failure
+
+
+def _allowed(endpoint: Endpoint, deadline: Deadline, policy: Policy) -> list[tuple[int, tuple]]:
+    """Return (family, address) of all that may be connected to.
+
+    Whatever is behind a host that is not allowed, the refusal comes after the same time.
+    """
+    answer_at = time.monotonic() + policy.pause
+    host, port = endpoint.host, endpoint.port
+    found = [] if policy.refuses(host, port) else _lookup(endpoint, deadline)
+    allowed = [each for each in found if policy.allows(host, port, each[1][0])]
+    if not allowed:
+        time.sleep(max(0.0, answer_at - time.monotonic()))
+        raise HostNotAllowed(f"{host.strip()}:{port}")
+    return allowed
 
 
 def _connect(family: int, address: tuple, timeout: float) -> socket.socket:

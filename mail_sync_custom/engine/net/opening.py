@@ -14,6 +14,7 @@ from ..errors import ConnectionLost, ConnectionTimeout, Step, TlsError
 from ..values import Endpoint
 from . import dial
 from .dial import Deadline
+from .policy import INTERNET, Policy
 from .wire import Wire
 
 #: Seconds that an honest server takes at most to greet; then it is asked whether it wants TLS.
@@ -49,14 +50,14 @@ def opened(
     endpoint: Endpoint,
     deadline: Deadline,
     speak: Callable[[Wire], Spoken],
-    allow: Callable[[str], bool] = dial.everywhere,
+    policy: Policy = INTERNET,
 ) -> Spoken:
     """Return a dialogue that was greeted and is as encrypted as it is going to be.
 
-    ``speak`` makes the dialogue on a wire; ``allow`` is asked for each address before it is
+    ``speak`` makes the dialogue on a wire; ``policy`` says which addresses may be
     connected to. Raises the MailError why there is none.
     """
-    sock = dial.open_socket(endpoint, deadline, allow)
+    sock = dial.open_socket(endpoint, deadline, policy)
     dialogue = speak(Wire(sock, deadline))
     try:
         if endpoint.implicit_tls:
@@ -77,12 +78,12 @@ def inspect_certificate(
     endpoint: Endpoint,
     budget: float,
     speak: Callable[[Wire], Dialogue],
-    allow: Callable[[str], bool] = dial.everywhere,
+    policy: Policy = INTERNET,
 ) -> str:
     """Return the fingerprint of the certificate that a server shows; nobody is logged in."""
     dial.check_settings(endpoint)
     asked = dial.inspected(endpoint)
-    with closing(opened(asked, Deadline(budget), speak, allow)) as dialogue:
+    with closing(opened(asked, Deadline(budget), speak, policy)) as dialogue:
         return dial.describe(dialogue.wire.sock, asked).fingerprint
 
 

@@ -141,6 +141,9 @@ class Policy:
         return port not in MAIL_PORTS or _means_inside(_plain(host))
 
 
+INTERNET = Policy()
+
+
 def parse(text: str, pause: float = PAUSE) -> Policy:
     """Return the policy of an administrator's list: entries set apart by lines, commas or spaces.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 
 from ..net import dial, opening
+from ..net.policy import INTERNET, Policy
 from ..values import Connected, Credentials, Endpoint
 from .dialogue import BUDGET, Dialogue, logged_in
 
@@ -15,15 +15,15 @@ def check(
     credentials: Credentials,
     *,
     budget: float = BUDGET,
-    allow: Callable[[str], bool] = dial.everywhere,
+    policy: Policy = INTERNET,
 ) -> Connected:
     """Log in to a server and log out; raises the MailError why that does not work.
 
-    ``budget`` is for the whole of it, in seconds. ``allow`` is asked for each address before it
+    ``budget`` is for the whole of it, in seconds. ``policy`` says which addresses may be
     is connected to.
     """
     with contextlib.closing(
-        logged_in(endpoint, credentials, budget=budget, allow=allow)
+        logged_in(endpoint, credentials, budget=budget, policy=policy)
     ) as dialogue:
         return dial.describe(dialogue.wire.sock, endpoint)
 
@@ -32,7 +32,7 @@ def inspect_certificate(
     endpoint: Endpoint,
     budget: float = BUDGET,
     *,
-    allow: Callable[[str], bool] = dial.everywhere,
+    policy: Policy = INTERNET,
 ) -> str:
     """Return the fingerprint of the certificate that a server shows; nobody is logged in."""
-    return opening.inspect_certificate(endpoint, budget, Dialogue, allow)
+    return opening.inspect_certificate(endpoint, budget, Dialogue, policy)

@@ -11,12 +11,12 @@ import base64
 import contextlib
 import hmac
 import ipaddress
-from collections.abc import Callable
 
 from ..catalogue import SMTP
 from ..errors import Kind, MailError, ProtocolViolation, ServerRefused, Step, safe_text
 from ..net import dial, opening
 from ..net.dial import Deadline
+from ..net.policy import INTERNET, Policy
 from ..net.refusals import refused
 from ..net.wire import Wire
 from ..values import Credentials, Endpoint
@@ -125,11 +125,11 @@ def logged_in(
     credentials: Credentials,
     *,
     budget: float = BUDGET,
-    allow: Callable[[str], bool] = dial.everywhere,
+    policy: Policy = INTERNET,
 ) -> Dialogue:
     """Return a dialogue that is logged in, or raise the MailError why there is none."""
     dial.check_settings(endpoint, credentials)
-    dialogue = opening.opened(endpoint, Deadline(budget), Dialogue, allow)
+    dialogue = opening.opened(endpoint, Deadline(budget), Dialogue, policy)
     try:
         dialogue.log_in(credentials)
     except BaseException:

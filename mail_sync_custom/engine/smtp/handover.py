@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import smtplib
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..net import dial
+from ..net.policy import INTERNET, Policy
 from ..values import Credentials, Endpoint
 from .dialogue import BUDGET, logged_in
 
@@ -58,8 +58,8 @@ def connect(
     credentials: Credentials,
     *,
     budget: float = BUDGET,
-    allow: Callable[[str], bool] = dial.everywhere,
+    policy: Policy = INTERNET,
 ) -> Connection:
     """Return a connection to send by, or raise the MailError why there is none."""
-    dialogue = logged_in(endpoint, credentials, budget=budget, allow=allow)
+    dialogue = logged_in(endpoint, credentials, budget=budget, policy=policy)
     return Connection(dialogue.wire.sock, dialogue.offered)

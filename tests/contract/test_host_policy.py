@@ -1,0 +1,124 @@
+"""Hosts that lead inside are refused on every way to a server: one error, after the same time."""
+
+import socket
+import time
+
+import pytest
+
+from engine.errors import HostNotAllowed, MailError
+from engine.imap import session
+from engine.net import policy
+from engine.net.policy import Policy
+from engine.smtp import check, handover
+from engine.values import Credentials, Endpoint
+from tests.contract.loopback import LOOPBACK
+
+ANYBODY = Credentials("lea@client.example", "secret")
+
+#: Each way on which the engine connects to a host that a user has named.
+WAYS = {
+    "imap": lambda endpoint, **how: session.connect(endpoint, ANYBODY, **how),
+    "imap certificate": lambda endpoint, **how: session.inspect_certificate(endpoint, **how),
+    "smtp": lambda endpoint, **how: check.check(endpoint, ANYBODY, **how),
+    "smtp certificate": lambda endpoint, **how: check.inspect_certificate(endpoint, **how),
+    "sending": lambda endpoint, **how: handover.connect(endpoint, ANYBODY, **how),
+}
+
+#: Hosts that lead to this machine, to its network, or to the machine below it, in whichever words.
+HOSTS = """
+127.0.0.1 127.0.0.2 127.1 127.0.1 0.0.0.0 0 2130706433 0x7f000001 0x7f.1 0x7F.0.0.1 017700000001
+0177.0.0.1 localhost LOCALHOST localhost. ip6-localhost localhost.localdomain ::1
+0:0:0:0:0:0:0:1 :: ::ffff:127.0.0.1 ::ffff:7f00:1 ::127.0.0.1 64:ff9b::7f00:1 2002:7f00:1::
+10.0.0.1 10.1 172.16.0.1 172.31.255.254 192.168.0.1 192.168.1 3232235521 100.64.0.1
+100.100.100.200 169.254.169.254 2852039166 0xa9fea9fe 168.63.129.16 198.18.0.1 224.0.0.1
+255.255.255.255 fe80::1 fe80::1%lo fc00::1 fd00:ec2::254 ff02::1 １２７.０.０.１ 127。0。0。1
+db postgres imap.internal mail.corp nas.local
+""".split()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_of_the_inside_is_refused(way, host):
+    with pytest.raises(HostNotAllowed) as caught:
+        WAYS[way](Endpoint(host, 993), policy=Policy(pause=0))
+    assert (caught.value.code, caught.value.step) == ("host_not_allowed", "lookup")
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """A name service of our own: each name's addresses, in the order in which it gives them."""
+    answers = {}
+
+    def getaddrinfo(host, port, *args, **kwargs):
+        ips = answers[host]
+        ips = ips.pop(0) if isinstance(ips[0], list) else ips
+        family = {True: socket.AF_INET6, False: socket.AF_INET}
+        return [(family[":" in ip], socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ips]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return answers
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("ip", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1"])
+def test_a_name_that_leads_inside_is_refused(names, way, ip):
+    names["imap.evil.example"] = [ip]
+    with pytest.raises(HostNotAllowed):
+        WAYS[way](Endpoint("imap.evil.example", 993), policy=Policy(pause=0))
+
+
+def test_the_address_that_was_allowed_is_the_one_that_is_connected_to(names, scripted):
+    """Only the first answer counts: what a name says later, or to somebody else, does not."""
+    server = scripted(lambda client: None)
+    names["imap.evil.example"] = [["127.0.0.9"], ["127.0.0.1"]]
+    only = policy.parse("127.0.0.9:*", pause=0)
+    with pytest.raises(MailError):
+        session.connect(Endpoint("imap.evil.example", server.endpoint().port), ANYBODY, policy=only)
+    assert server.clients == []
+
+
+def test_of_several_addresses_the_allowed_ones_are_connected_to(names, scripted):
+    server = scripted(lambda client: client.say(b"* BYE"))
+    names["imap.client.example"] = ["10.0.0.1", "127.0.0.1"]
+    only = policy.parse("127.0.0.1:*", pause=0)
+    endpoint = Endpoint("imap.client.example", server.endpoint().port, implicit_tls=False)
+    with pytest.raises(MailError) as caught:
+        session.connect(endpoint, ANYBODY, policy=only)
+    assert caught.value.code != "host_not_allowed" and server.clients
+
+
+@pytest.fixture
+def ports(scripted):
+    """A port of this machine in each state that a prying user would like to tell apart."""
+    with socket.socket() as silent, socket.socket() as closed:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        closed.bind(("127.0.0.1", 0))
+        yield {
+            "refused": closed.getsockname()[1],
+            "silent": silent.getsockname()[1],
+            "hangs up": scripted(lambda client: None).endpoint().port,
+            "speaks HTTP": scripted(lambda c: c.say(b"HTTP/1.1 400 ", b"")).endpoint().port,
+            "speaks IMAP": scripted(lambda c: c.say(b"* OK IMAP4rev1")).endpoint().port,
+            "of mail": 993,
+        }
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_refusal_tells_nothing_of_what_is_there(ports, way):
+    met, times = set(), []
+    for port in ports.values():
+        begun = time.monotonic()
+        with pytest.raises(HostNotAllowed) as caught:
+            WAYS[way](Endpoint("127.0.0.1", port), policy=Policy(pause=0.3))
+        times.append(time.monotonic() - begun)
+        met.add((caught.value.code, caught.value.kind, caught.value.step))
+    assert len(met) == 1
+    assert min(times) >= 0.3 and max(times) - min(times) < 0.2
+
+
+def test_what_the_administrator_lists_is_connected_to(scripted):
+    server = scripted(lambda client: client.say(b"* BYE"))
+    with pytest.raises(MailError):
+        session.connect(server.endpoint(), ANYBODY, policy=LOOPBACK)
+    assert server.clients
