@@ -49,10 +49,10 @@ BOMBS = {
 
 @pytest.mark.parametrize("raw", BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_set_aside_at_once(raw):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(MessageUnreadable) as error:
         email(raw)
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
     assert (error.value.code, error.value.kind) == ("message_bomb", Kind.MSG)
     assert error.value.detail
 
@@ -67,9 +67,9 @@ HARMLESS = {
 
 @pytest.mark.parametrize("raw", HARMLESS.values(), ids=HARMLESS)
 def test_what_only_looks_like_a_bomb_is_read_and_quickly(raw):
-    started = time.perf_counter()
+    started = time.process_time()
     assert email(raw).text.startswith("hello")
-    assert time.perf_counter() - started < 1  # 0.1 s where it was written
+    assert time.process_time() - started < 1  # 0.1 s where it was written
 
 
 def test_text_beyond_what_anyone_reads_is_cut_and_said_so():
@@ -88,11 +88,11 @@ JUNK = [
 @pytest.mark.parametrize("name", [b"To", b"Subject", b"References", b"Date", b"Content-Type"])
 def test_no_junk_in_a_field_takes_longer_than_its_length(name, junk):
     raw = name + b": " + junk * (20_000 // len(junk)) + b"\n\nx"
-    started = time.perf_counter()
+    started = time.process_time()
     envelope(raw)
     glance(raw)
     email(raw)
-    assert time.perf_counter() - started < 0.5  # 0.02 s where it was written; quadratic is many
+    assert time.process_time() - started < 0.5  # 0.02 s where it was written; quadratic is many
 
 
 def test_a_large_file_is_in_memory_once_more_and_not_ten_times():
