@@ -20,7 +20,7 @@ COMMANDS = {
     "screenshots": "take the pictures in docs/screenshots anew",
     "lint": "check style, Odoo's rules, XML, the addon's pages and translations",
     "sizes": "print the longest files and functions",
-    "translations": "write the addon's template of translations anew",
+    "translations": "bring the addon's translations up to date",
     "readme": "write the addon's README.md and index.html from readme/*.md",
 }
 

@@ -17,6 +17,7 @@ from . import (
     services,
     sizes,
     suites,
+    translations,
     words,
 )
 from .console import say
@@ -32,7 +33,7 @@ COMMANDS = {
     "screenshots": screenshots.run,
     "sizes": sizes.run,
     "words": words.run,
-    "translations": lint.export_translations,
+    "translations": translations.update,
     "readme": readme.run,
 }
 
