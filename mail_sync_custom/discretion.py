@@ -1,7 +1,7 @@
-"""Passwords stay out of Odoo's log, at its most talkative as well.
+"""Keeps passwords out of Odoo's log, even at level DEBUG.
 
-At level DEBUG Odoo writes down every call of the web client with its arguments, so that what
-somebody enters in our forms would stand there in clear.
+At that level Odoo logs every call of the web client with its arguments, which include what a user
+enters in our forms.
 """
 
 import logging
@@ -13,7 +13,7 @@ HIDDEN = "***"
 
 
 class Discretion(logging.Filter):
-    """Hides the passwords in what is called on a model of ours; lets every record pass."""
+    """Hides the passwords in calls on our models; drops no record."""
 
     def filter(self, record):
         if isinstance(record.args, tuple) and _is_ours(record.args):
@@ -22,12 +22,12 @@ class Discretion(logging.Filter):
 
 
 def _is_ours(args):
-    """Whether it is a call on one of our models: Odoo logs the recordset first."""
+    """Return whether it is a call on one of our models: Odoo logs the recordset first."""
     return any(str(getattr(arg, "_name", "")).startswith("mail.sync.") for arg in args[:1])
 
 
 def _hidden(value):
-    """Return a value as it may be logged."""
+    """Return a value with its passwords hidden."""
     if isinstance(value, Params):
         return Params(_hidden(value.args), _hidden(value.kwargs))
     if isinstance(value, Mapping):
@@ -42,7 +42,7 @@ def _names_secret(key):
 
 
 def install():
-    """Filter the log of calls, once a process."""
+    """Filter the log of calls, once per process."""
     logger = logging.getLogger("odoo.service.model")
     if not any(isinstance(known, Discretion) for known in logger.filters):
         logger.addFilter(Discretion())

@@ -1,8 +1,8 @@
-"""The secrets' encryption, with a key that never lies in the database.
+"""Encryption of secrets, with a key that is never in the database.
 
-The key comes from ``mail_sync_key`` in ``odoo.conf`` or ``MAIL_SYNC_KEY`` in the environment;
-several, separated by commas, are tried in turn and the first one encrypts, which is how a key is
-exchanged. Without either, a key is made once in Odoo's data folder, readable to its owner alone.
+The key comes from ``mail_sync_key`` in ``odoo.conf`` or ``MAIL_SYNC_KEY`` in the environment. Several
+keys are separated by commas: the first one encrypts, all of them are tried to decrypt, so that a key
+can be replaced. Without either, a key is created in Odoo's data folder, in a file with mode 0600.
 """
 
 import os
@@ -19,15 +19,15 @@ OPTION, VARIABLE = "mail_sync_key", "MAIL_SYNC_KEY"
 
 
 class SecretUnreadable(Exception):
-    """What is stored was encrypted with a key that is not here, or is not ours at all."""
+    """No key that we have decrypts what is stored."""
 
 
 class KeyUnusable(SecretUnreadable):
-    """What is named as a key is none. Neither is anything encrypted then, nor read."""
+    """A configured key is not a valid key. Nothing is encrypted or decrypted then."""
 
 
 class Source(StrEnum):
-    """Where a key can come from; the first of these that names one counts."""
+    """Where a key can come from, in the order in which the places are searched."""
 
     CONFIG = "config"
     ENVIRONMENT = "environment"
@@ -35,31 +35,28 @@ class Source(StrEnum):
 
 
 class Encryption(StrEnum):
-    """How a secret is encrypted, seen from the keys that there are."""
+    """Which of the keys that we have decrypts a secret."""
 
-    CURRENT = "current"  # with the first key
-    OLDER = "older"  # with one that is named after it
+    CURRENT = "current"  # the first one
+    OLDER = "older"  # a later one
     UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the key in use comes from: ``place`` is a file's path, or a variable's name."""
+    """Where the key comes from. ``place`` is the path of a file or the name of a variable."""
 
     source: Source
     place: str
 
 
 def encrypt(secret: str) -> str:
-    """Return the secret as text that is safe in the database. The same secret differs each time.
-
-    Raises KeyUnusable.
-    """
+    """Return the encrypted secret as ASCII text, different each time. Raises KeyUnusable."""
     return MultiFernet(_ciphers()).encrypt(secret.encode()).decode("ascii")
 
 
 def decrypt(token: str) -> str:
-    """Return the secret. Raises SecretUnreadable when no key that we have opens it."""
+    """Return the secret. Raises SecretUnreadable if no key decrypts it."""
     try:
         return MultiFernet(_ciphers()).decrypt(token.encode("ascii")).decode()
     except (InvalidToken, UnicodeError) as error:
@@ -67,7 +64,7 @@ def decrypt(token: str) -> str:
 
 
 def encryption(token: str) -> Encryption:
-    """Return how a secret is encrypted."""
+    """Return which key decrypts a secret."""
     try:
         ciphers = _ciphers()
     except KeyUnusable:
@@ -82,7 +79,7 @@ def encryption(token: str) -> Encryption:
 
 
 def origin() -> Origin:
-    """Return where the key in use comes from, or would be made. Makes none, and tells none."""
+    """Return where the key comes from, or would be created. Creates and reveals none."""
     if config.get(OPTION):
         return Origin(Source.CONFIG, str(config["config"]))
     if os.environ.get(VARIABLE):
@@ -91,7 +88,7 @@ def origin() -> Origin:
 
 
 def is_usable() -> bool:
-    """Whether what is named as a key is one."""
+    """Return whether the configured keys are valid."""
     try:
         return bool(_ciphers())
     except KeyUnusable:
@@ -99,13 +96,13 @@ def is_usable() -> bool:
 
 
 def _ciphers() -> list[Fernet]:
-    """Return a cipher for each key, the first one's first. Raises KeyUnusable."""
+    """Return a cipher for each key, in their order. Raises KeyUnusable."""
     configured = config.get(OPTION) or os.environ.get(VARIABLE) or ""
     keys = [key.strip() for key in configured.split(",") if key.strip()] or [_own_key()]
     try:
         return [Fernet(key) for key in keys]
     except ValueError:
-        # Not chained: its words may show what was named, and that may be a key with a slip in it.
+        # Not chained: its message may contain the value, which may be a key with a typing error.
         raise KeyUnusable from None
 
 
@@ -114,10 +111,10 @@ def _key_file() -> Path:
 
 
 def _own_key() -> str:
-    """Return the key in the data folder, made at the first call.
+    """Return the key in the data folder; create it at the first call.
 
-    Several workers may come here at once: the file is written beside its place and linked into
-    it, so that exactly one key wins and nobody reads half of one.
+    Several workers may do so at once. The file is written under another name and then linked, so
+    that exactly one key wins and nobody reads half a key.
     """
     path = _key_file()
     if not path.exists():
