@@ -1,8 +1,8 @@
 """Encryption of secrets, with a key that is never in the database.
 
-The key comes from ``mail_sync_key`` in ``odoo.conf`` or ``MAIL_SYNC_KEY`` in the environment. Several
-keys are separated by commas: the first one encrypts, all of them are tried to decrypt, so that a key
-can be replaced. Without either, a key is created in Odoo's data folder, in a file with mode 0600.
+The key comes from ``mail_sync_key`` in ``odoo.conf`` or ``MAIL_SYNC_KEY`` in the environment.
+Several keys are separated by commas: the first one encrypts, all are tried to decrypt, so that a
+key can be replaced. Without either, a key is created in Odoo's data folder, with mode 0600.
 """
 
 import os

@@ -17,7 +17,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 
 class Step(StrEnum):
-    """Where an attempt failed, in the order in which it goes."""
+    """The steps of an attempt, in their order."""
 
     LOOKUP = "lookup"
     CONNECTION = "connection"
@@ -30,7 +30,7 @@ class Step(StrEnum):
 
 
 class Kind(StrEnum):
-    """Who can mend it, and whether waiting does. The kinds of the catalogue of errors."""
+    """Who can fix it, and whether waiting helps. The kinds of the catalogue of errors."""
 
     CRED = "cred"  # ask the user
     SETUP = "setup"  # ask the user or an administrator
@@ -72,7 +72,7 @@ class MailError(Exception):
 
     @property
     def transient(self) -> bool:
-        """Whether the same attempt may succeed later, with nothing changed by anyone."""
+        """Return whether the same attempt may succeed later without any change."""
         return self.kind in (Kind.TRANS, Kind.LIMIT, Kind.NET)
 
     def __str__(self) -> str:
@@ -90,13 +90,13 @@ class HostNotFound(MailError):
 
 
 class HostNotAllowed(MailError):
-    """The host or its port is none that a user may connect to. Nobody was asked for anything."""
+    """Users may not connect to this host or port. No connection was attempted."""
 
     code, kind, step = "host_not_allowed", Kind.SETUP, Step.LOOKUP
 
 
 class ConnectionRefused(MailError):
-    """Nothing listens on that port, or a firewall says no."""
+    """Nothing listens on that port, or a firewall refuses the connection."""
 
     code, kind, step = "connection_refused", Kind.NET, Step.CONNECTION
 
@@ -108,37 +108,37 @@ class ConnectionTimeout(MailError):
 
 
 class ConnectionLost(MailError):
-    """The other side went away in the middle. Never a success and never a wrong password."""
+    """The connection ended early. Never taken for a success or for a wrong password."""
 
     code, kind, step = "connection_lost", Kind.NET, Step.CONNECTION
 
 
 class TlsError(MailError):
-    """TLS could not be agreed upon for a reason that none of the classes below names."""
+    """The TLS handshake failed for a reason that has no class of its own below."""
 
     code, kind, step = "tls_failed", Kind.TLS, Step.TLS
 
 
 class TlsOnPlainPort(TlsError):
-    """TLS was spoken to a port that does not: *Use SSL?* and the port do not go together."""
+    """The port does not speak TLS: *Use SSL?* and the port do not match."""
 
     code = "tls_on_plain_port"
 
 
 class CertificateUntrusted(TlsError):
-    """The certificate is self-signed, or from an issuer nobody here knows."""
+    """The certificate is self-signed, or its issuer is unknown."""
 
     code = "certificate_untrusted"
 
 
 class CertificateName(TlsError):
-    """The certificate is good, and for another host."""
+    """The certificate is valid, but for another host."""
 
     code = "certificate_name"
 
 
 class CertificateExpired(TlsError):
-    """The certificate's time is over, or has not begun."""
+    """The certificate has expired, or is not valid yet."""
 
     code = "certificate_expired"
 
@@ -162,25 +162,25 @@ class StarttlsGone(TlsError):
 
 
 class ProtocolViolation(MailError):
-    """What came is not the protocol, or is beyond every bound that a real server keeps."""
+    """The answer is not in the protocol, or exceeds every limit that a real server keeps."""
 
     code, kind, step = "protocol", Kind.TRANS, Step.CONNECTION
 
 
 class InvalidSettings(MailError):
-    """A field that can never work, such as one with a line break in it. Nothing was sent."""
+    """A field that cannot work, such as one with a line break. Nothing was sent."""
 
     code, kind, step = "invalid_settings", Kind.SETUP, Step.CONNECTION
 
 
 class LoginRefused(MailError):
-    """The server said no to the name and the password."""
+    """The server refused the user name and password."""
 
     code, kind, step = "login_refused", Kind.CRED, Step.LOGIN
 
 
 class ServerRefused(MailError):
-    """The server said no for a reason that the catalogue names by ``code`` and ``kind``."""
+    """The server refused for a reason that the catalogue names by ``code`` and ``kind``."""
 
     code, kind, step = "refused", Kind.TRANS, Step.LOGIN
 
@@ -192,13 +192,13 @@ class MailboxMissing(MailError):
 
 
 class MessageUnreadable(MailError):
-    """One message that is set aside; the ones behind it go on."""
+    """One message is set aside; those behind it go on."""
 
     code, kind, step = "message_unreadable", Kind.MSG, Step.READING
 
 
 class LeaseLost(MailError):
-    """Another worker has the account now, or its settings have changed: this run must not write."""
+    """Another worker has the account, or its settings have changed: this run must not write."""
 
     code, kind, step = "lease_lost", Kind.TRANS, Step.RECORDING
 
