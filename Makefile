@@ -9,7 +9,7 @@ help:
 	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
 	@echo "make mails    every mail of the folder DIR= through Dovecot, a sync and the CRM, and checked"
 	@echo "make serve    the web client; ODOO= ADDONS_PATH= DB= for your own"
-	@echo "make lint     ruff, pylint-odoo, XML, the addon's pages, translations"
+	@echo "make lint     ruff, pylint-odoo, XML, sizes, the addon's pages, translations"
 	@echo "make sizes    the longest files and functions"
 	@echo "make screenshots  the pictures in docs/screenshots, taken anew"
 

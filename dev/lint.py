@@ -1,4 +1,4 @@
-"""`python3 -m dev lint`: ruff, pylint-odoo, XML, the addon's pages and its translations.
+"""`python3 -m dev lint`: ruff, pylint-odoo, XML, sizes, the addon's pages and translations.
 
 The suite `style` of `make test` runs the same checks.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from . import readme, translations
+from . import readme, sizes, translations
 from .console import say, succeeds
 from .paths import ADDON, PYTHON, ROOT
 
@@ -21,8 +21,9 @@ def run() -> int:
 
 def check(options: list[str]) -> bool:
     """Run all checks, ruff with the options given; return whether all passed."""
-    # A list, not a chain of `and`: every check runs, whatever the ones before it found.
-    return all([python(options), odoo_rules(), xml(), pages(), translations.check()])
+    # Not a chain of `and`: every check runs, whatever the ones before it found.
+    checks = python(options), odoo_rules(), xml(), sizes.check(), pages(), translations.check()
+    return all(checks)
 
 
 def python(options: list[str]) -> bool:

@@ -19,7 +19,7 @@ PYTEST = [str(PYTHON), "-m", "pytest", "-p", "dev.strict"]
 
 
 def style(options: list[str]) -> bool:
-    """Check style, Odoo's rules, XML, the addon's pages and translations, as `make lint` does."""
+    """Check what `make lint` does: style, Odoo's rules, XML, sizes, pages and translations."""
     return lint.check(options)
 
 
