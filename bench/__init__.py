@@ -1,1 +1,1 @@
-"""The figures: one script each, `python3 -m dev bench`. What they share is in `bench.kit`."""
+"""One script per figure, run by `python3 -m dev bench`. What they share is in `bench.kit`."""

@@ -1,4 +1,4 @@
-"""The first sync of a mailbox of 20,000, one mail in twenty a lead's, against `mbsync` of it.
+"""The first sync of 20,000 mails, one in twenty concerning a lead, against `mbsync`.
 
 Ours goes from log-in to log-out: 1,000 mails stand on the timelines of their leads, the others
 were looked through. The peer copies the mailbox into a fresh Maildir on the same disk, as it does
@@ -46,7 +46,7 @@ SyncState *
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     machine.need(["isync"], lambda: machine.find("mbsync"))
     user = servers.filled(MAILS, leads=LEADS, every=EVERY)
     with Copy(user, STATE) as copy, crm.opened(user, LEADS) as world:
@@ -74,21 +74,21 @@ class Copy:
                 port=port,
                 user=user,
                 password=servers.PASSWORD,
-                # The server's own: with it there is nothing that mbsync has to ask of its name.
+                # The server's own name, so that mbsync has no reason to refuse it.
                 certificate=dovecot.CERTIFICATES[host] / "certificate.pem",
                 folder=self.maildir,
             )
         )
 
     def make(self) -> None:
-        """Run mbsync, and see that it did what it was asked to."""
+        """Run mbsync, and check that it copied everything."""
         self.maildir.mkdir()
         subprocess.run(["mbsync", "-q", "-c", self.config, "all"], check=True)
         if (copied := sum(1 for _ in self.maildir.glob("inbox/*/*"))) != MAILS:
             raise RuntimeError(f"mbsync copied {copied} mails.")
 
     def remove(self) -> None:
-        """Remove what was copied."""
+        """Remove the copy."""
         shutil.rmtree(self.maildir, ignore_errors=True)
 
     def __enter__(self) -> Copy:
@@ -99,7 +99,7 @@ class Copy:
 
 
 def note_into_memory(user: str) -> None:
-    """Say what the peer takes where there is no disk, if this machine has such a folder."""
+    """Print how long the peer takes in memory, if this machine has a folder in memory."""
     memory = Path("/dev/shm")
     if memory.is_dir():
         with Copy(user, memory, fsync="no") as copy:

@@ -1,4 +1,4 @@
-"""The time to look through 20,000 headers of which none is a lead's, against fetching them.
+"""The time to look through 20,000 headers that concern no lead, against fetching them.
 
 Ours goes from log-in to log-out: it fetches, asks the database about every address and id, and
 commits how far it has come. The peer is IMAPClient, which fetches the same fields of the same
@@ -14,7 +14,7 @@ import imapclient
 from .kit import crm, figure, servers
 
 MAILS = 20_000
-#: Mails in one FETCH of the peer's.
+#: Mails in each FETCH of the peer.
 CHUNK = 500
 ITEMS = [
     "RFC822.SIZE",
@@ -25,7 +25,7 @@ ITEMS = [
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     user = servers.filled(MAILS)
     with crm.opened(user, 1) as world:
         ours, peer = figure.seconds(world.sync, lambda: fetch(user), before_ours=world.forget)

@@ -1,4 +1,4 @@
-"""Memory that a sync needs more than it had before: 50,000 headers, and a message of 50 MB.
+"""How much memory a process grows while it syncs 50,000 headers and a message of 50 MB.
 
 Growth of the peak of resident memory, each side in a child process that has read a small mailbox
 before, so that what is loaded once is not counted. The message is a lead's, so that ours records
@@ -29,7 +29,7 @@ MB = 1024 * 1024
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     small = servers.filled(WARM)
     large = servers.filled_with(f"memory.{MAILS}.{HUGE}", MAILS + 1, mailbox)
     ours, peer = in_child(read_ours, small, large), in_child(read_peer, small, large)
@@ -37,14 +37,14 @@ def main() -> None:
 
 
 def mailbox() -> Iterator[mails.Mail]:
-    """Yield 50,000 short mails that are no lead's, then the large one, which is."""
+    """Yield 50,000 short mails that concern no lead, then the large one, which does."""
     for mail in mails.mailbox(MAILS, leads=1, every=0):
         yield mails.Mail(mail.raw[:2000], mail.date, None)
     yield mails.huge(HUGE, lead=0)
 
 
 def in_child(work: Callable[[str, str], int], *args: str) -> int:
-    """Return what a function returns in a new process."""
+    """Run a function in a new process and return its result."""
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     child = context.Process(target=_run, args=(sending, work, *args))
@@ -97,10 +97,10 @@ def _fetch(user: str) -> None:
 
 
 class Growth:
-    """How far the resident memory of this process has risen at most since this was made."""
+    """The peak growth of this process's resident memory since this object was created."""
 
     def __init__(self) -> None:
-        # Linux forgets the peak so far.
+        # Reset the peak (proc(5), clear_refs).
         Path("/proc/self/clear_refs").write_text("5")
         self.before = _status("VmRSS")
 

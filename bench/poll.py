@@ -1,4 +1,4 @@
-"""Round trips of a poll of a mailbox in which nothing is new, over a fresh TLS connection.
+"""Round trips of a poll that finds nothing new, over a new TLS connection.
 
 From the first packet to log-out, as a proxy in between sees it. The peer does what most programs
 do with IMAPClient: log in, list the folders, open each that it reads, and ask for what came since.
@@ -20,14 +20,14 @@ MAILS = 1000
 
 @dataclass(frozen=True)
 class Poll:
-    """What a poll cost: round trips, TCP's own with them, and bytes in both directions."""
+    """What a poll cost: round trips, including TCP's, and bytes in both directions."""
 
     round_trips: int
     bytes: int
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     ours, peer, counted = measure(tls=True)
     figure.note(f"our session's own count: {counted.round_trips} round trips")
     figure.note(f"bytes, TLS and its certificates with them: ours {ours.bytes}, peer {peer.bytes}")
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def measure(tls: bool) -> tuple[Poll, Poll, Poll]:
-    """Return our poll and the peer's as the proxy saw them, and ours as its session counted it.
+    """Return our poll and the peer's as the proxy saw them, and ours as the session counted it.
 
     Of a few of each the least: what the server says unasked, as TLS's tickets, comes before the
     client goes on or after it, and then looks like an answer.
@@ -57,7 +57,7 @@ def measure(tls: bool) -> tuple[Poll, Poll, Poll]:
 
 
 def least(polls: Sequence[Poll]) -> Poll:
-    """Return the least of each count."""
+    """Return the minimum of each count."""
     return Poll(min(p.round_trips for p in polls), min(p.bytes for p in polls))
 
 

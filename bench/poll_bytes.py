@@ -10,7 +10,7 @@ from .kit import figure
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     ours, peer, counted = poll.measure(tls=False)
     figure.note(f"our session's own count: {counted.bytes} bytes")
     figure.show("poll_bytes", ours.bytes, peer.bytes, "bytes")

@@ -1,4 +1,4 @@
-"""Seconds from a mail's delivery to its entry on the lead, of twenty mails in nineteen (p95).
+"""Seconds from the delivery of a mail to its entry on the lead (95th percentile).
 
 Delivered is what the server has accepted by LMTP, an entry there is what another transaction sees.
 The mails go to several mailboxes in turn, all watched by one process. The peer is IMAPClient, one
@@ -22,7 +22,7 @@ MAILS, PEOPLE = 80, 8
 
 
 class Peer:
-    """IMAPClient in IDLE at one mailbox. ``noticed`` is when it was told of a new mail last."""
+    """IMAPClient in IDLE on one mailbox. ``noticed`` is when it last learned of a new mail."""
 
     def __init__(self, person: str):
         host, port = servers.imaps()
@@ -42,7 +42,7 @@ class Peer:
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     with company(PEOPLE) as (watched, _):
         watched.watch(PEOPLE)
         peers = [Peer(person) for person in watched.people]
@@ -65,7 +65,7 @@ def one_mail(watched: Company, peers: list[Peer], number: int) -> tuple[float, f
 
 
 def p95(seconds: tuple[float, ...]) -> float:
-    """Return what nineteen of twenty do not exceed."""
+    """Return the value that nineteen of twenty do not exceed."""
     return statistics.quantiles(seconds, n=20)[-1]
 
 

@@ -1,4 +1,4 @@
-"""Memory of a mailbox that is watched: KB by which the watcher grows for each.
+"""Memory of a watched mailbox: KB that the watcher grows for each.
 
 The resident memory of a watcher with a few mailboxes, and with 200 more, each after its first
 turn. The peer is a process that has as many IMAPClients in IDLE, and nothing else.
@@ -21,7 +21,7 @@ KB = 1024
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     with company(FEW + MORE) as (watched, watcher):
         watched.watch(FEW)
         before = resident(watcher.pid)
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def resident(pid: int | str = "self") -> int:
-    """Return the bytes of memory that a process has."""
+    """Return the resident memory of a process in bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)[1]) * KB
 
@@ -49,7 +49,7 @@ def grown_by_clients(*people: str) -> int:
 
 
 def idling(person: str, context: ssl.SSLContext) -> imapclient.IMAPClient:
-    """Return a client that waits at somebody's inbox."""
+    """Return a client in IDLE on a user's inbox."""
     host, port = servers.imaps()
     client = imapclient.IMAPClient(host, port, ssl_context=context)
     client.login(person, servers.PASSWORD)
@@ -59,7 +59,7 @@ def idling(person: str, context: ssl.SSLContext) -> imapclient.IMAPClient:
 
 
 def still_watched(watched: Company) -> None:
-    """Raise if what was measured was not what it is said to be."""
+    """Raise unless the measured situation was the intended one."""
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = ANY(%s::oid[])"
     if watched.sql(held, list(watched.accounts)) != [(FEW + MORE,)]:
         raise RuntimeError("Not all of the mailboxes are watched.")

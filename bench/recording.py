@@ -1,4 +1,4 @@
-"""Mails recorded on leads a second: ours against Odoo's own way to take mail in.
+"""Mails recorded per second: ours against Odoo's mail gateway.
 
 Ours reads the mails from Dovecot over TLS, from log-in to log-out, and commits as it goes. Odoo's
 `message_process` is handed the very same bytes, with the lead they belong to, and commits after
@@ -14,7 +14,7 @@ MAILS, LEADS = 1000, 200
 
 
 def main() -> None:
-    """Take the figure."""
+    """Measure the figure."""
     user = servers.filled(MAILS, leads=LEADS, every=1)
     box = list(mails.mailbox(MAILS, leads=LEADS, every=1))
     with crm.opened(user, LEADS) as world:
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def checked(world: crm.Crm, work) -> None:
-    """Do one side's work, and see that it was done."""
+    """Do the work of one side, and check that it was done."""
     work()
     if (recorded := world.recorded()) != MAILS:
         raise RuntimeError(f"{recorded} of {MAILS} mails were recorded.")

@@ -20,7 +20,6 @@ LIMIT = 400
 #: Files that may have more, with the reason.
 TABLES = {
     "mail_sync_custom/engine/catalogue.py": "what servers say, and what it means: one table",
-    "mail_sync_custom/engine/providers.py": "the presets of providers: one table",
     "tests/engine/test_catalogue.py": "texts of real servers, a line each",
 }
 

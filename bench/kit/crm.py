@@ -1,4 +1,4 @@
-"""A database of Odoo's with the addon, in this process: leads, an account, and its store."""
+"""An Odoo database with the addon, in this process: leads, an account and its store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dev import database, postgres
 
 from . import mails, servers
 
-#: Leads and contacts who write nothing here: a company has more customers than one mailbox knows.
+#: Other leads and contacts: a company has more customers than one mailbox knows.
 OTHERS = 20_000
 
 _OTHERS = """
@@ -51,7 +51,7 @@ class Crm:
         return OdooStore(self.db, self.account_id, "bench")
 
     def connect(self, host: str = "", port: int = 0, *, tls: bool = True):
-        """Return a session on the mailbox, logged in; over TLS on Dovecot itself by default."""
+        """Return a logged-in session on the mailbox, by default over TLS to Dovecot itself."""
         from odoo.addons.mail_sync_custom.engine.imap import session
         from odoo.addons.mail_sync_custom.engine.net import policy
         from odoo.addons.mail_sync_custom.engine.values import Credentials, Endpoint
@@ -77,7 +77,7 @@ class Crm:
             raise RuntimeError(f"The mailbox was not read: {report}")
 
     def recorded(self) -> int:
-        """Return how many mails stand on the leads."""
+        """Return how many mails are on the leads."""
         with self.transaction() as env:
             return env["mail.message"].search_count(
                 [("model", "=", "crm.lead"), ("message_type", "=", "email")]
@@ -89,12 +89,12 @@ class Crm:
             return sum(env["mail.sync.mailbox"].search([]).mapped("seen_count"))
 
     def turn_to(self, user: str) -> None:
-        """Read another user's mailbox from now on, from its beginning."""
+        """From now on read another user's mailbox, from its beginning."""
         self.user = user
         self.forget()
 
     def forget(self) -> None:
-        """Make it as it was before the first sync."""
+        """Restore the state before the first sync."""
         with self.transaction() as env:
             messages = env["mail.message"].search(
                 [("model", "=", "crm.lead"), ("message_type", "=", "email")]
@@ -118,7 +118,7 @@ class Crm:
 
 @contextlib.contextmanager
 def opened(user: str, leads: int) -> Iterator[Crm]:
-    """Give a CRM with so many leads that write mails, for as long as it is used."""
+    """Yield a CRM with that many leads that write mails."""
     with database.copy("bench") as db:
         _start_odoo(db)
         crm = Crm(db, user, [], 0)
@@ -142,7 +142,7 @@ def _start_odoo(db: str) -> None:
 
 
 def _create_seller(env: api.Environment, user: str):
-    """Make the salesperson. What Odoo tells them it tells them in Odoo: no mail leaves here."""
+    """Create the salesperson, who is notified within Odoo, so that no mail is sent."""
     return env["res.users"].create(
         {"name": "Seller", "login": user, "email": mails.OWNER, "notification_type": "inbox"}
     )

@@ -1,7 +1,7 @@
-"""How a figure is taken and shown.
+"""How a figure is measured and printed.
 
-Both sides run in turn in one process, and of each the best of a few rounds counts: a machine that
-does something else meanwhile makes a round slower, and none faster.
+Both sides run alternately in one process, and the best of a few rounds counts: other work on the
+machine makes a round slower, never faster.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def show(name: str, ours: float, peer: float, unit: str) -> None:
 
 
 def note(text: str) -> None:
-    """Say more of a figure, beside its line."""
+    """Print a note on a figure to stderr."""
     print(f"# {text}", file=sys.stderr, flush=True)
 
 
@@ -42,7 +42,7 @@ def seconds(
     before_ours: Callable[[], object] = lambda: None,
     before_peer: Callable[[], object] = lambda: None,
 ) -> tuple[float, float]:
-    """Return the seconds of each side, the best of a few rounds, run in turn.
+    """Return the seconds of each side: the best of a few alternating rounds.
 
     What has to be made ready ``before`` a round is not in its time.
     """
@@ -66,7 +66,7 @@ def time_of(work: Callable[[], object], before: Callable[[], object] = lambda: N
 
 
 def profile(work: Callable[[], object], lines: int = 60) -> None:
-    """Run once more and show which of our functions, and of what they lean on, take the time.
+    """Run once more and print which functions, ours and those they call, take the time.
 
     Each line has the time within the function alone (tottime) and with all that it calls
     (cumtime). Small functions look dearer than they are: being watched costs them most.

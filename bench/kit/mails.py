@@ -1,4 +1,4 @@
-"""A mailbox as salespeople have them, the same on every run.
+"""A typical salesperson's mailbox, the same on every run.
 
 Of ten mails six are plain text, three are HTML beside text, one has a file. Some are a lead's:
 they come from its address or go there, and answer each other as a conversation does.
@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 OWNER = "seller@sales.example"
-#: The newest mail. Each one before it is some minutes older.
+#: The date of the newest mail. Each earlier one is some minutes older.
 NEWEST = datetime(2026, 6, 1, 12, tzinfo=UTC)
 STEP = timedelta(minutes=47)
 
@@ -42,20 +42,20 @@ def lead_address(number: int) -> str:
 
 
 def fingerprint(*what: object) -> str:
-    """Return what names a mailbox made by this file from these numbers."""
+    """Return a name for the mailbox that this file makes from these numbers."""
     made_by = Path(__file__).read_bytes()
     return hashlib.sha256(made_by + repr(what).encode()).hexdigest()[:10]
 
 
 def mailbox(count: int, *, leads: int, every: int) -> Iterator[Mail]:
-    """Yield so many mails, oldest first. One in ``every`` is a lead's; 0 means none is."""
+    """Yield that many mails, oldest first. One in ``every`` concerns a lead; 0 means none."""
     maker = _Maker(count, leads)
     for number in range(count):
         yield maker.mail(number, of_lead=bool(every) and number % every == 0)
 
 
 def huge(size: int, *, lead: int) -> Mail:
-    """Return a lead's mail with a file that makes it so large."""
+    """Return a mail from a lead, with a file that makes it that large."""
     maker = _Maker(1, lead + 1)
     maker.of_leads = lead
     head = maker.mail(0, of_lead=True).raw.partition(b"Content-Type:")[0].decode()
@@ -90,7 +90,7 @@ class _Maker:
     def _head(self, number: int, date: datetime, lead: int | None) -> str:
         person = f"person{self.random.randrange(3000)}@firm{self.random.randrange(400)}.example"
         other = person if lead is None else lead_address(lead)
-        # On every third mail of a lead's it is the owner who writes.
+        # Every third mail with a lead is written by the owner.
         sender, to = (OWNER, other) if lead is not None and number % 3 == 0 else (other, OWNER)
         message_id = f"<{number}.{self.random.getrandbits(64):x}@{sender.partition('@')[2]}>"
         lines = [
@@ -129,7 +129,7 @@ class _Maker:
             f'Content-Type: application/pdf; name="offer{number}.pdf"\r\n'
             f'Content-Disposition: attachment; filename="offer{number}.pdf"\r\n'
             "Content-Transfer-Encoding: base64\r\n\r\n"
-            # Begins differently in each mail, so that no two files are one.
+            # Begins differently in each mail, so that no two files are the same.
             + base64.encodebytes(f"%PDF-1.7 {number:<45}".encode()).decode().replace("\n", "\r\n")
             + self.noise[: size // 77 * 77].decode().replace("\n", "\r\n")
         )

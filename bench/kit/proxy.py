@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that counts what goes through it: a second opinion on our counters."""
+"""A TCP proxy on loopback that counts what passes it: a second opinion on our counters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CountingProxy:
     def __init__(self, host: str, port: int):
         self.target = host, port
         self.round_trips = self.bytes = 0
-        # The server's certificate is good for the proxy too: it has the server's own address.
+        # The proxy has the server's address, so the server's certificate is valid for it, too.
         self.ended = threading.Event()
         self.listener = socket.create_server((host, 0))
         self.port = self.listener.getsockname()[1]
@@ -30,7 +30,7 @@ class CountingProxy:
         self.listener.close()
 
     def take(self) -> tuple[int, int]:
-        """Return round trips and bytes of the connection that has ended, and begin anew."""
+        """Return round trips and bytes of the connection that has ended; reset the counters."""
         self.ended.wait(5)
         self.ended.clear()
         found = self.round_trips, self.bytes

@@ -1,4 +1,4 @@
-"""Mailboxes on our Dovecot, and the ways to it."""
+"""Mailboxes on our Dovecot, and how to connect to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dev.passwords import PASSWORD as PASSWORD
 
 from .mails import Mail, fingerprint, mailbox
 
-#: The file of the authorities that are trusted, ours among them.
+#: The trusted authorities, including our own.
 CA = str(certificates.BUNDLE)
 
 
@@ -20,7 +20,7 @@ def filled(count: int, *, leads: int = 1, every: int = 0) -> str:
 
 
 def filled_with(what: object, count: int, made: Callable[[], Iterable[Mail]]) -> str:
-    """Return the user whose inbox has so many mails, made now unless it has them already."""
+    """Return the user whose inbox has that many mails; fill it unless it is filled."""
     user = f"bench.{fingerprint(what, count)}@sales.example"
     if messages(user) != count:
         fill(user, made())
@@ -28,7 +28,7 @@ def filled_with(what: object, count: int, made: Callable[[], Iterable[Mail]]) ->
 
 
 def fill(user: str, mails: Iterable[Mail]) -> None:
-    """Put mails into a user's inbox, which is emptied before."""
+    """Empty a user's inbox, then put mails into it."""
     dovecot.doveadm("expunge", "-u", user, "mailbox", "INBOX", "all")
     dovecot.import_mail(user, "INBOX", ((mail.raw, mail.date.timestamp()) for mail in mails))
 

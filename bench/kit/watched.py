@@ -1,4 +1,4 @@
-"""Salespeople whose mailboxes on our Dovecot are watched, and what they get there."""
+"""Salespeople whose mailboxes on our Dovecot are watched, and the mail they receive."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dev.watcher import Watcher
 
 from . import crm, mails, servers
 
-#: Seconds in which what is waited for has to come about.
+#: Seconds to wait for anything.
 PATIENCE = 120
 
 
 class Company:
-    """A company of which some mailboxes are watched by a process of its own."""
+    """A company with a watcher process for some of its mailboxes."""
 
     def __init__(self, world: crm.Crm, people: Sequence[str], accounts: Sequence[int]):
         self.world = world
@@ -30,17 +30,17 @@ class Company:
         self._connection.autocommit = True
 
     def sql(self, query: str, *values: object) -> list[tuple]:
-        """Look into the database, at what is committed."""
+        """Connect to the database, to see what is committed."""
         with self._connection.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
     def close(self) -> None:
-        """Leave the database."""
+        """Disconnect from the database."""
         self._connection.close()
 
     def watch(self, count: int) -> None:
-        """Have so many of the mailboxes watched, and wait until each has had its first turn."""
+        """Have that many mailboxes watched; wait until each has had its first turn."""
         chosen = list(self.accounts[:count])
         self.sql(
             "UPDATE mail_sync_account SET next_sync_at = now() AT TIME ZONE 'UTC'"
@@ -54,7 +54,7 @@ class Company:
         until(lambda: self.sql(waiting, chosen) == [(count,)], f"{count} mailboxes are watched")
 
     def deliver(self, number: int, person: str) -> str:
-        """Hand a lead's mail to somebody's server; return its Message-ID once it is accepted."""
+        """Deliver a mail from a lead to someone; return its Message-ID once it is accepted."""
         message_id = f"<{number}.{secrets.token_hex(6)}@client.example>"
         raw = (
             f"From: Buyer <{mails.lead_address(0)}>\r\nTo: {person}\r\nSubject: Mail {number}\r\n"
@@ -65,12 +65,12 @@ class Company:
         return message_id
 
     def is_recorded(self, message_id: str) -> bool:
-        """Tell whether a mail stands on the lead, in a transaction that is over."""
+        """Return whether a mail is on the lead and committed."""
         return bool(self.sql("SELECT 1 FROM mail_message WHERE message_id = %s", message_id))
 
 
 def until(true: Callable[[], object], what: str, pause: float = 0.1) -> None:
-    """Wait for what becomes true."""
+    """Wait until a condition is true."""
     end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:
@@ -80,7 +80,7 @@ def until(true: Callable[[], object], what: str, pause: float = 0.1) -> None:
 
 @contextlib.contextmanager
 def company(size: int) -> Iterator[tuple[Company, Watcher]]:
-    """Give a company of so many people, and the watcher of their mailboxes."""
+    """Yield a company of that many people with a watcher of their mailboxes."""
     mark = secrets.token_hex(4)
     people = [f"watched.{number}.{mark}@sales.example" for number in range(size)]
     with crm.opened(f"nobody.{mark}@sales.example", leads=1) as world:
