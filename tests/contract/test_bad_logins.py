@@ -216,7 +216,7 @@ def test_a_wrong_password_is_called_one(scripted, answer):
         (b"NO [OVERQUOTA] Account exceeded command or bandwidth limits", Kind.LIMIT),
         (b"NO Too many login attempts", Kind.LIMIT),
         (b"NO [ALERT] Too many simultaneous connections. (Failure)", Kind.LIMIT),
-        (b"NO who knows", Kind.TRANS),
+        (b"BAD who knows", Kind.TRANS),
     ],
 )
 def test_what_is_no_wrong_password_is_not_called_one(scripted, answer, kind):

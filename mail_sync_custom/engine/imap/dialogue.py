@@ -274,7 +274,7 @@ class Dialogue:
     def _conclude(self, tag: bytes) -> None:
         status, text = self._done.pop(tag)
         if status != b"OK":
-            raise self.refusal(text or status)
+            raise self.refusal(text or status if status == b"NO" else b"BAD " + text)
 
     @contextlib.contextmanager
     def _breaking(self) -> Iterator[None]:
