@@ -28,6 +28,7 @@ COMMANDS = {
     "test": suites.run,
     "bench": bench.run,
     "mails": mails.run,
+    "servers": suites.bad_servers,
     "serve": serve.run,
     "lint": lint.run,
     "screenshots": screenshots.run,

@@ -8,12 +8,13 @@ ourselves, there is no good reason to skip.
 from __future__ import annotations
 
 import ctypes.util
+import os
 import time
 from collections.abc import Callable
 
-from . import database, lint, machine
+from . import certificates, database, lint, machine
 from .console import Failure, say, show, succeeds
-from .paths import LOG, PYTHON, ROOT
+from .paths import ADDON, LOG, PYTHON, ROOT
 
 PYTEST = [str(PYTHON), "-m", "pytest", "-p", "dev.strict"]
 
@@ -52,6 +53,14 @@ def system(options: list[str]) -> bool:
     """Run the system tests: real servers, a real Odoo process, a real browser."""
     need_browser()
     return succeeds([*PYTEST, *arguments("tests/system", options)])
+
+
+def bad_servers() -> int:
+    """Print the table of bad servers, and what becomes of an account there."""
+    certificates.make()
+    environment = {**os.environ, "PYTHONPATH": str(ADDON)}
+    command = [PYTHON, "-m", "tests.contract.show_bad_servers"]
+    return 0 if succeeds(command, env=environment) else 1
 
 
 SUITES: dict[str, Callable[[list[str]], bool]] = {

@@ -32,8 +32,8 @@ _logger = logging.getLogger(__name__)
 
 #: A worker that has not committed for so long is taken to be dead, and its account is free again.
 LEASE = timedelta(minutes=5)
-#: Pauses before a message that was set aside is looked at again; after the last it waits for its
-#: user.
+#: Pauses before a message that was set aside is looked at again. After the last it waits for its
+#: user; one that the server keeps back is asked for every day, for as long as it is there.
 RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 #: What a mail's own content can do to a write. The mail is set aside; those beside it go on.
 _CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
@@ -246,6 +246,7 @@ def _fail(
     )
     known = {(message.message_id, message.variant): message for message in before}
     now = fields.Datetime.now()
+    kept_back: dict[str, list[int]] = defaultdict(list)
     for failure in failures:
         message = known.pop((failure.message_id, failure.variant), Message)
         if message.outcome == "recorded":
@@ -259,14 +260,21 @@ def _fail(
             "error_code": failure.code,
             "detail": failure.detail,
             "attempts": message.attempts + 1,
-            "retry_at": _retry_at(now, message.attempts),
+            "retry_at": _retry_at(now, message.attempts, failure.kept_back),
         }
         if message:
             message.write(values)
         else:
             key = {"message_id": failure.message_id, "variant": failure.variant}
             Message.create({**values, **key, "account_id": account_id, "outcome": "failed"})
+        if failure.kept_back and not message:
+            kept_back[failure.detail].append(failure.uid)
     Message.browse([m.id for m in known.values() if _is_over(m, commit)]).unlink()
+    account = env["mail.sync.account"].browse(account_id)
+    for words, uids in kept_back.items():
+        place = f"{commit.mailbox.name}, UID {', '.join(map(str, uids))}"
+        detail = safe_text(f"{place}: {words}" if words else place)
+        account._log(MailError(detail, code="message_not_delivered", step=Step.READING))
 
 
 def _note_unreadable(message, failure: Failure) -> None:
@@ -289,8 +297,10 @@ def _is_over(message, commit: Commit) -> bool:
     return commit.state.complete or message.message_id.endswith(UNREAD)
 
 
-def _retry_at(now: datetime, attempts: int) -> datetime | bool:
-    return now + RETRY_PAUSES[attempts] if attempts < len(RETRY_PAUSES) else False
+def _retry_at(now: datetime, attempts: int, for_ever: bool) -> datetime | bool:
+    """Return when to try again after so many attempts, or False for no more."""
+    last = len(RETRY_PAUSES) - 1
+    return now + RETRY_PAUSES[min(attempts, last)] if for_ever or attempts <= last else False
 
 
 def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> None:
@@ -299,10 +309,11 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
     tally = commit.tally
     box = env["mail.sync.mailbox"].browse(commit.mailbox.ref)
     values = {
-        "uidvalidity": state.uidvalidity,
+        "uidvalidity": -1 if state.uidvalidity is None else state.uidvalidity,
         "uid_low": state.low,
         "uid_high": state.high,
         "uid_floor": state.floor,
+        "at_once": state.at_once,
         "remaining_count": commit.remaining if commit.capped or not state.complete else 0,
     }
     latest = commit.latest and commit.latest.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -310,7 +321,7 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
         values["last_mail_at"] = latest
     if commit.review:
         values |= {"review_number": commit.review.number, "review_uid": commit.review.uid}
-    elif box.uidvalidity != state.uidvalidity:
+    elif box.uidvalidity != values["uidvalidity"]:
         # It is read from its beginning: what was counted is looked at again, and counted again.
         values |= {"review_number": 0, "seen_count": 0, "excluded_count": 0}
     elif not commit.retried:

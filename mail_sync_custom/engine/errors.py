@@ -191,6 +191,12 @@ class MailboxMissing(MailError):
     code, kind, step = "mailbox_missing", Kind.SETUP, Step.FOLDERS
 
 
+class NothingDelivered(MailError):
+    """The server lists messages and hands out none, neither these nor any other."""
+
+    code, kind, step = "nothing_delivered", Kind.TRANS, Step.READING
+
+
 class MessageUnreadable(MailError):
     """One message is set aside; those behind it go on."""
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 
 from .values import MailboxState, Snapshot
 
@@ -24,8 +25,6 @@ BATCH = 4 * CHUNK
 #: Bodies of one commit. Bounds memory, and what a crash makes us fetch again.
 SLICE_BYTES = 8 * 1024 * 1024
 SLICE_MESSAGES = 250
-#: Messages asked for alone behind one over which the connection ended.
-NEAR = 100
 #: Addresses that a server is asked to search for. In 20,000 mails Dovecot finds 50 in 0.6 s; the
 #: headers are through in 0.2 s however many addresses there are, and are 9 MB.
 SEARCHED = 50
@@ -46,36 +45,20 @@ class Batch:
     remaining: int = 0
     exact: bool = False
 
-    def ranges(self) -> list[tuple[int, int]]:
+    def ranges(self, aside: Collection[int] = ()) -> list[tuple[int, int]]:
         """Return what to FETCH: both ends included, ascending, at most CHUNK messages each.
 
         Never ``n:*``, which always answers the last message, even below n (RFC 9051 §9,
-        ``seq-range``; mscdex/node-imap#473), and never UID 0.
+        ``seq-range``; mscdex/node-imap#473), never UID 0, and nothing that is set aside.
         """
         if self.uids is None:
             return [(self.lo, self.hi - 1)] if self.hi > self.lo else []
+        uids = [uid for uid in self.uids if uid not in aside]
         if self.exact:
-            return [(uid, uid) for uid in self.uids]
-        return [(part[0], part[-1]) for part in _cut(self.uids, CHUNK)]
-
-    def requests(self, aside: Collection[int]) -> list[list[tuple[int, int]]]:
-        """Return what to FETCH but for what is set aside, each list when the last is answered.
-
-        Where the connection ended over a message, that need not be the one that was set aside:
-        what a server has not flushed when it dies is lost too. The next few are asked for alone.
-        """
-        edges = sorted(set(aside).intersection(self.uids or ()))
-        if not edges:
-            return [self.ranges()]
-        uids = [uid for uid in self.uids or () if uid not in edges]
-        start = bisect_left(uids, edges[0])
-        end = start + NEAR
-        beyond = [piece for part in _split(uids[end:], edges) for piece in self._only(part)]
-        alone = [self._only([uid]) for uid in uids[start:end]]
-        return [request for request in (self._only(uids[:start]), *alone, beyond) if request]
-
-    def _only(self, uids: Sequence[int]) -> list[tuple[int, int]]:
-        return replace(self, uids=tuple(uids)).ranges()
+            return [(uid, uid) for uid in uids]
+        edges = sorted(uid for uid in aside if self.lo <= uid < self.hi)
+        parts = (part for piece in _split(uids, edges) for part in _cut(piece, repeat(CHUNK)))
+        return [(part[0], part[-1]) for part in parts]
 
 
 def unchanged(state: MailboxState, snapshot: Snapshot) -> bool:
@@ -106,6 +89,35 @@ def begin(snapshot: Snapshot, uidnext: int, floor: int) -> MailboxState:
     )
 
 
+def wary(state: MailboxState) -> MailboxState:
+    """Return the state after the server ended the connection over a batch: the next has one.
+
+    Whatever it was over is then found by doubling: each batch that goes well is committed, and
+    the next is twice as large; one that does not go well was no larger than what has been read
+    since, by one, and after at most eleven of them the message stands alone.
+    """
+    return replace(state, at_once=1)
+
+
+def eased(state: MailboxState) -> MailboxState:
+    """Return the state after a batch that went well: the next may have twice as many."""
+    more = 2 * state.at_once
+    return replace(state, at_once=more if more < BATCH else 0)
+
+
+def _sizes(state: MailboxState) -> Iterator[int]:
+    if not state.at_once:
+        return chain([FIRST_BATCH], repeat(BATCH))
+    return _growing(state.at_once)
+
+
+def _growing(size: int) -> Iterator[int]:
+    while size < BATCH:
+        yield size
+        size *= 2
+    yield from repeat(BATCH)
+
+
 def needs_search(state: MailboxState, uidnext: int) -> bool:
     """Whether the UIDs above what is covered may be so sparse that SEARCH must say which exist.
 
@@ -122,7 +134,7 @@ def forward(state: MailboxState, uidnext: int, uids: Sequence[int] | None) -> It
             yield Batch(state.high, uidnext)
         return
     lo, left = state.high, len(uids)
-    for part in _cut(uids, BATCH, first=FIRST_BATCH):
+    for part in _cut(uids, _sizes(state)):
         left -= len(part)
         hi = part[-1] + 1 if left else uidnext
         yield Batch(lo, hi, tuple(part), left)
@@ -134,7 +146,7 @@ def forward(state: MailboxState, uidnext: int, uids: Sequence[int] | None) -> It
 def backward(state: MailboxState, uids: Sequence[int]) -> Iterator[Batch]:
     """Yield the batches of the history window, newest first: ``low`` falls to ``floor``."""
     hi, left = state.low, len(uids)
-    for part in _cut(uids[::-1], BATCH, first=FIRST_BATCH):
+    for part in _cut(uids[::-1], _sizes(state)):
         left -= len(part)
         lo = part[-1] if left else state.floor
         yield Batch(lo, hi, tuple(reversed(part)), left)
@@ -192,11 +204,12 @@ def before(batch: Batch, uid: int, down: bool) -> Batch:
     return Batch(lo, hi, kept, batch.remaining + len(batch.uids or ()) - len(kept))
 
 
-def _cut(uids: Sequence[int], size: int, first: int | None = None) -> Iterator[Sequence[int]]:
-    start, end = 0, first or size
+def _cut(uids: Sequence[int], sizes: Iterator[int]) -> Iterator[Sequence[int]]:
+    start = 0
     while start < len(uids):
+        end = start + next(sizes)
         yield uids[start:end]
-        start, end = end, end + size
+        start = end
 
 
 def _split(uids: Sequence[int], edges: Sequence[int]) -> Iterator[Sequence[int]]:

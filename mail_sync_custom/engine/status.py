@@ -34,7 +34,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from .errors import Kind
+from .errors import Kind, NothingDelivered
 
 
 class State(StrEnum):
@@ -183,6 +183,14 @@ LASTS: Mapping[Kind, tuple[int, timedelta]] = MappingProxyType(
     }
 )
 
+#: Failures that mend themselves by their kind and are shown at once all the same: an account of
+#: which nothing can be read is not well, although its server says OK.
+AT_ONCE = frozenset({NothingDelivered.code})
+
+#: After so many turns in a row that read nothing although there was something, the failure over
+#: which they did is shown, however short a time they took.
+BARREN = 3
+
 #: When administrators are told, and when the attempts end.
 ADMIN_AFTER = timedelta(days=1)
 GIVES_UP_AFTER = timedelta(days=2)
@@ -216,12 +224,21 @@ def rests_until(refused_at: Iterable[datetime], now: datetime) -> datetime | Non
     return max((end for end in ends if end > now), default=None)
 
 
-def shows(kind: Kind, first_failure: datetime, now: datetime, attempts: int) -> bool:
+def shows(
+    kind: Kind,
+    first_failure: datetime,
+    now: datetime,
+    attempts: int,
+    *,
+    code: str = "",
+    barren: bool = False,
+) -> bool:
     """Whether a failure is for the user to know: at once unless waiting mends it, else if it lasts.
 
     ``attempts`` counts the failures of the row that began at ``first_failure``, this one included.
+    ``barren`` says that all of them read nothing although there was something to read.
     """
-    if kind not in LASTS:
+    if kind not in LASTS or code in AT_ONCE or (barren and attempts >= BARREN):
         return True
     often, long = LASTS[kind]
     return attempts >= often and now - first_failure >= long
@@ -274,11 +291,13 @@ def after_failure(
     now: datetime,
     random: float,
     retry_after: float | None = None,
+    barren: bool = False,
 ) -> tuple[Health, datetime | None, Notice | None]:
     """Return an account's health after a failed attempt, when to try again, and whom to tell.
 
     The next attempt is None when this was the last. Two days after the first failure there is one
     more attempt, whatever the pause would have been, so that giving up is not hours late.
+    ``barren``: the turn read nothing although there was something to read.
 
     Raises Impossible for an account that makes no attempts.
     """
@@ -289,7 +308,7 @@ def after_failure(
     if health.state is State.ERROR and gives_up(since, now):
         health, notice = _tell(replace(health, state=after(health.state, Event.GAVE_UP)), now)
         return health, None, notice
-    shown = shows(kind, since, now, health.failure_count)
+    shown = shows(kind, since, now, health.failure_count, code=code, barren=barren)
     health = replace(health, state=after(health.state, Event.FAILED if shown else Event.STUMBLED))
     health, notice = _tell(health, now)
     due = now + pause(kind, health.failure_count, retry_after, random)

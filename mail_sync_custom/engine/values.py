@@ -125,12 +125,16 @@ class MailboxState:
     ``high`` rises with new mail; ``low`` falls to ``floor``, the first UID of the history window,
     while the first sync reads newest first. All three belong to ``uidvalidity`` and to nothing
     else. ``uidvalidity`` is ``None`` before the first look and 0 for a server that has none.
+
+    ``at_once`` is how many messages the next batch has, or 0 for as many as usual. It is 1 after
+    the server has ended the connection over a batch, and grows again with each that goes well.
     """
 
     uidvalidity: int | None = None
     low: int = 0
     high: int = 0
     floor: int = 0
+    at_once: int = 0
 
     @property
     def complete(self) -> bool:

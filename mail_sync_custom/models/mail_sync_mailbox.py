@@ -19,6 +19,8 @@ class MailSyncMailbox(models.Model):
     uid_low = BigInteger("Read back to UID", readonly=True)
     uid_high = BigInteger("Next UID", readonly=True)
     uid_floor = BigInteger("Read back until UID", readonly=True)
+    # After the server has ended the connection over a batch, the next ones are small; 0: as usual.
+    at_once = fields.Integer("Messages Read Together", readonly=True)
     # Looked through again for latecomers up to this number, from this UID upwards.
     review_number = BigInteger("Looked Back For", readonly=True)
     review_uid = BigInteger("Looked Back to UID", readonly=True)
@@ -51,5 +53,7 @@ class MailSyncMailbox(models.Model):
         """Return the saved cursor as the engine's :class:`MailboxState`."""
         self.ensure_one()
         if self.uidvalidity < 0:
-            return MailboxState()
-        return MailboxState(self.uidvalidity, self.uid_low, self.uid_high, self.uid_floor)
+            return MailboxState(at_once=self.at_once)
+        return MailboxState(
+            self.uidvalidity, self.uid_low, self.uid_high, self.uid_floor, self.at_once
+        )

@@ -6,6 +6,7 @@ from . import test_companies
 from . import test_disable
 from . import test_exclusion
 from . import test_filing
+from . import test_kept_back
 from . import test_key
 from . import test_latecomers
 from . import test_merged_contacts

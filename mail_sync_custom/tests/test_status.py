@@ -11,8 +11,10 @@ from .common import MailSyncCase, mail
 @tagged("post_install", "-at_install")
 class TestStatus(MailSyncCase):
     def fail(self, error):
-        self.server.fail_after(0, error)
-        return self.sync()
+        self.server.away = error
+        said = self.sync()
+        self.server.away = None
+        return said
 
     def test_a_refused_login_is_an_error_at_once_with_its_fix(self):
         said = self.fail(LoginRefused("[AUTHENTICATIONFAILED] no"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -103,7 +103,9 @@ def _use(store: OdooStore, connection: Session, seconds: float, turn: Turn) -> N
 def _read(store: OdooStore, connection: Session, seconds: float, turn: Turn) -> None:
     with store.transaction() as env:
         limits = env["mail.sync.account"].browse(store.account_id)._limits()
-    turn.report = run(connection, store, limits=limits, seconds=seconds)
+    turn.report = run(
+        connection, store, limits=limits, seconds=seconds, reconnect=lambda: connect(store)
+    )
     turn.problems = [error for _, error in turn.report.problems]
     for error in turn.report.beside:
         with _beside_the_reading(store, Step.READING):
@@ -111,8 +113,13 @@ def _read(store: OdooStore, connection: Session, seconds: float, turn: Turn) -> 
 
 
 def _file(store: OdooStore, connection: Session, turn: Turn) -> None:
-    with _beside_the_reading(store, Step.SENDING):
-        turn.filed, turn.unfiled = filing.file_sent(store, connection)
+    with _beside_the_reading(store, Step.SENDING), _usable(store, connection) as usable:
+        turn.filed, turn.unfiled = filing.file_sent(store, usable)
+
+
+def _usable(store: OdooStore, connection: Session) -> AbstractContextManager[Session]:
+    """Return the connection or, where the server has ended it over a message, another one."""
+    return nullcontext(connection) if connection.alive else own_connection(store)
 
 
 def _finish(store: OdooStore, turn: Turn) -> None:

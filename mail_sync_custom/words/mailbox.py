@@ -42,6 +42,13 @@ FOLDERS = {
 }
 
 MESSAGES = {
+    "nothing_delivered": (
+        _lt("The server lists mails and hands out none of them"),
+        _lt(
+            "Open the mailbox in your mail program. If the mails do not open there either, ask "
+            "your provider to repair it. Mail Sync tries again by itself, and no mail is lost."
+        ),
+    ),
     "message_unreadable": (
         _lt("A message could not be read"),
         _lt(

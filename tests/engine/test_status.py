@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import Kind
+from engine.errors import Kind, NothingDelivered
 from engine.status import (
     LASTS,
     PAUSES,
@@ -414,6 +414,19 @@ def test_every_kind_has_a_policy(kind):
     assert kind in PAUSES
     assert shows(kind, T0, T0 + DAY, 100)
     assert shows(kind, T0, T0, 1) is (kind in (Kind.CRED, Kind.SETUP, Kind.TLS))
+
+
+def test_a_server_that_hands_out_nothing_is_shown_at_once():
+    assert shows(Kind.TRANS, T0, T0, 1, code=NothingDelivered.code)
+    assert not shows(Kind.TRANS, T0, T0, 1, code="connection_lost")
+
+
+@pytest.mark.parametrize("kind", [Kind.TRANS, Kind.NET, Kind.LIMIT])
+def test_three_turns_in_a_row_that_read_nothing_are_shown_however_short_a_time_they_took(kind):
+    soon = T0 + timedelta(seconds=1)
+    shown = [shows(kind, T0, soon, attempts, barren=True) for attempts in (1, 2, 3, 4)]
+    assert shown == [False, False, True, True]
+    assert not any(shows(kind, T0, soon, attempts) for attempts in (1, 2, 3, 4))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from engine.errors import ConnectionLost
+from engine.errors import ConnectionLost, ConnectionTimeout, ProtocolViolation
 from engine.memory.crm import MemoryDatabase
 from engine.memory.server import MemoryServer
 from engine.memory.store import MemoryStore
@@ -97,9 +97,14 @@ class World:
         """Let Ann write to Lea from a program of her own."""
         return self.deliver("Sent", **{"sender": ANN, "to": LEA} | fields)
 
-    def sync(self, store: MemoryStore | None = None, server=None, **settings) -> Report:
-        with (server or self.server).connect() as session:
-            return run(session, store or self.store, **settings)
+    def sync(
+        self, store: MemoryStore | None = None, server=None, again: bool = False, **settings
+    ) -> Report:
+        """Take a turn. ``again`` lets the run connect anew where the server ends the connection."""
+        server = server or self.server
+        reconnect = server.connect if again else None
+        with server.connect() as session:
+            return run(session, store or self.store, reconnect=reconnect, **settings)
 
     def timeline(self, target=None) -> list[str]:
         """Return the ids of what stands on a record, in the order in which it came there."""
@@ -127,12 +132,13 @@ def kept_up(**settings):
     return world
 
 
-def synced(world):
+def synced(world, **settings):
     """Sync until a run ends well; return how many it took."""
-    for number in range(1, 20):
-        with suppress(ConnectionLost):
-            world.sync()
-            return number
+    for number in range(1, 40):
+        with suppress(ConnectionLost, ConnectionTimeout, ProtocolViolation):
+            report = world.sync(**settings)
+            if not report.problems and not report.beside:
+                return number
     raise AssertionError("The mailbox is never read to its end.")
 
 

@@ -92,6 +92,11 @@ class Dialogue:
         self.command(b"STARTTLS")
         self.forget_capabilities()
 
+    @property
+    def alive(self) -> bool:
+        """Whether another command can be sent: the other side has not gone, nor lost its place."""
+        return not self._broken
+
     # capabilities (§6.1.1)
 
     @property

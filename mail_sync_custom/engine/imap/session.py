@@ -105,6 +105,11 @@ class ImapSession:
     ) -> None:
         self.close()
 
+    @property
+    def alive(self) -> bool:
+        """Whether another command can be sent."""
+        return self._dialogue.alive
+
     def close(self) -> None:
         """Log out, whatever state the connection is in. Never raises."""
         self._dialogue.close()

@@ -13,13 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
 
-from ..errors import (
-    ConnectionLost,
-    MailboxMissing,
-    MailError,
-    ProtocolViolation,
-    ServerRefused,
-)
+from ..errors import ConnectionLost, MailboxMissing, MailError, ProtocolViolation, ServerRefused
 from ..imap import internaldate, sequence
 from ..net import dial
 from ..values import MAX_UID, Folder, Headers, Snapshot, Watched
@@ -62,7 +56,10 @@ class MemoryMailbox:
     ``hidden`` UIDs exist for SEARCH and are lacking in FETCH; ``nil`` ones have bodies that are
     NIL; ``sizeless`` ones have an RFC822.SIZE of zero. ``poison`` maps a UID to the error that
     the connection ends with when that message's body is read, ``header_poison`` when its headers
-    are, and the answers to the ``unflushed`` messages before it are lost as well. ``mute`` names
+    are, and the answers to the ``unflushed`` messages before it are lost as well. ``fails`` maps
+    a command to the error that it fails with: a ServerRefused, after which the connection goes
+    on, or one that ends it. ``ends_over_refusals`` off: so it does after those of a message.
+    ``mute`` names
     what STATUS and EXAMINE do not tell: ``"uidvalidity"`` and ``"uidnext"``. ``selectable`` off is
     a phantom: listed, and not to be opened. ``refuses`` maps words of a message to the error with
     which it cannot be filed.
@@ -80,6 +77,8 @@ class MemoryMailbox:
         self.poison: dict[int, MailError] = {}
         self.header_poison: dict[int, MailError] = {}
         self.unflushed = 0
+        self.fails: dict[str, MailError] = {}
+        self.ends_over_refusals = True
         self.mute: set[str] = set()
         self.selectable = True
         self.refuses: dict[bytes, MailError] = {}
@@ -117,16 +116,19 @@ class MemoryMailbox:
 class MemoryServer:
     """Mailboxes, and the sessions that read them.
 
-    ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``open`` counts the sessions
-    that have not logged out. ``idles`` off is a server that has no IDLE, ``notifies`` off one
-    that tells of no mailbox but the open one, and ``searches`` off one that cannot search for
-    addresses. INBOX is always there.
+    ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``connections`` counts the
+    sessions that there were, ``open`` those that have not logged out. ``away`` is why there is no
+    connection now. ``idles`` off is a server that has no IDLE, ``notifies`` off one that tells of
+    no mailbox but the open one, and ``searches`` off one that cannot search for addresses. INBOX
+    is always there.
     """
 
     def __init__(self):
         self.mailboxes: dict[str, MemoryMailbox] = {}
         self.commands: list[tuple] = []
+        self.connections = 0
         self.open = 0
+        self.away: MailError | None = None
         self.idles = True
         self.notifies = True
         self.searches = True
@@ -168,7 +170,9 @@ class MemoryServer:
         self._failure = (len(self.commands) + commands, error)
 
     def connect(self) -> MemorySession:
-        """Return a session that is logged in."""
+        """Return a session that is logged in. Raises what ``away`` says, if anything."""
+        if self.away:
+            raise self.away
         return MemorySession(self)
 
     def note(self, *command: object) -> None:
@@ -190,6 +194,7 @@ class MemorySession:
         self._pushed: frozenset[str] = frozenset()
         self._open = True
         server.open += 1
+        server.connections += 1
 
     def __enter__(self) -> MemorySession:
         return self
@@ -201,6 +206,10 @@ class MemorySession:
         """Log out. Never raises."""
         self.server.open -= self._open
         self._open = False
+
+    @property
+    def alive(self) -> bool:
+        return self._open
 
     def _command(self, *command: object) -> None:
         if not self._open:
@@ -214,7 +223,17 @@ class MemorySession:
     def _mailbox_of(self, command: str, name: str) -> MemoryMailbox | None:
         dial.check_text(name)
         self._command(command, name)
-        return self.server.mailboxes.get("INBOX" if name.upper() == "INBOX" else name)
+        mailbox = self.server.mailboxes.get("INBOX" if name.upper() == "INBOX" else name)
+        self._fail(mailbox, command)
+        return mailbox
+
+    def _fail(self, mailbox: MemoryMailbox | None, command: str) -> None:
+        """Raise what a command fails with in this mailbox."""
+        error = mailbox.fails.get(command) if mailbox else None
+        if error:
+            if not isinstance(error, ServerRefused):
+                self.close()
+            raise error
 
     @property
     def _selected(self) -> MemoryMailbox:
@@ -294,6 +313,7 @@ class MemorySession:
 
     def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
         self._command("SEARCH", lo, hi)
+        self._fail(self._selected, "SEARCH")
         return [
             uid
             for uid, message in sorted(self._selected.messages.items())
@@ -313,6 +333,7 @@ class MemorySession:
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
         self._command("FETCH HEADER", *ranges)
+        self._fail(self._selected, "FETCH HEADER")
         asked, mailbox = sequence.wanted(ranges), self._selected
         uids = [
             uid
@@ -323,8 +344,12 @@ class MemorySession:
         end = len(uids) if poison is None else max(poison - mailbox.unflushed, 0)
         yield from (self._headers(mailbox, uid) for uid in uids[:end])
         if poison is not None:
+            raise self._ended(mailbox, mailbox.header_poison[uids[poison]])
+
+    def _ended(self, mailbox: MemoryMailbox, error: MailError) -> MailError:
+        if mailbox.ends_over_refusals or not isinstance(error, ServerRefused):
             self.close()
-            raise mailbox.header_poison[uids[poison]]
+        return error
 
     def _headers(self, mailbox: MemoryMailbox, uid: int) -> Headers:
         message = mailbox.messages[uid]
@@ -335,11 +360,11 @@ class MemorySession:
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
         self._command("FETCH BODY", *uids)
+        self._fail(self._selected, "FETCH BODY")
         mailbox = self._selected
         for uid in sorted({uid for uid in uids if 0 < uid <= MAX_UID}):
             if uid in mailbox.poison:
-                self.close()
-                raise mailbox.poison[uid]
+                raise self._ended(mailbox, mailbox.poison[uid])
             message = mailbox.messages.get(uid)
             if message and uid not in mailbox.nil | mailbox.hidden:
                 yield uid, message.raw[:limit]

@@ -29,6 +29,7 @@ class Bodies:
         self.emails: dict[int, Email] = {}
         self.errors: dict[int, MessageUnreadable] = {}
         self.asked: list[int] = []
+        self.came = 0
 
     def fill(
         self, records: Sequence[Record], sizes: Mapping[int, int | None]
@@ -64,6 +65,7 @@ class Bodies:
             return
         self.asked = sorted(uids)
         for uid, raw in self.session.bodies(uids, limit):
+            self.came += 1
             try:
                 truncated = limit is not None and len(raw) >= limit
                 self.emails[uid] = read_email(
@@ -82,4 +84,5 @@ class Bodies:
             error.detail if error else "",
             verdict.direction,
             verdict.variant,
+            kept_back=error is None,
         )

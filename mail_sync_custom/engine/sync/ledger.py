@@ -12,7 +12,10 @@ from .protocols import Commit, Limits, Report
 
 @dataclass
 class Ledger:
-    """The books of one run. ``until`` is a time of ``clock``, ``quota`` None for no limit."""
+    """The books of one run.
+
+    ``until`` is a time of ``clock``, ``quota`` None for no limit.
+    """
 
     owner: Owner
     limits: Limits

@@ -27,6 +27,10 @@ class Place:
     aside: Collection[int] = frozenset()
     review: Review | None = None
 
+    def left(self, uids: Sequence[int]) -> list[int]:
+        """Return the UIDs that are not set aside."""
+        return [uid for uid in uids if uid not in self.aside]
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
@@ -108,9 +112,9 @@ class New(_Covering):
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
         state, uids = place.state, None
-        cut_short = any(state.high <= uid < self.uidnext for uid in place.aside)
-        if cut_short or plan.needs_search(state, self.uidnext):
-            uids = session.search(state.high, self.uidnext - 1)
+        is_aside = any(state.high <= uid < self.uidnext for uid in place.aside)
+        if is_aside or state.at_once or plan.needs_search(state, self.uidnext):
+            uids = place.left(session.search(state.high, self.uidnext - 1))
         return plan.forward(state, self.uidnext, uids)
 
 
@@ -121,7 +125,7 @@ class History(_Covering):
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
         state = place.state
-        return plan.backward(state, session.search(state.floor, state.low - 1))
+        return plan.backward(state, place.left(session.search(state.floor, state.low - 1)))
 
 
 class Retry:
@@ -172,7 +176,7 @@ class LookBack:
         if hi <= state.low:
             return iter(())
         uids, exact = self._candidates(session, state.low, hi)
-        return plan.review(state, hi, uids, exact)
+        return plan.review(state, hi, place.left(uids), exact)
 
     def _candidates(self, session: Session, lo: int, hi: int) -> tuple[list[int], bool]:
         """Return the UIDs below ``hi`` to look at again; and whether the server chose them.

@@ -35,6 +35,10 @@ UNREAD = "@unread.invalid"
 class Session(Protocol):
     """A connection to a mail server that is logged in. Nothing it does changes a flag there."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether another command can be sent: False once the connection has ended."""
+
     def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
         """Return STATUS (UIDNEXT UIDVALIDITY) of each mailbox, all asked for in one round trip.
 
@@ -115,7 +119,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A message set aside, with its reason in a code and in words."""
+    """A message set aside, with its reason in a code and in words.
+
+    ``kept_back`` says that the server did not hand it out. It may yet do so, and a message that
+    was suspected wrongly is among these: they are tried again for as long as they are there.
+    """
 
     uid: int
     message_id: str
@@ -123,6 +131,7 @@ class Failure:
     detail: str = ""
     direction: Direction = Direction.IN
     variant: int = 0
+    kept_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +213,10 @@ class Report:
 
     ``capped`` says that the quota of ``Limits.records`` is used up, and that a mail waits for the
     next one. ``past`` counts the mails that were brought to latecomers, and ``tally`` does not.
-    ``beside`` is what failed beside the reading, which goes on without it.
+    ``problems`` are the mailboxes that could not be read to their end, and why; ``beside`` is what
+    failed beside the reading, which goes on without it. ``came`` counts the messages of which the
+    server has handed out the headers, ``bodies`` the bodies that it has, and ``undelivered`` those
+    that it lists although it hands out none, neither these nor others.
     """
 
     tally: Counter[Outcome] = field(default_factory=Counter)
@@ -213,6 +225,14 @@ class Report:
     beside: list[Exception] = field(default_factory=list)
     more: bool = False
     capped: bool = False
+    came: int = 0
+    bodies: int = 0
+    undelivered: int = 0
+
+    @property
+    def barren(self) -> bool:
+        """Whether the run read nothing although there was something to read."""
+        return bool(self.problems) and not self.came
 
     @property
     def seen(self) -> int:

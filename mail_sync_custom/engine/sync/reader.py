@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import matching, plan
-from ..errors import Kind, MailError, ProtocolViolation, Step
+from ..errors import LeaseLost, MailError, NothingDelivered, ProtocolViolation, Step
 from ..matching import Known
 from ..mime.envelope import envelope as read_envelope
 from ..mime.glance import glance
 from ..values import Envelope, Headers, MailboxState, Outcome, Snapshot, SpecialUse
 from .bodies import Bodies, weight
 from .ledger import Ledger
-from .passes import Looked, Pass, Place
+from .line import Line
+from .passes import Looked, Pass, Place, Retry
+from .proof import Part, Proof
 from .protocols import UNREAD, Commit, Failure, Mailbox, Record, Session, Stale, Store
 
 #: How often a commit is tried again because someone else recorded one of its mails meanwhile.
@@ -28,14 +30,14 @@ Wanted = tuple[Headers, Envelope]
 class _Slice:
     """A part of a batch that is committed together.
 
-    ``lost`` are UIDs that exist and did not come, ``aside`` is how many were not asked for.
+    ``lost`` are UIDs that exist and did not come, ``aside`` those that were not asked for.
     """
 
     part: plan.Batch
     headers: Sequence[Headers]
     wanted: Sequence[Wanted]
     lost: Sequence[int]
-    aside: int
+    aside: Collection[int]
 
     def kept(self, part: plan.Batch) -> _Slice:
         """Return what of it is left where it has to end early."""
@@ -46,56 +48,166 @@ class _Slice:
             headers=[h for h in self.headers if h.uid in covered],
             wanted=[pair for pair in self.wanted if pair[0].uid in covered],
             lost=[uid for uid in self.lost if uid in covered],
+            aside=[uid for uid in self.aside if uid in covered],
         )
 
 
 class Reader:
-    """One mailbox, while it is open. ``state`` is what has been saved of it."""
+    """One mailbox, over as many connections as it takes. ``state`` is what is saved of it.
 
-    def __init__(
-        self, session: Session, store: Store, ledger: Ledger, mailbox: Mailbox, uidnext: int
-    ):
-        self.session = session
+    ``due`` are the UIDs that were set aside and are to be tried again in this run; ``convicted``
+    counts the messages that are set aside because the server ended the connection over them.
+    """
+
+    def __init__(self, line: Line, store: Store, ledger: Ledger, mailbox: Mailbox, proof: Proof):
+        self.line = line
         self.store = store
         self.ledger = ledger
         self.mailbox = mailbox
-        self.uidnext = uidnext
         self.state: MailboxState = mailbox.state
+        self.review = mailbox.review
         self.aside = frozenset(mailbox.aside)
+        self.due = [uid for uid, is_due in mailbox.aside.items() if is_due]
+        self.proof = proof
+        self._suspect: Failure | None = None
+        self._part = Part.HEADERS
+        self._blamed = False
+        self._reached = 0
+        self.convicted = 0
 
-    def begin(self, snapshot: Snapshot, floor: int) -> None:
+    def heard(self) -> dict[Part, int]:
+        """Return how much the server has handed out so far, of each part of a message."""
+        return {part: self.proof.count(part) + self.convicted for part in Part}
+
+    def has_heard(self, before: dict[Part, int]) -> bool:
+        """Return whether more has come of the part that the last batch asked for last.
+
+        A message that was convicted counts as well: without it the others may come.
+        """
+        return self.heard()[self._part] > before[self._part]
+
+    @property
+    def session(self) -> Session:
+        return self.line.session
+
+    def begin(self, snapshot: Snapshot, uidnext: int, floor: int) -> None:
         """Forget the old numbering. What it covered is told from its ids, not from its UIDs."""
-        self.state = plan.begin(snapshot, self.uidnext, floor)
-        self.aside = frozenset()
-        self._save(lambda: Commit(self.mailbox, self.state))
+        self.aside, self.due, self.review = frozenset(), [], None
+        state = plan.begin(snapshot, uidnext, floor)
+        self._save_state(replace(state, at_once=self.state.at_once))
 
     def read(self, reading: Pass) -> None:
-        """Go through a pass, until its end or the run's."""
-        place = Place(self.state, self.aside, self.mailbox.review)
+        """Go through a pass, until its end or the run's.
+
+        Raises MailError where it ends in the middle. What is to blame has been narrowed down then
+        and saved, so that whoever reads on gets further.
+        """
+        place = Place(self.state, self.aside, self.review)
         for batch in reading.batches(self.session, place):
             if self.ledger.is_over():
                 return
-            self._batch(batch, reading)
+            self._reached = batch.lo
+            try:
+                self._batch(batch, reading)
+            except MailError as error:
+                self._blame(batch, reading, error)
+                raise
+
+    def has_blamed(self) -> bool:
+        """Return whether what ended the last pass has been narrowed down, and forget it."""
+        found, self._blamed = self._blamed, False
+        return found
+
+    def retry(self) -> None:
+        """Try again what is due. One that ends the connection again is enough for a run."""
+        due, self.due = sorted(self.due), []
+        before = self.convicted
+        try:
+            self.read(Retry(due))
+        except MailError:
+            if self.convicted == before:  # nobody knows yet whether it is to blame
+                self.due = [uid for uid in due if uid >= self._reached]
+            raise
+
+    def beware(self) -> None:
+        """Save that the server ended the connection here: the mailbox is read last, and slowly."""
+        if not self.state.at_once:
+            self._save_state(plan.wary(self.state))
+
+    def settle(self) -> None:
+        """Save that all is well: the mailbox has been read to its end."""
+        if self.state.at_once and self.state.complete:
+            self._save_state(replace(self.state, at_once=0))
+
+    def _save_state(self, state: MailboxState) -> None:
+        self._save(lambda: Commit(self.mailbox, state))
 
     def _batch(self, batch: plan.Batch, reading: Pass) -> None:
+        self._suspect, self._part = None, Part.HEADERS
         aside = reading.skipped(self.aside)
         headers, missing = self._headers(batch, aside)
         wanted = self._sift(headers, reading)
         limits = self.ledger.limits
         weights = {h.uid: weight(h.size, limits) for h, _ in wanted}
         uids = [*(h.uid for h in headers), *missing]
-        whole = _Slice(
-            batch,
-            headers,
-            wanted,
-            reading.lost(missing),
-            len(aside.intersection(batch.uids or ())),
-        )
-        for number, part in enumerate(plan.slices(batch, uids, weights, down=reading.back)):
-            if number and self.ledger.is_over():
+        whole = _Slice(batch, headers, wanted, reading.lost(missing), aside)
+        parts = plan.slices(batch, uids, weights, down=reading.back)
+        for number, part in enumerate(parts, 1):
+            if number > 1 and self.ledger.is_over():
                 return
-            passed = aside.intersection(batch.uids or (), range(part.lo, part.hi))
-            self._slice(replace(whole.kept(part), aside=len(passed)), reading)
+            self._slice(whole.kept(part), reading, last=number == len(parts))
+
+    # what is to blame
+
+    def _blame(self, batch: plan.Batch, reading: Pass, error: MailError) -> None:
+        """Save what is known of the message over which a batch ended, before the run ends over it.
+
+        A message that a server cannot hand out may end every connection that asks for it, and
+        nothing behind it would ever be read (zammad/zammad#2754). After a batch the next one has
+        one message, and one that is alone is set aside. Suspecting the wrong one, on a bad line,
+        costs it a few minutes: it is tried again, alone.
+        """
+        if isinstance(error, LeaseLost | NothingDelivered) or error.step is Step.RECORDING:
+            return  # no message's fault
+        self._blamed = True
+        uids = self._asked(batch, reading.skipped(self.aside))
+        state, remaining = plan.wary(self.state), batch.remaining + len(uids)
+        # One that comes last on a connection may be the one too many; it has to be the first.
+        is_alone = len(uids) == 1 and (self.state.at_once == 1 or isinstance(reading, Retry))
+        if not is_alone or not self.proof.convicts(self._part):
+            self._save(lambda: Commit(self.mailbox, state, remaining=remaining))
+            return
+        (uid,) = uids
+        failure = self._suspect or Failure(uid, self._unread_id(uid), error.code)
+        failure = replace(failure, code=error.code, detail=error.detail, kept_back=True)
+        retried = (uid,) if isinstance(reading, Retry) else ()
+        self._save(
+            lambda: Commit(
+                self.mailbox, state, (), (failure,), remaining=remaining, retried=retried
+            )
+        )
+        self.aside |= {uid}
+        self.convicted += 1
+
+    def _asked(self, batch: plan.Batch, aside: frozenset[int]) -> list[int]:
+        uids = range(batch.lo, batch.hi) if batch.uids is None else batch.uids
+        return [uid for uid in uids if uid not in aside]
+
+    def _check_delivery(self, part: Part, lacking: Sequence[int]) -> None:
+        """Raise NothingDelivered where the server hands out no message at all.
+
+        To set aside all that there is would help nobody. One that is alone may be at fault.
+        """
+        if self.proof.there_is(part):
+            return
+        found = self.proof.ask(part, self.state, self.aside.union(lacking))
+        if not (found or (found is None and len(lacking) == 1)):
+            self.ledger.report.undelivered += len(lacking)
+            raise NothingDelivered(f"{self.mailbox.name}: {len(lacking)}")
+
+    def _unread_id(self, uid: int) -> str:
+        """Return a key for a message of which not even the headers could be read."""
+        return f"{self.state.uidvalidity}.{uid}.{self.mailbox.ref}{UNREAD}"
 
     # headers
 
@@ -103,50 +215,30 @@ class Reader:
         """Return the headers of a batch, and the UIDs that exist and of which none came.
 
         A UID missing from an OK answer is a gap only when SEARCH lacks it too: some servers
-        leave out what they are slow to load (emailengine b78b314).
+        leave out what they are slow to load (emailengine b78b314). Raises NothingDelivered where
+        the server hands out nothing at all.
         """
-        expected = range(batch.lo, batch.hi) if batch.uids is None else batch.uids
-        expected = [uid for uid in expected if uid not in aside]
-        found: dict[int, Headers] = {}
-        for ranges in batch.requests(aside):
-            self._fetch(ranges, found, expected)
+        expected = self._asked(batch, aside)
+        if len(expected) == 1:
+            self.proof.seek(Part.HEADERS, self.state, self.aside.union(expected))
+        found = self._fetched(batch.ranges(aside))
         lacking: list[int] = []
         if len(found) < len(expected):
             exists = set(self.session.search(batch.lo, batch.hi - 1))
             lacking = sorted(exists.intersection(expected).difference(found))
         if lacking:
-            self._fetch([(uid, uid) for uid in lacking], found, lacking)
-        return [found[uid] for uid in sorted(found)], [uid for uid in lacking if uid not in found]
+            found |= self._fetched([(uid, uid) for uid in lacking])
+            lacking = [uid for uid in lacking if uid not in found]
+        if lacking and not found:
+            self._check_delivery(Part.HEADERS, lacking)
+        return [found[uid] for uid in sorted(found)], lacking
 
-    def _fetch(
-        self, ranges: list[tuple[int, int]], found: dict[int, Headers], expected: Sequence[int]
-    ) -> None:
-        """Add headers to those that are found; where the connection ends over one, set it aside.
-
-        As with bodies: one message must not keep all behind it from ever being read.
-        """
-        try:
-            for headers in self.session.headers(ranges):
-                found[headers.uid] = headers
-        except MailError as error:
-            if suspect := next((uid for uid in expected if uid not in found), None):
-                self._set_aside(Failure(suspect, self._unread_id(suspect), error.code), error)
-            raise
-
-    def _set_aside(self, failure: Failure, error: MailError) -> None:
-        """Save that a message could not be had, before the run ends over it.
-
-        That the server has given out as much as it wants to is no message's fault.
-        """
-        if error.kind is Kind.LIMIT:
-            return
-        failure = replace(failure, code=error.code, detail=error.detail)
-        tally = {Outcome.FAILED: 0}
-        self._save(lambda: Commit(self.mailbox, self.state, (), (failure,), tally))
-
-    def _unread_id(self, uid: int) -> str:
-        """Return a key for a message of which not even the headers could be read."""
-        return f"{self.state.uidvalidity}.{uid}.{self.mailbox.ref}{UNREAD}"
+    def _fetched(self, ranges: list[tuple[int, int]]) -> dict[int, Headers]:
+        found: dict[int, Headers] = {}
+        for headers in self.session.headers(ranges):
+            found[headers.uid] = headers
+            self.ledger.report.came += 1
+        return found
 
     # whose they are
 
@@ -216,10 +308,11 @@ class Reader:
 
     # outcomes
 
-    def _slice(self, whole: _Slice, reading: Pass) -> None:
+    def _slice(self, whole: _Slice, reading: Pass, last: bool) -> None:
         """Give every message of a slice its outcome, and commit.
 
-        Where the quota ends in the middle of it, the slice ends there.
+        Where the quota ends in the middle of it, the slice ends there. ``last``: with it the
+        batch has gone well.
         """
         sizes = {h.uid: h.size for h, _ in whole.wanted}
         bodies = Bodies(self.session, self.ledger.limits)
@@ -228,17 +321,18 @@ class Reader:
             kept, verdicts, tally = self._affordable(whole, reading)
             records, failures = self._filled(bodies, verdicts, sizes)
             unread = [
-                Failure(uid, self._unread_id(uid), "message_not_delivered") for uid in kept.lost
+                Failure(uid, self._unread_id(uid), "message_not_delivered", kept_back=True)
+                for uid in kept.lost
             ]
             commit = Commit(
                 self.mailbox,
-                self.state,
+                plan.eased(self.state) if last else self.state,
                 tuple(records),
                 (*failures, *unread),
                 remaining=kept.part.remaining,
                 capped=kept.part != whole.part,
             )
-            looked = Looked(kept.part, kept.headers, tally, len(verdicts), kept.aside)
+            looked = Looked(kept.part, kept.headers, tally, len(verdicts), len(kept.aside))
             return reading.saved(commit, looked)
 
         self._save(decide)
@@ -246,18 +340,25 @@ class Reader:
     def _filled(
         self, bodies: Bodies, verdicts: Sequence[Record], sizes: Mapping[int, int | None]
     ) -> tuple[list[Record], list[Failure]]:
-        """Return the mails with their bodies; where the connection ends over one, set that aside.
+        """Return the mails with their bodies, and those that have to be set aside.
 
-        A message that a server cannot hand out may end every connection that asks for it, and
-        nothing behind it would ever be read (zammad/zammad#2754). Suspecting the wrong one, on a
-        bad line, costs it a few minutes.
+        Raises NothingDelivered where the server hands out no body at all.
         """
+        needed = [record.uid for record in verdicts if record.verdict.missing]
+        self._part = Part.BODY
+        if len(needed) == 1:
+            self.proof.seek(Part.BODY, self.state, self.aside.union(needed))
         try:
-            return bodies.fill(verdicts, sizes)
-        except MailError as error:
-            if suspect := bodies.suspect(verdicts):
-                self._set_aside(suspect, error)
+            records, failures = bodies.fill(verdicts, sizes)
+        except MailError:
+            self._suspect = bodies.suspect(verdicts)
             raise
+        finally:
+            self.ledger.report.bodies += bodies.came
+            bodies.came = 0
+        if failures and len(failures) == len(needed) and not bodies.errors:
+            self._check_delivery(Part.BODY, needed)
+        return records, failures
 
     def _save(self, decide: Callable[[], Commit]) -> None:
         """Commit what is decided, and decide anew as often as something has changed meanwhile."""
@@ -268,6 +369,7 @@ class Reader:
             except Stale:
                 continue
             self.state = commit.state
+            self.review = commit.review or self.review
             recorded = {r.uid for r in commit.records if r.verdict.missing} - failed
             self.ledger.take(commit, len(recorded), len(failed))
             return

@@ -1,0 +1,113 @@
+"""Is it this message that cannot be had, or does the server hand out none?
+
+To tell, some other message is asked for: one of the mailbox's, and where it has none that comes,
+one of another mailbox's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from enum import StrEnum
+from itertools import islice
+
+from ..errors import MailboxMissing
+from ..values import MAX_UID, MailboxState
+from .line import Line
+from .protocols import Mailbox, Report
+
+#: Bytes of a body that are asked for to see whether it comes.
+SAMPLE_BYTES = 64
+
+
+class Part(StrEnum):
+    """What of a message is asked for."""
+
+    HEADERS = "headers"
+    BODY = "body"
+
+
+class Proof:
+    """What is known of the server while one mailbox is read.
+
+    A mailbox over which the connection ended in the last run begins in doubt: the server may have
+    ended it over one message, and may say then that it is over a limit.
+    """
+
+    def __init__(
+        self, line: Line, report: Report, mailbox: Mailbox, all_of_them: Sequence[Mailbox]
+    ):
+        self.line = line
+        self.report = report
+        self.mailbox = mailbox
+        self.others = [other for other in all_of_them if other.ref != mailbox.ref]
+        self._doubts = set(Part) if mailbox.state.at_once == 1 else set()
+        self._tried: dict[Part, int] = dict.fromkeys(Part, 0)
+        self._alone: set[Part] = set()
+
+    def count(self, part: Part) -> int:
+        """Return how many such parts the server has handed out in this run."""
+        return self.report.came if part is Part.HEADERS else self.report.bodies
+
+    def there_is(self, part: Part) -> bool:
+        """Return whether the server has handed out such a part in this run."""
+        return self.count(part) > 0
+
+    def seek(self, part: Part, state: MailboxState, known: Collection[int]) -> None:
+        """Ask for that part of another message than those, where there is doubt."""
+        if part in self._doubts and not self.there_is(part):
+            self._doubts.discard(part)
+            if self.ask(part, state, known) is None:
+                self._alone.add(part)
+
+    def convicts(self, part: Part) -> bool:
+        """Return whether a message is to blame that was asked for alone and did not come.
+
+        Where nothing says so, another is asked for the next time.
+        """
+        if self.there_is(part) or part in self._alone:
+            return True
+        self._doubts.add(part)
+        return False
+
+    def ask(self, part: Part, state: MailboxState, known: Collection[int]) -> bool | None:
+        """Return whether that part of some other message comes; None where there is no other.
+
+        Over one that ends the connection the next call goes on with the next.
+        """
+        found = False if self._tried[part] else None
+        for mailbox, uid in islice(self._candidates(state, known), self._tried[part], None):
+            self._tried[part] += 1
+            found = False
+            if self._comes(part, uid):
+                found = True
+            if mailbox is not self.mailbox:
+                self.line.examine(self.mailbox)
+            if found:
+                return True
+        return found
+
+    def _candidates(
+        self, state: MailboxState, known: Collection[int]
+    ) -> Iterator[tuple[Mailbox, int]]:
+        """Yield messages that may come, each with its mailbox open, the likeliest first."""
+        others = [uid for uid in self.line.session.search(1, MAX_UID) if uid not in known]
+        covered = [uid for uid in others if state.low <= uid < state.high]
+        for uid in dict.fromkeys([*covered[-1:], *others[-1:], *others[:1]]):
+            yield self.mailbox, uid
+        for mailbox in self.others:
+            try:
+                self.line.examine(mailbox)
+            except MailboxMissing:
+                continue
+            for uid in self.line.session.search(1, MAX_UID)[-1:]:
+                yield mailbox, uid
+        self.line.examine(self.mailbox)
+
+    def _comes(self, part: Part, uid: int) -> bool:
+        if part is Part.HEADERS:
+            found = len(list(self.line.session.headers([(uid, uid)])))
+            self.report.came += found
+        else:
+            found = len(list(self.line.session.bodies([uid], SAMPLE_BYTES)))
+            self.report.bodies += found
+        return found > 0

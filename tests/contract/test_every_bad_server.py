@@ -1,0 +1,24 @@
+"""Whatever a server does wrong: nothing crashes, is stuck, is lost, or comes twice."""
+
+import pytest
+
+from engine.sync.line import MAX_RECONNECTS
+from tests.contract.bad_server import play
+from tests.contract.bad_servers import CASES
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_server_stops_nothing_but_what_it_is_bad_at(case):
+    result = play(case)
+    assert result.crashed is None
+    assert not result.stuck, result.became
+    assert result.aside >= case.aside
+    assert result.codes == ([case.code] if case.code else []), result.became
+    assert result.most_connections <= MAX_RECONNECTS + 1
+    # When it is well again, each mail stands there once.
+    assert sorted(result.after) == sorted(result.all_of_them)
+
+
+def test_every_bad_server_has_a_name_of_its_own_and_a_source():
+    assert len({case.name for case in CASES}) == len(CASES) >= 60
+    assert all(case.source for case in CASES)
