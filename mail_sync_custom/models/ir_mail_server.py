@@ -31,11 +31,11 @@ class IrMailServer(models.Model):
 
     def _connect__(self, *args, mail_server_id=None, **kwargs):
         """Connect to a synced user's server as the engine does, with its TLS and its secret."""
-        # sudo: as in the method extended, the sender need not be able to read the server
-        server_sudo = self.sudo().browse(mail_server_id)
-        account_sudo = server_sudo.mail_sync_account_ids[:1]
+        account_sudo = self.env["mail.sync.account"]._of_server(mail_server_id)
         if not account_sudo or self._disable_send():
             return super()._connect__(*args, mail_server_id=mail_server_id, **kwargs)
+        # sudo: as in the method extended, the sender need not be able to read the server
+        server_sudo = self.sudo().browse(mail_server_id)
         smtp_from = kwargs.get("smtp_from")
         self._check_forced_mail_server(server_sudo, kwargs.get("allow_archived"), smtp_from)
         try:

@@ -4,8 +4,7 @@ from odoo import Command, models
 from odoo.tools import email_normalize
 from odoo.tools.mail import email_normalize_all, email_split_and_format
 
-#: On what a Smart Mail is written: a lead or an opportunity, and a contact.
-_SMART_MODELS = ("crm.lead", "res.partner")
+from ..bridge import standing
 
 
 class Remaining(NamedTuple):
@@ -19,32 +18,44 @@ class Remaining(NamedTuple):
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals or "failure_reason" in vals:
+            self.env["mail.message"]._mail_sync_forget_delivery()
+        return result
+
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
         """Keep a synced user's mail back while their mailbox does not work.
 
         It is not sent from the company's server instead: it waits, and says so, and goes when the
-        connection is back.
+        connection is back. Its author sees on their open pages that it waits, or waits no more.
         """
-        own = self._mail_sync_own()
+        concerned = self._mail_sync_concerned()
+        waited = concerned.filtered("failure_reason").mail_message_id
+        own = concerned._mail_sync_own()
         waiting = own.filtered(lambda mail: not mail._mail_sync_can_go())
         waiting._mail_sync_wait()
         (own - waiting)._mail_sync_address()
         if post_send_callback and waiting:
             post_send_callback(waiting.ids)
-        return super(MailMail, self - waiting).send(
+        result = super(MailMail, self - waiting).send(
             auto_commit=auto_commit,
             raise_exception=raise_exception,
             post_send_callback=post_send_callback,
         )
+        waits = concerned.exists().filtered("failure_reason").mail_message_id
+        if changed := (waited | waits).exists():
+            changed._notify_message_notification_update()
+        return result
 
     def mark_outgoing(self):
-        """Whoever sends a mail again takes on themselves that it may have been sent.
+        """Queue mails again; each goes only to those who have not received it.
 
-        It goes to those alone who have not got it.
+        Whoever does this accepts that a mail of unknown outcome may arrive twice.
         """
-        # sudo: whoever may send the mail again may have it forgotten that it was tried
+        # sudo: whoever may send the mail again may also discard the record of the last attempt
         outgoing_sudo = self.env["mail.sync.outgoing"].sudo()
-        for message_id, mails in self.grouped("message_id").items():
+        for message_id, mails in self._mail_sync_concerned().grouped("message_id").items():
             delivered = outgoing_sudo._delivered(message_id)
             for mail in mails:
                 mail._mail_sync_narrow(delivered)
@@ -56,9 +67,10 @@ class MailMail(models.Model):
     ):
         """Tell the sender what their server refused; keep what could not be handed over at all."""
         # Odoo comes here with this failure when there was no connection to begin with.
-        waiting = self._mail_sync_own() if failure_type == "mail_smtp" else self.browse()
+        concerned = self._mail_sync_concerned()
+        waiting = concerned._mail_sync_own() if failure_type == "mail_smtp" else self.browse()
         waiting._mail_sync_wait()
-        for mail in self - waiting:
+        for mail in concerned - waiting:
             if problems := mail._mail_sync_problems():
                 mail._mail_sync_refused(problems, success_pids, success_emails)
                 waiting |= mail
@@ -68,18 +80,37 @@ class MailMail(models.Model):
 
     # -- whose, and whether it can go ----------------------------------------------------------
 
+    def _mail_sync_concerned(self):
+        """Return the mails that a mailbox may have to do with; for all others Odoo's rules hold.
+
+        Their author has a mailbox, or had one, and wrote on a lead or a contact or used the
+        mailbox's address. To tell these from the others takes no query.
+        """
+        owners = self.env["mail.sync.account"]._owners()
+        if not owners:
+            return self.browse()
+
+        def concerns(mail):
+            message = mail.mail_message_id
+            owner = owners.get(message.create_uid.id)
+            return owner and (
+                message.model in standing.MODELS
+                or email_normalize(message.email_from) == owner.email
+            )
+
+        return self.filtered(concerns)
+
     def _mail_sync_account(self):
         """Return the account, as superuser, of the mailbox that this mail leaves through."""
         self.ensure_one()
         # sudo: Odoo sends as the superuser or as another user than the sender
-        account_sudo = (
-            self.env["mail.sync.account"].sudo()._of_user(self.mail_message_id.create_uid)
-        )
+        accounts_sudo = self.env["mail.sync.account"].sudo()
+        owner = accounts_sudo._owner(self.mail_message_id.create_uid)
         # What is from the mailbox and no Smart Mail leaves by it in Odoo's own way.
-        own = account_sudo and (
-            self._mail_sync_is_smart() or email_normalize(self.email_from) == account_sudo.email
+        own = owner and (
+            self._mail_sync_is_smart() or email_normalize(self.email_from) == owner.email
         )
-        return account_sudo if own else account_sudo.browse()
+        return accounts_sudo.browse(owner.account_id if own else ())
 
     def _mail_sync_is_smart(self):
         """Whether it is a Smart Mail: who wrote it decides by what mailbox it leaves, not its From.
@@ -88,13 +119,12 @@ class MailMail(models.Model):
         somebody else's behalf, a mailing, or what stands on no lead and no contact.
         """
         message = self.mail_message_id
+        if message.message_type != "comment" or message.model not in standing.MODELS:
+            return False
         # A template may name a sender who is nobody's user: the company, say.
         authors = message.author_id.with_context(active_test=False).user_ids
-        return (
-            message.message_type == "comment"
-            and message.model in _SMART_MODELS
-            and authors <= message.create_uid
-            and (bool(self.email_to) or any(self.recipient_ids.mapped("partner_share")))
+        return authors <= message.create_uid and (
+            bool(self.email_to) or any(self.recipient_ids.mapped("partner_share"))
         )
 
     def _mail_sync_address(self):

@@ -3,6 +3,8 @@ from odoo.addons.mail.tools.discuss import Store
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ..bridge import standing
+
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
@@ -39,9 +41,11 @@ class MailMessage(models.Model):
                 Store.Attr(
                     "mail_sync",
                     lambda message: message._mail_sync_to_store(),
-                    # The type first: no query for what cannot have been recorded.
+                    # Model and type first: no query for what cannot have been recorded.
                     predicate=lambda message: (
-                        message.message_type == "email" and message.sudo().mail_sync_entry_ids
+                        message.model in standing.MODELS
+                        and message.message_type == "email"
+                        and message.sudo().mail_sync_entry_ids
                     ),
                 )
             )
@@ -94,8 +98,12 @@ class MailMessage(models.Model):
         Odoo leaves the attachments of a record behind when the message goes, and whoever can open
         the record would read them.
         """
-        # sudo: whoever may delete a mail deletes what came with it
-        files_sudo = self.sudo().filtered("mail_sync_entry_ids")._mail_sync_own_files()
+        # sudo: whoever may delete a mail deletes what came with it. Odoo reads the files, too.
+        files_sudo = self.sudo().attachment_ids
+        if any(file.res_model in standing.MODELS for file in files_sudo):
+            files_sudo = self.sudo().filtered("mail_sync_entry_ids")._mail_sync_own_files()
+        else:
+            files_sudo = files_sudo.browse()
         result = super().unlink()
         files_sudo.unlink()
         return result

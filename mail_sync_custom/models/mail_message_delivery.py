@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.addons.mail.tools.discuss import Store
 from odoo.exceptions import AccessError
 
+from ..bridge import standing
+
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
@@ -32,12 +34,8 @@ class MailMessage(models.Model):
         "Can Be Sent Again", compute="_compute_mail_sync_delivery", compute_sudo=True
     )
 
-    @api.depends(
-        "mail_ids.state",
-        "mail_ids.failure_reason",
-        "notification_ids.notification_status",
-        "notification_ids.failure_reason",
-    )
+    # No `depends`: it would have Odoo look up the message of each mail and each notification that
+    # is written. Their `write` calls `_mail_sync_forget_delivery` instead.
     @api.depends_context("lang")
     def _compute_mail_sync_delivery(self):
         """Say what keeps a mail from its recipients: the worst of it, where there is more.
@@ -52,6 +50,12 @@ class MailMessage(models.Model):
             message.mail_sync_delivery_reason = reason
             # What came back is not kept to be sent; whoever writes anew says so to the recipient.
             message.mail_sync_repeatable = message.id in queued and state != "waiting"
+
+    @api.model
+    def _mail_sync_forget_delivery(self):
+        """Have it computed anew: a mail or a notification is no longer what it was."""
+        names = ("mail_sync_delivery", "mail_sync_delivery_reason", "mail_sync_repeatable")
+        self.invalidate_model(names, flush=False)
 
     def _mail_sync_queued(self):
         """Return state and reason for the messages whose mails are still in the queue."""
@@ -106,8 +110,7 @@ class MailMessage(models.Model):
                 Store.Attr(
                     "mail_sync_delivery",
                     lambda message: message._mail_sync_delivery_to_store(),
-                    # What was received has been delivered.
-                    predicate=lambda message: message.message_type != "email",
+                    predicate=lambda message: message._mail_sync_was_written(),
                 )
             )
         return defaults
@@ -119,11 +122,17 @@ class MailMessage(models.Model):
             self,
             [
                 Store.Attr(
-                    "mail_sync_delivery", lambda message: message._mail_sync_delivery_to_store()
+                    "mail_sync_delivery",
+                    lambda message: message._mail_sync_delivery_to_store(),
+                    predicate=lambda message: message._mail_sync_was_written(),
                 )
             ],
         )
         return result
+
+    def _mail_sync_was_written(self):
+        """Whether it was written here, on a lead or a contact: what was received has arrived."""
+        return self.model in standing.MODELS and self.message_type != "email"
 
     def _mail_sync_delivery_to_store(self):
         """Return what keeps the mail, and who may say what becomes of it; False if nothing does."""
@@ -195,16 +204,3 @@ class MailMessage(models.Model):
         """Show everywhere what has become of the mail, and return it."""
         self._notify_message_notification_update()
         return self._mail_sync_delivery_to_store()
-
-
-class MailMail(models.Model):
-    _inherit = "mail.mail"
-
-    def send(self, *args, **kwargs):
-        """Show on the open pages of its author that a mail waits now, or waits no more."""
-        waited = self.filtered("failure_reason").mail_message_id
-        result = super().send(*args, **kwargs)
-        waits = self.exists().filtered("failure_reason").mail_message_id
-        if changed := (waited | waits).exists():
-            changed._notify_message_notification_update()
-        return result

@@ -111,11 +111,16 @@ class MailMessage(models.Model):
         """Return those of the messages that are recorded mails and not for the user to read."""
         if self.env.su or not self.ids:
             return self.browse()
+        guarded = self._mail_sync_guarded()
+        # sudo: which record it is on, as Odoo asks it of every message
+        on_guarded_sudo = self.sudo().filtered(lambda message: message.model in guarded)
+        if not on_guarded_sudo:
+            return self.browse()
         table = SQL.identifier("message")
         rows = self.env.execute_query(
             SQL(
                 "SELECT id FROM mail_message message WHERE id = ANY(%s) AND NOT %s",
-                self.ids,
+                on_guarded_sudo.ids,
                 self._mail_sync_readable(table),
             )
         )
@@ -144,6 +149,8 @@ class MailMessage(models.Model):
         any record that they can read: their own contact, and those of their company.
         """
         forbidden = super()._get_forbidden_access(operation)
+        if operation == "create":  # what is being created has not been recorded yet
+            return forbidden
         return forbidden | (self - forbidden)._mail_sync_withheld()
 
     @api.model

@@ -5,6 +5,12 @@ from odoo.tools.mail import email_normalize_all
 class MailNotification(models.Model):
     _inherit = "mail.notification"
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "notification_status" in vals or "failure_reason" in vals:
+            self.env["mail.message"]._mail_sync_forget_delivery()
+        return result
+
     def _mail_sync_addresses(self):
         """Return the addresses that these notifications go to, normalised."""
         return frozenset(

@@ -46,8 +46,9 @@ class MailSyncLatecomer(models.Model):
                 for email in sorted(lead._mail_sync_emails() - before.get(lead.id, set()))
             ]
         )
-        if late_sudo:
-            self._hurry(late_sudo.lead_id.user_id | self.env.user)
+        owners = self.env["mail.sync.account"]._owners()
+        users = leads.user_id | self.env.user if late_sudo and owners else self.env["res.users"]
+        self._hurry(users.filtered(lambda user: user.id in owners))
 
     @api.model
     def _hurry(self, users):
@@ -56,6 +57,8 @@ class MailSyncLatecomer(models.Model):
         Beside this transaction, which shall not wait for a turn that is under way, nor a turn for
         it. One that is failing, or has used up its day's mails, keeps its pause.
         """
+        if not users:
+            return
         # sudo: that somebody has a mailbox is no secret, and nothing of it is shown
         accounts_sudo = self.env["mail.sync.account"].sudo()
         well = [("state", "=", "enabled"), ("failure_count", "=", 0)]

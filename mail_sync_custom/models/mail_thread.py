@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..bridge import standing
+
 
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
@@ -18,7 +20,7 @@ class MailThread(models.AbstractModel):
         """The sender of a synced user's mail is the address of their mailbox."""
         given = email_from is not None
         author_id, email_from = super()._message_compute_author(author_id, email_from)
-        if given or self._name not in ("crm.lead", "res.partner"):
+        if given or self._name not in standing.MODELS:
             return author_id, email_from
         account_sudo = self.env["mail.sync.account"]._of_author(author_id)
         return author_id, account_sudo._formatted_email() if account_sudo else email_from

@@ -121,12 +121,11 @@ class ResUsers(models.Model):
         it does not know: one with another name or address would be lost.
         """
         result = super()._compute_outgoing_mail_server_id()
-        # sudo: as in the method extended, which server it is is no secret
-        accounts_sudo = self.env["mail.sync.account"].sudo().search([("user_id", "in", self.ids)])
-        for account in accounts_sudo.filtered("mail_server_id"):
-            user = account.user_id.with_env(self.env)
-            user.outgoing_mail_server_id = account.mail_server_id
-            user.outgoing_mail_server_type = "default"
+        for user in self:
+            owner = self.env["mail.sync.account"]._owner(user._origin)
+            if owner and owner.server_id:
+                user.outgoing_mail_server_id = owner.server_id
+                user.outgoing_mail_server_type = "default"
         return result
 
     def write(self, vals):

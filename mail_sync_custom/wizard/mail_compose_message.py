@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..bridge import standing
+
 
 class MailComposeMessage(models.TransientModel):
     _inherit = "mail.compose.message"
@@ -11,6 +13,6 @@ class MailComposeMessage(models.TransientModel):
         account_sudo = self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id)
         if not account_sudo:
             return
-        for composer in self.filtered(lambda c: c.model in ("crm.lead", "res.partner")):
+        for composer in self.filtered(lambda composer: composer.model in standing.MODELS):
             if composer.email_from == self.env.user.email_formatted:
                 composer.email_from = account_sudo._formatted_email()

@@ -10,6 +10,7 @@ from . import health
 from . import hosts
 from . import key
 from . import notices
+from . import owners
 from . import page
 from . import password
 from . import places

@@ -46,6 +46,7 @@ class MailSyncAccount(models.Model):
     def create(self, vals_list):
         """Create accounts: their first day is counted, and their owners' top bar told."""
         accounts = super().create(vals_list)
+        self._forget_owners()
         accounts._count_today()
         accounts._tell_top_bar()
         return accounts
@@ -62,6 +63,7 @@ class MailSyncAccount(models.Model):
         if "state" in vals:
             self._count_today()
         result = super().write(vals)
+        self._forget_owners(vals)
         if "state" in vals:
             self._count_today()
         self._tell_top_bar_of_changes(shown)
@@ -73,6 +75,7 @@ class MailSyncAccount(models.Model):
         self._count_today()
         users, freed = self.user_id, self.filtered("active").company_id
         result = super().unlink()
+        self._forget_owners()
         self._send_top_bar(users.exists())
         self._free_places(freed)
         return result
@@ -88,19 +91,6 @@ class MailSyncAccount(models.Model):
     def _ever_of_user(self, user):
         """Return a user's account, even a disabled one."""
         return self.search([("user_id", "=", user.id), ("active", "in", (True, False))], limit=1)
-
-    @api.model
-    def _of_author(self, author_id):
-        """Return, as superuser, the account that sends this author's mail.
-
-        Empty unless the author is the current user: nobody sends through a colleague's mailbox.
-        """
-        user = self.env.user
-        # sudo: a sender's address and name are no secret of their account
-        account_sudo = self.sudo()
-        if not author_id or author_id != user.partner_id.id or not user._is_internal():
-            return account_sudo.browse()
-        return account_sudo.search([("user_id", "=", user.id)], limit=1)
 
     def _own_emails(self):
         """Return the owner's own addresses, in lower case."""

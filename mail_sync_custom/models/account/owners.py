@@ -1,0 +1,74 @@
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import SQL, frozendict, ormcache
+
+#: What :meth:`MailSyncAccount._owners` is made of.
+_KEPT = frozenset(("active", "email", "mail_server_id", "user_id"))
+
+
+class Owner(NamedTuple):
+    """A user's mailbox account, in short: what tells whether a mail has to do with it.
+
+    ``connected`` is false after it was disabled.
+    """
+
+    account_id: int
+    email: str
+    server_id: int | None
+    connected: bool
+
+
+class MailSyncAccount(models.Model):
+    """Who has a mailbox, kept in memory.
+
+    Each message that is posted and each mail that is sent asks this, whatever record it is on.
+    For a user without a mailbox the answer costs no query.
+    """
+
+    _inherit = "mail.sync.account"
+
+    @api.model
+    @ormcache(cache="stable")
+    def _owners(self):
+        """Return an :class:`Owner` for the id of each user who has, or had, a mailbox."""
+        query = SQL(
+            "SELECT user_id, id, email, mail_server_id, active IS TRUE FROM mail_sync_account",
+            to_flush=[self._fields[name] for name in _KEPT],
+        )
+        return frozendict((row[0], Owner(*row[1:])) for row in self.env.execute_query(query))
+
+    @api.model
+    def _owner(self, user):
+        """Return the :class:`Owner` of a mailbox that is connected; None for any other user."""
+        owner = self._owners().get(user.id)
+        return owner if owner and owner.connected else None
+
+    @api.model
+    def _of_author(self, author_id):
+        """Return, as superuser, the account that sends this author's mail.
+
+        Empty unless the author is the current user: nobody sends through a colleague's mailbox.
+        """
+        # sudo: a sender's address and name are no secret of their account
+        accounts_sudo = self.sudo()
+        user, owner = self.env.user, self._owner(self.env.user)
+        if not owner or author_id != user.partner_id.id or not user._is_internal():
+            return accounts_sudo.browse()
+        return accounts_sudo.browse(owner.account_id)
+
+    @api.model
+    def _of_server(self, server_id):
+        """Return the account, as superuser, that sends by this server; empty for any other."""
+        # sudo: whoever sends need not be able to read the account
+        accounts_sudo = self.sudo()
+        for owner in self._owners().values() if server_id else ():
+            if owner.connected and owner.server_id == server_id:
+                return accounts_sudo.browse(owner.account_id)
+        return accounts_sudo.browse()
+
+    @api.model
+    def _forget_owners(self, vals=_KEPT):
+        """Have the owners read again where one of these fields was written."""
+        if not _KEPT.isdisjoint(vals):
+            self.env.registry.clear_cache("stable")
