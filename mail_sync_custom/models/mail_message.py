@@ -98,29 +98,33 @@ class MailMessage(models.Model):
         Odoo leaves the attachments of a record behind when the message goes, and whoever can open
         the record would read them.
         """
-        # sudo: whoever may delete a mail deletes what came with it. Odoo reads the files, too.
-        files_sudo = self.sudo().attachment_ids
-        if any(file.res_model in standing.MODELS for file in files_sudo):
-            files_sudo = self.sudo().filtered("mail_sync_entry_ids")._mail_sync_own_files()
-        else:
-            files_sudo = files_sudo.browse()
+        # sudo: whoever may delete a mail deletes what came with it
+        files_sudo = self.sudo()._mail_sync_own_files()
         result = super().unlink()
         files_sudo.unlink()
         return result
 
     def _mail_sync_own_files(self):
-        """Return the files of messages that no other message shows."""
+        """Return the files that recorded mails brought and that no other message shows."""
+        # Odoo reads the files of what it deletes, too: to look at their models costs no query.
+        if not any(file.res_model in standing.MODELS for file in self.attachment_ids):
+            return self.attachment_ids.browse()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT attachment_id FROM message_attachment_rel used
-                WHERE message_id = ANY(%(ids)s) AND NOT EXISTS (
+                SELECT DISTINCT used.attachment_id FROM message_attachment_rel used
+                JOIN mail_sync_entry entry ON entry.mail_message_id = used.message_id
+                WHERE used.message_id = ANY(%(ids)s) AND NOT EXISTS (
                     SELECT FROM message_attachment_rel other
                     WHERE other.attachment_id = used.attachment_id
                       AND other.message_id != ALL(%(ids)s)
                 )
                 """,
                 ids=self.ids,
+                to_flush=[
+                    self._fields["attachment_ids"],
+                    self.env["mail.sync.entry"]._fields["mail_message_id"],
+                ],
             )
         )
         return self.env["ir.attachment"].browse(id_ for [id_] in rows)

@@ -84,23 +84,16 @@ class MailMessage(models.Model):
 
     def _mail_sync_returned(self):
         """Return state and reason for the messages that did not reach one of their recipients."""
-        notifications = self.env["mail.notification"].search_fetch(
-            [
-                ("mail_message_id", "in", self.ids),
-                ("notification_type", "=", "email"),
-                ("notification_status", "in", ("bounce", "exception")),
-                "|",
-                ("res_partner_id", "=", False),
-                ("res_partner_id.partner_share", "=", True),
-            ],
-            ["mail_message_id", "notification_status", "failure_reason", "failure_type"],
-        )
         return {
             one.mail_message_id.id: (
                 "returned" if one.notification_status == "bounce" else "refused",
                 one.failure_reason or one.format_failure_reason(),
             )
-            for one in notifications
+            # Not searched: to show a message Odoo reads its notifications anyway.
+            for one in self.notification_ids
+            if one.notification_type == "email"
+            and one.notification_status in ("bounce", "exception")
+            and (not one.res_partner_id or one.res_partner_id.partner_share)
         }
 
     def _to_store_defaults(self, target: Store.Target):

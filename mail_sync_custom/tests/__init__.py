@@ -14,6 +14,7 @@ from . import test_password
 from . import test_places
 from . import test_plans
 from . import test_privacy_routes
+from . import test_query_counts
 from . import test_recording
 from . import test_roles
 from . import test_sending
