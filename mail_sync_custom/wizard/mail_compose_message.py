@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from ..bridge import standing
-
 
 class MailComposeMessage(models.TransientModel):
     _inherit = "mail.compose.message"
@@ -13,6 +11,6 @@ class MailComposeMessage(models.TransientModel):
         account_sudo = self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id)
         if not account_sudo:
             return
-        for composer in self.filtered(lambda composer: composer.model in standing.MODELS):
+        for composer in self.filtered(lambda c: c.model in ("crm.lead", "res.partner")):
             if composer.email_from == self.env.user.email_formatted:
                 composer.email_from = account_sudo._formatted_email()

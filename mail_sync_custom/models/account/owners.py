@@ -1,3 +1,4 @@
+from functools import partial
 from typing import NamedTuple
 
 from odoo import api, models
@@ -70,5 +71,9 @@ class MailSyncAccount(models.Model):
     @api.model
     def _forget_owners(self, vals=_KEPT):
         """Have the owners read again where one of these fields was written."""
-        if not _KEPT.isdisjoint(vals):
-            self.env.registry.clear_cache("stable")
+        if _KEPT.isdisjoint(vals):
+            return
+        forget = partial(self.env.registry.clear_cache, "stable")
+        forget()
+        # Until this is committed, another thread may read them as they were, and keep that.
+        self.env.cr.postcommit.add(forget)
