@@ -164,11 +164,18 @@ def merged(first: Result, again: Result, repeated: Part) -> Result:
 
 def measure(parts: Sequence[Part], *, again: bool = False) -> dict[Part, dict[str, Result]]:
     """Run the parts on both sides, as many at a time as there are cores; return the results."""
-    runs: dict[Part, dict[str, Future[Result]]] = {}
-    with ThreadPoolExecutor(min(len(SIDES), os.cpu_count() or 1)) as pool:
-        for part in parts:
-            runs[part] = {side: pool.submit(outcome, side, part, again) for side in SIDES}
-    return {part: {side: run.result() for side, run in own.items()} for part, own in runs.items()}
+    pool = ThreadPoolExecutor(min(len(SIDES), os.cpu_count() or 1))
+    try:
+        runs: dict[Part, dict[str, Future[Result]]] = {
+            part: {side: pool.submit(outcome, side, part, again) for side in SIDES}
+            for part in parts
+        }
+        return {
+            part: {side: run.result() for side, run in own.items()} for part, own in runs.items()
+        }
+    finally:
+        # Interrupted, it waits for nobody: what runs is ended with the command.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def joined(results: Sequence[Result]) -> Result:
