@@ -1,7 +1,11 @@
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .. import vault
+from ..engine.errors import Kind, ServerRefused, Step
+from ..engine.imap import session
 from ..engine.memory.server import MemoryServer
 from .common import MailSyncCase, mail
 
@@ -77,6 +81,27 @@ class TestSetup(MailSyncCase):
         self.account, _ = self.connect(self.ann)
         self.assertEqual(self.account.mailbox_ids.read(["name", "uid_high", "uidvalidity"]), before)
         self.assertFalse(self.account.error_code)
+
+    def refused_at(self, host):
+        """Return what the wizard says when a server refuses the password for Gmail's settings."""
+        wizard = (
+            self.env[SETUP]
+            .with_user(self.salesperson(host))
+            .create({"imap_username": "new@gmail.com", "imap_password": "wrong"})
+        )
+        wizard.provider_id = self.env["mail.sync.provider"].search([("code", "=", "gmail")])
+        wizard.imap_host = host
+        refusal = ServerRefused(code="login_refused", kind=Kind.CRED, step=Step.LOGIN)
+        with (
+            patch.object(session, "connect", side_effect=refusal),
+            self.assertRaises(UserError) as raised,
+        ):
+            wizard.action_next()
+        return str(raised.exception)
+
+    def test_a_refusal_says_what_this_provider_wants(self):
+        self.assertIn("App passwords", self.refused_at("imap.gmail.com"))
+        self.assertNotIn("Google", self.refused_at("imap.company.example"))
 
     def test_a_saved_password_goes_to_no_other_server(self):
         wizard = self.env["mail.sync.account.setup"].with_user(self.ann).create({})

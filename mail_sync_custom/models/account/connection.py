@@ -92,10 +92,10 @@ class MailSyncAccount(models.Model):
         return {"lease_token": False, "lease_until": False, "details_changed_at": now, **vals}
 
     @api.model
-    def _try_imap(self, settings):
+    def _try_imap(self, settings, provider=None):
         """Log in and look at the folders, within ten seconds.
 
-        Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
+        An error has the remedies of ``provider``, or of the account's. Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
         uidvalidity, uidnext and use for each. Raises UserError with the step, the cause, the fix.
         """
         try:
@@ -112,7 +112,7 @@ class MailSyncAccount(models.Model):
                 found = connection.connected
         except MailError as error:
             shown = self._with_fingerprint(error, settings, session.inspect_certificate)
-            raise UserError(self._explain(shown)) from error
+            raise UserError(self._explain(shown, provider)) from error
         return {
             **_learned(found),
             "folders": [
@@ -127,8 +127,11 @@ class MailSyncAccount(models.Model):
         }
 
     @api.model
-    def _try_smtp(self, settings):
-        """Log in to the SMTP server, within ten seconds. Returns ``fingerprint``, ``starttls``."""
+    def _try_smtp(self, settings, provider=None):
+        """Log in to the SMTP server, within ten seconds. Returns ``fingerprint``, ``starttls``.
+
+        Raises UserError as ``_try_imap`` does.
+        """
         try:
             return _learned(
                 smtp.check(
@@ -140,7 +143,7 @@ class MailSyncAccount(models.Model):
             )
         except MailError as error:
             shown = self._with_fingerprint(error, settings, smtp.inspect_certificate)
-            raise UserError(self._explain(shown)) from error
+            raise UserError(self._explain(shown, provider)) from error
 
     @api.model
     def _with_fingerprint(self, error, settings, inspect):

@@ -51,8 +51,10 @@ class MailSyncAccount(models.Model):
             return UserError(words)
         return self._error(protocol, self._settings(protocol))
 
-    def _try_entered(self, protocol, settings):
+    def _try_entered(self, protocol, settings, provider):
         """Log in with what was entered; return what that taught. Raises UserError.
+
+        ``provider`` is the one that these settings are of, or none.
 
         A password that is not entered anew is the saved one: it rests here too after it was
         refused, and counts when it is refused.
@@ -62,7 +64,7 @@ class MailSyncAccount(models.Model):
             raise UserError(words)
         try:
             # What was entered may be of another provider than what is saved.
-            return getattr(self.browse(), f"_try_{protocol}")(settings)
+            return getattr(self.browse(), f"_try_{protocol}")(settings, provider)
         except UserError as error:
             if saved:
                 self._note_refusal_apart(protocol, error)

@@ -41,7 +41,9 @@ class MailSyncAccount(models.Model):
         provider = self.provider_id.code
         return remedies.headline(self.env, code), remedies.remedy(self.env, code, provider)
 
-    def _explain(self, error):
-        """Return an engine's error as its user reads it: the step, what happened, what to do."""
-        provider = self.provider_id.code
-        return remedies.explain(self.env, error, provider)
+    def _explain(self, error, provider=None):
+        """Return an engine's error as its user reads it: the step, what happened, what to do.
+
+        With the remedies of a provider, the account's own unless another one is given.
+        """
+        return remedies.explain(self.env, error, (provider or self.provider_id).code)

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..fields import BigInteger
+from ...fields import BigInteger
 
 
 class MailSyncAccountSetupFolder(models.TransientModel):

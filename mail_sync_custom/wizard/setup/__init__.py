@@ -1,0 +1,8 @@
+# The model first; its parts in any order.
+from . import setup
+from . import checks
+from . import folder
+from . import folders
+from . import known
+from . import settings
+from . import suggestions

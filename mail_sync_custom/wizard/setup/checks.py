@@ -1,0 +1,73 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from .values import PROTOCOLS, USUAL_PORTS
+
+MAX_PORT = 65535
+#: The largest number that PostgreSQL's int4 holds.
+MAX_INTEGER = 2**31 - 1
+#: RFC 1035 §2.3.4, and what of a longer one is shown.
+MAX_HOSTNAME, MAX_SHOWN = 253, 60
+
+
+class MailSyncAccountSetup(models.TransientModel):
+    """What can be seen to be wrong before a server is asked."""
+
+    _inherit = "mail.sync.account.setup"
+
+    def _require(self, protocol):
+        self.ensure_one()
+        labels = [
+            self._fields[f"{protocol}_{name}"]._description_string(self.env).strip()
+            for name in ("username", "host")
+            if not self[f"{protocol}_{name}"]
+        ]
+        if not self._secret(protocol):
+            labels.append(self.env._("Password"))
+        if labels:
+            raise UserError(self.env._("Still to be filled in: %s.", ", ".join(labels)))
+        self._check_host(self[f"{protocol}_host"].strip())
+        if not 0 < self[f"{protocol}_port"] <= MAX_PORT:
+            raise self._no_port(protocol, self[f"{protocol}_port"])
+
+    def _check_host(self, host):
+        """Raise UserError for what no name service can be asked for (RFC 1035 §2.3.4, RFC 5891)."""
+        try:
+            possible = len(host.encode("idna")) <= MAX_HOSTNAME
+        except UnicodeError:
+            possible = False
+        if not possible:
+            shown = host if len(host) <= MAX_SHOWN else f"{host[:MAX_SHOWN]}…"
+            raise UserError(
+                self.env._(
+                    "This is not a hostname: %s\n"
+                    "It mostly looks like imap.sampledomain.com, without http:// and without an @.",
+                    shown,
+                )
+            )
+
+    @api.model
+    def _check_ports(self, vals):
+        """Raise UserError for what a field for a number cannot even hold."""
+        for protocol in PROTOCOLS:
+            port = vals.get(f"{protocol}_port") or 0
+            try:
+                held = abs(int(port)) <= MAX_INTEGER
+            except ValueError:
+                held = False
+            if not held:
+                raise self._no_port(protocol, port)
+
+    @api.model
+    def _no_port(self, protocol, port):
+        """Return the UserError for what is no port (RFC 6335 §6), with the usual ones."""
+        encrypted, upgraded = USUAL_PORTS[protocol]
+        return UserError(
+            self.env._(
+                "There is no port %(port)s: a port is a number from 1 to 65535.\n"
+                "Here it is as a rule %(encrypted)s with 'Use SSL?', and %(upgraded)s without.",
+                port=port,
+                encrypted=encrypted,
+                upgraded=upgraded,
+            )
+        )

@@ -1,0 +1,247 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .values import ENTERED, LEARNED, PROTOCOLS, learned, same_name
+
+
+class MailSyncAccountSetup(models.TransientModel):
+    """Connecting a mailbox in two steps. Neither goes on before the server has let us in.
+
+    Nothing is saved before *Finish*: the wizard's own record, which holds the secrets encrypted,
+    is cleaned up by Odoo, and sooner by *Finish* itself.
+    """
+
+    _name = "mail.sync.account.setup"
+    _description = "Connect a Mailbox"
+    step = fields.Selection(
+        [("imap", "IMAP"), ("smtp", "SMTP Account"), ("ready", "Ready")],
+        default="imap",
+        required=True,
+        readonly=True,
+    )
+    provider_id = fields.Many2one(
+        "mail.sync.provider",
+        help="Fills in the settings below. Choose Other to enter your own.",
+    )
+    provider_note = fields.Text(related="provider_id.note")
+    email = fields.Char(
+        "Mail Address",
+        help="Your address, if it is not the username.",
+    )
+    imap_username = fields.Char("Username", help="The mail address that you use, as a rule.")
+    imap_password = fields.Char(
+        "Password",
+        compute="_compute_passwords",
+        inverse="_inverse_imap_password",
+        help="Some providers want an app password here instead of the one you log in with.",
+    )
+    imap_password_hint = fields.Char(compute="_compute_password_hints")
+    imap_host = fields.Char("Hostname")
+    imap_port = fields.Integer("Port", default=993)
+    imap_ssl = fields.Boolean(
+        "Use SSL?",
+        default=True,
+        help="On: encrypted from the first byte, as a rule on port 993. "
+        "Off: the connection is upgraded by STARTTLS, as a rule on port 143.",
+    )
+    imap_self_signed = fields.Boolean(
+        "Self-Signed Certificate?",
+        help="For a server whose certificate nobody vouches for. The certificate that is met now "
+        "is remembered, and from then on no other is accepted.",
+    )
+    imap_plain_allowed = fields.Boolean(
+        "Allow without encryption",
+        help="Only for a server that offers none: whoever can listen to the connection reads your "
+        "password and your mail.",
+    )
+    imap_fingerprint = fields.Char("Certificate (SHA-256)", readonly=True)
+    imap_fingerprint_met = fields.Char("New certificate (SHA-256)", readonly=True)
+    imap_fingerprint_accepted = fields.Boolean("I have compared it: accept the new certificate")
+    imap_starttls = fields.Boolean(readonly=True)
+    imap_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    smtp_username = fields.Char("Username ", help="The same as for IMAP, as a rule.")
+    smtp_password = fields.Char(
+        "Password ",
+        compute="_compute_passwords",
+        inverse="_inverse_smtp_password",
+        help="Leave it empty to use the one that you entered for IMAP.",
+    )
+    smtp_password_hint = fields.Char(compute="_compute_password_hints")
+    smtp_host = fields.Char("Hostname ")
+    smtp_port = fields.Integer("Port ", default=465)
+    smtp_ssl = fields.Boolean(
+        "Use SSL? ",
+        default=True,
+        help="On: encrypted from the first byte, as a rule on port 465. "
+        "Off: the connection is upgraded by STARTTLS, as a rule on port 587.",
+    )
+    smtp_self_signed = fields.Boolean(
+        "Self-Signed Certificate? ",
+        help="For a server whose certificate nobody vouches for. The certificate that is met now "
+        "is remembered, and from then on no other is accepted.",
+    )
+    smtp_plain_allowed = fields.Boolean(
+        "Allow without encryption ",
+        help="Only for a server that offers none: whoever can listen to the connection reads your "
+        "password and your mail.",
+    )
+    smtp_fingerprint = fields.Char("Certificate (SHA-256) ", readonly=True)
+    smtp_fingerprint_met = fields.Char("New certificate (SHA-256) ", readonly=True)
+    smtp_fingerprint_accepted = fields.Boolean("I have compared it: accept the new certificate ")
+    smtp_starttls = fields.Boolean(readonly=True)
+    smtp_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    folder_ids = fields.One2many("mail.sync.account.setup.folder", "setup_id", "Folders")
+    sent_folder_id = fields.Many2one(
+        "mail.sync.account.setup.folder",
+        "Folder of sent mail",
+        domain="[('setup_id', '=', id), ('special_use', '!=', 'inbox')]",
+    )
+    missing_folders = fields.Char("Folders that are gone", readonly=True)
+    waits = fields.Boolean(compute="_compute_waits", compute_sudo=True)
+    history = fields.Selection(
+        selection=lambda self: (
+            self.env["mail.sync.account"]._fields["history"]._description_selection(self.env)
+        ),
+        string="Read back",
+        required=True,
+        default=lambda self: self._default_history(),
+        help="How far back mails with your leads are looked for. New mail is always read.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """The address that was given for one username says nothing of another."""
+        account_sudo = self._account_sudo()
+        for vals in vals_list:
+            self._check_ports(vals)
+            username = vals.get("imap_username", account_sudo.imap_username)
+            if not same_name(username, account_sudo.imap_username):
+                vals.setdefault("email", False)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """What was changed has to be tried again before it is saved."""
+        self._check_ports(vals)
+        for protocol in PROTOCOLS:
+            entered = {f"{protocol}_{name}" for name in (*ENTERED, "password")}
+            if "step" not in vals and entered & vals.keys():
+                vals = {**vals, "step": protocol}
+                break
+        for protocol in PROTOCOLS:
+            if self._changes(vals, f"{protocol}_host"):
+                # Of another server nothing is known yet.
+                vals = {**learned(protocol, dict.fromkeys(LEARNED, False)), **vals}
+        if any(self._changes(vals, name) for name in ("imap_host", "imap_username")):
+            # The folders of another mailbox say nothing of this one's.
+            vals = {"folder_ids": [fields.Command.clear()], "sent_folder_id": False, **vals}
+        return super().write(vals)
+
+    def _changes(self, vals, name):
+        return name in vals and any(not same_name(setup[name], vals[name]) for setup in self)
+
+    # -- the two steps --------------------------------------------------------------------------
+
+    def action_next(self):
+        """Log in by IMAP and look at the folders; go on to SMTP when that has worked."""
+        self._require("imap")
+        if self.history not in self._histories():
+            self._company()._mail_sync_check_history(self.history)
+        if not (found := self._try("imap")):
+            return self._reopen()
+        # sudo: the wizard is its user's own; its secrets are closed to everyone
+        setup_sudo = self.sudo()
+        setup_sudo._set_folders(found["folders"])
+        setup_sudo.write({**learned("imap", found), "step": "smtp", **self._smtp_defaults()})
+        return self._reopen()
+
+    def action_connect_smtp(self):
+        """Log in by SMTP; show *Finish* when that has worked."""
+        if self.step == "imap":
+            raise UserError(self.env._("Connect IMAP first."))
+        self._require("smtp")
+        if found := self._try("smtp"):
+            self.write({**learned("smtp", found), "step": "ready"})
+        return self._reopen()
+
+    def _try(self, protocol):
+        """Log in, and return what that taught; None where another certificate stood in the way.
+
+        That one is shown, beside the one that was accepted, and nothing has been sent to whoever
+        has it. Raises UserError for whatever else stands in the way.
+        """
+        Account = self.env["mail.sync.account"]
+        try:
+            return self._account_sudo()._try_entered(
+                protocol, self._settings(protocol), self._provider_of(protocol)
+            )
+        except UserError as error:
+            if not (met := Account._other_certificate(error)):
+                raise
+        self.write(
+            {
+                f"{protocol}_fingerprint": self._known(protocol)["fingerprint"],
+                f"{protocol}_fingerprint_met": met,
+                f"{protocol}_fingerprint_accepted": False,
+            }
+        )
+        return None
+
+    def action_back(self):
+        """Return to the step before, with everything as it was entered."""
+        self.step = "smtp" if self.step == "ready" else "imap"
+        return self._reopen()
+
+    def action_finish(self):
+        """Save the account and start the first synchronisation."""
+        self.ensure_one()
+        if self.step != "ready":
+            raise UserError(self.env._("Connect IMAP and SMTP first."))
+        # sudo: to connect their own mailbox is every user's right, whatever they may write
+        account = self.env["mail.sync.account"].sudo()._set_up(self.env.user, self._values())
+        self.sudo().unlink()
+        action = {**account.with_env(self.env).action_open_mine(), "target": "main"}
+        return account._say_waiting(action) if account.state == "pending" else action
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Connect your mailbox"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    # -- passwords ------------------------------------------------------------------------------
+
+    def _compute_passwords(self):
+        """A password goes in and never comes out."""
+        self.imap_password = self.smtp_password = False
+
+    def _inverse_imap_password(self):
+        self._keep_secret("imap")
+
+    def _inverse_smtp_password(self):
+        self._keep_secret("smtp")
+
+    def _keep_secret(self, protocol):
+        for setup in self.filtered(f"{protocol}_password"):
+            token = self.env["mail.sync.account"]._encrypt(setup[f"{protocol}_password"])
+            # sudo: the secret is closed to everyone, to whoever entered it as well
+            setup.sudo()[f"{protocol}_secret"] = token
+
+    @api.depends("imap_username", "imap_host", "smtp_username", "smtp_host")
+    def _compute_password_hints(self):
+        """Say when a password is known already, so that its empty field is not a riddle."""
+        for setup in self:
+            # sudo: only whether there is one is told
+            entered = {"imap": setup.sudo().imap_secret, "smtp": setup.sudo().smtp_secret}
+            for protocol, secret in entered.items():
+                hint = False
+                if protocol == "smtp" and secret and secret == entered["imap"]:
+                    hint = self.env._("The same as for IMAP")
+                elif secret:
+                    hint = self.env._("Entered; leave empty to keep it")
+                elif setup._secret(protocol):
+                    hint = self.env._("Saved; leave empty to keep it")
+                setup[f"{protocol}_password_hint"] = hint
