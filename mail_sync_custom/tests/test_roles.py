@@ -106,11 +106,11 @@ CHATTER = dict(
 
 #: The menus of ours that somebody sees, beside *Mail Sync* under their name.
 MENUS = {
-    "menu_mail_sync_accounts_crm": {"sales_manager", "company_manager", "administrator"},
-    "menu_mail_sync_accounts": {"administrator"},
-    "menu_mail_sync_report": {"company_manager", "administrator"},
-    "menu_mail_sync_exclusion": {"company_manager", "administrator"},
-    "menu_mail_sync_usage": {"company_manager", "administrator"},
+    "mail_sync_account_menu_crm": {"sales_manager", "company_manager", "administrator"},
+    "mail_sync_account_menu": {"administrator"},
+    "mail_sync_report_menu": {"company_manager", "administrator"},
+    "mail_sync_exclusion_menu": {"company_manager", "administrator"},
+    "mail_sync_usage_menu": {"company_manager", "administrator"},
 }
 
 

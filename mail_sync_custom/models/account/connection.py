@@ -95,8 +95,9 @@ class MailSyncAccount(models.Model):
     def _try_imap(self, settings, provider=None):
         """Log in and look at the folders, within ten seconds.
 
-        An error has the remedies of ``provider``, or of the account's. Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
-        uidvalidity, uidnext and use for each. Raises UserError with the step, the cause, the fix.
+        Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
+        uidvalidity, uidnext and use for each. Raises UserError with the step, the cause and the
+        fix, which is that of ``provider`` or, without one, of the account's.
         """
         try:
             with session.connect(

@@ -76,7 +76,7 @@ class MailSyncAccount(models.Model):
         """Ask what is to become of what was recorded, and say how much it is."""
         self._managed_sudo()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "mail_sync_custom.action_mail_sync_account_disable"
+            "mail_sync_custom.mail_sync_account_disable_action"
         )
         return {**action, "context": {"default_account_id": self.id}}
 

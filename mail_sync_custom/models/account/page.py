@@ -19,7 +19,7 @@ class MailSyncAccount(models.Model):
     def action_open_mine(self):
         """Open the Mail Sync page: the user's own account or, without one, the way to set it up."""
         account = self.search([("user_id", "=", self.env.uid)], limit=1)
-        name = "action_mail_sync_account" if account else "action_mail_sync_welcome"
+        name = "mail_sync_account_action" if account else "res_users_action_mail_sync_welcome"
         action = self.env["ir.actions.act_window"]._for_xml_id(f"mail_sync_custom.{name}")
         action["res_id"] = account.id or self.env.uid
         return action
@@ -27,7 +27,7 @@ class MailSyncAccount(models.Model):
     def action_open_setup(self):
         """Open the set-up wizard, with what is known already."""
         return self.env["ir.actions.act_window"]._for_xml_id(
-            "mail_sync_custom.action_mail_sync_account_setup"
+            "mail_sync_custom.mail_sync_account_setup_action"
         )
 
     def action_sync_now(self):

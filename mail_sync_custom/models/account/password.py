@@ -15,7 +15,7 @@ class MailSyncAccount(models.Model):
         """Ask for the new password, and for nothing else."""
         self._owned_sudo()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "mail_sync_custom.action_mail_sync_account_password"
+            "mail_sync_custom.mail_sync_account_password_action"
         )
         return {**action, "context": {"default_account_id": self.id}}
 

@@ -71,7 +71,7 @@ tours.add("mail_sync_never_record_company", {
         },
         {
             content: "has the company's list",
-            trigger: "[data-menu-xmlid='mail_sync_custom.menu_mail_sync_exclusion']",
+            trigger: "[data-menu-xmlid='mail_sync_custom.mail_sync_exclusion_menu']",
             run: "click",
         },
         {
