@@ -20,7 +20,7 @@ class MailSyncLog(models.Model):
     protocol = fields.Char(readonly=True, help="What was refused: imap or smtp.")
     step = fields.Char("Step code", readonly=True)
     code = fields.Char(required=True, readonly=True)
-    detail = fields.Char("The server's words", readonly=True)
+    detail = fields.Char("The server's reply", readonly=True)
     step_name = fields.Char("Step", compute="_compute_words")
     headline = fields.Char("What happened", compute="_compute_words")
     remedy = fields.Char("How to fix it", compute="_compute_words")

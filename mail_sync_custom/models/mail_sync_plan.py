@@ -15,8 +15,8 @@ class MailSyncPlan(models.Model):
     sequence = fields.Integer(default=10)
     daily_limit = fields.Integer(
         "Mails a Day",
-        help="How many mails are recorded for each user in a day. What is above goes on the next "
-        "day. 0: no limit.",
+        help="How many mails a day are recorded for each user. The rest is recorded on the "
+        "following days. 0: no limit.",
     )
 
     _daily_limit_positive = models.Constraint(

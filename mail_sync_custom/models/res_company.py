@@ -19,9 +19,9 @@ class ResCompany(models.Model):
     mail_sync_account_limit = fields.Integer(
         "Mailbox Limit",
         groups="base.group_system",
-        help="So many mailboxes can be connected. Who comes after that waits, and starts by itself "
-        "when there is a place. 0: no limit. A limit below the number of those connected ends "
-        "nobody's synchronisation.",
+        help="How many mailboxes can be connected. Users who connect once the limit is reached are "
+        "Pending, and start in order of arrival as soon as a place is free. 0: no limit. A "
+        "limit below the number of connected mailboxes disconnects nobody.",
     )
 
     mail_sync_history_limit = fields.Selection(
@@ -32,8 +32,8 @@ class ResCompany(models.Model):
         required=True,
         default="all",
         groups="base.group_system",
-        help="The longest time that a mailbox may be read back. Who was connected before a change "
-        "keeps what they chose.",
+        help="How far back a mailbox may be read at most. Users who were connected before a change "
+        "keep what they chose.",
     )
 
     _mail_sync_account_limit_positive = models.Constraint(

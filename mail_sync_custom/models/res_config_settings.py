@@ -55,7 +55,7 @@ class ResConfigSettings(models.TransientModel):
         [
             (str(Source.CONFIG), "odoo.conf"),
             (str(Source.ENVIRONMENT), "The environment of Odoo's process"),
-            (str(Source.FILE), "A file that Mail Sync has made"),
+            (str(Source.FILE), "A file created by Mail Sync"),
         ],
         compute="_compute_mail_sync_key",
         groups="base.group_system",
@@ -148,8 +148,8 @@ class ResConfigSettings(models.TransientModel):
         if not vault.is_usable():
             raise UserError(
                 self.env._(
-                    "What is named as the key is none, so that no password can be read. Mend it "
-                    "where it is named, and restart Odoo."
+                    "The configured key is not valid, so no password can be read. Correct it "
+                    "where it is configured, and restart Odoo."
                 )
             )
         renewal = Account._encrypt_anew(PATIENCE_SECONDS)
@@ -157,24 +157,22 @@ class ResConfigSettings(models.TransientModel):
         return Account._notification(*self._mail_sync_renewal_words(renewal, unreadable))
 
     def _mail_sync_key_words(self):
-        return self.env._("Only an administrator looks after the key.")
+        return self.env._("Only an administrator can manage the key.")
 
     def _mail_sync_renewal_words(self, renewal, unreadable):
         """Return what is said when passwords have been encrypted anew, and how."""
-        words = [self.env._("Passwords encrypted anew with the first key: %s.", renewal.passwords)]
+        words = [self.env._("Passwords re-encrypted with the first key: %s.", renewal.passwords)]
         if renewal.waiting:
             words.append(
                 self.env._(
-                    "Mailboxes that are being read just now: %s. Press the button again in a "
+                    "Mailboxes that are being read right now: %s. Press the button again in a "
                     "minute.",
                     renewal.waiting,
                 )
             )
         if unreadable:
             words.append(
-                self.env._(
-                    "Passwords that no key opens, and that were left as they are: %s.", unreadable
-                )
+                self.env._("Passwords that no key can decrypt, left as they are: %s.", unreadable)
             )
         return " ".join(words), "warning" if renewal.waiting or unreadable else "success"
 

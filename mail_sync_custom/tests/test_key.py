@@ -10,7 +10,7 @@ from odoo.tools import config
 
 from .. import vault
 from .common import MailSyncCase
-from .test_roles import WHO, Roles
+from .roles_case import WHO, Roles
 
 OLD, NEW, LOST = (Fernet.generate_key().decode() for _ in range(3))
 KEY_FIELDS = ("mail_sync_key_source", "mail_sync_key_place", "mail_sync_readable_count")
@@ -41,7 +41,7 @@ class TestKey(MailSyncCase, HttpCase):
         )
 
     def encrypt_anew(self):
-        """Press *Encrypt anew*; return what it says."""
+        """Press *Re-encrypt*; return what it says."""
         with self.enter_registry_test_mode():
             said = self.settings().action_mail_sync_encrypt_anew()
         return said["params"]["message"]
@@ -106,7 +106,7 @@ class TestKey(MailSyncCase, HttpCase):
 
     def test_encrypted_anew_the_older_key_is_not_needed_any_more(self):
         self.use_keys(NEW, OLD)
-        self.assertEqual(self.encrypt_anew(), "Passwords encrypted anew with the first key: 2.")
+        self.assertEqual(self.encrypt_anew(), "Passwords re-encrypted with the first key: 2.")
         self.assertEqual(self.counts(), (2, 0, 0))
         self.use_keys(NEW)
         self.assertEqual(self.password(), ("correct horse", "correct horse"))
@@ -119,7 +119,7 @@ class TestKey(MailSyncCase, HttpCase):
 
     def test_once_more_there_is_nothing_to_do(self):
         before = self.account.imap_secret
-        self.assertEqual(self.encrypt_anew(), "Passwords encrypted anew with the first key: 0.")
+        self.assertEqual(self.encrypt_anew(), "Passwords re-encrypted with the first key: 0.")
         self.assertEqual(self.account.imap_secret, before)
 
     def test_the_password_is_the_same_one_so_that_nothing_ends_and_nothing_begins(self):
@@ -146,7 +146,7 @@ class TestKey(MailSyncCase, HttpCase):
         self.assertEqual(self.account.imap_secret, before)
         self.assertEqual((self.account.lease_token, self.account.lease_until), ("running", until))
         words, kind = self.settings()._mail_sync_renewal_words(renewal, 0)
-        self.assertIn("being read just now: 1.", words)
+        self.assertIn("being read right now: 1.", words)
         self.assertEqual(kind, "warning")
 
     def test_what_no_key_opens_is_left_as_it_is_and_counted(self):

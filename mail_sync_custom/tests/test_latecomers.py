@@ -163,7 +163,7 @@ class TestLatecomers(MailSyncCase):
         said = self.sync()
         self.assertEqual(len(self.entries()), 2)
         self.assertEqual(len(self.entries(lead)), 1)
-        self.assertIn("3 recorded. These were the last of the 3 mails", said)
+        self.assertIn("3 recorded. That is the last of the 3 mails", said)
 
     def test_a_merged_lead_has_each_mail_once(self):
         second = self.new_lead(LENA)

@@ -27,7 +27,7 @@ class TestPlaces(MailSyncCase):
         with self.enter_registry_test_mode():
             self.env.ref("mail_sync_custom.ir_cron_mail_sync").method_direct_trigger()
         self.assertFalse(server.commands)
-        with self.assertRaisesRegex(UserError, "no free place"):
+        with self.assertRaisesRegex(UserError, "mailbox limit"):
             self.sync(account)
 
     def test_a_raised_limit_starts_the_next_at_once_in_order_of_arrival(self):
@@ -137,7 +137,7 @@ class TestPlaces(MailSyncCase):
         wizard = self.env["mail.sync.account.setup"].with_user(self.cleo).create({})
         self.assertTrue(wizard.waits)
         said = account.with_user(self.ben)._say_waiting({"type": "ir.actions.act_window"})
-        self.assertIn("no free place", said["params"]["message"])
+        self.assertIn("mailbox limit", said["params"]["message"])
         self.assertIn("number 1", said["params"]["message"])
         self.company.mail_sync_account_limit = 0
         self.assertFalse(self.env["mail.sync.account.setup"].with_user(self.cleo).create({}).waits)

@@ -6,7 +6,7 @@ import zipfile
 from odoo import http
 from odoo.tests import HttpCase, JsonRpcException, tagged
 
-from .test_roles import Recorded
+from .recorded_case import Recorded
 
 
 @tagged("post_install", "-at_install")

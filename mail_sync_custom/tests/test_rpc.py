@@ -9,8 +9,8 @@ from odoo.exceptions import UserError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
+from .roles_case import WHO, Roles
 from .test_password import PasswordCase
-from .test_roles import WHO, Roles
 
 OURS = "odoo.addons.mail_sync_custom."
 
@@ -219,6 +219,6 @@ class TestPublicMethods(PasswordCase):
 
     def test_to_reconnect_what_waits_for_a_place_says_that_it_waits(self):
         self.put("pending")
-        with self.assertRaisesRegex(UserError, "no free place"):
+        with self.assertRaisesRegex(UserError, "mailbox limit"):
             self.account.with_user(self.ann).action_reconnect()
         self.assertEqual(self.account.state, "pending")

@@ -113,7 +113,7 @@ class TestSendingFails(PasswordCase):
         self.assertEqual(self.account.state, "error")
         self.assertRegex(self.account.headline, "^Sending: The server refused")
         self.assertEqual(self.account.log_ids.step_name, "Sending: Signing in")
-        self.assertRegex(self.told().subject, "^Mails cannot be sent by")
+        self.assertRegex(self.told().subject, "^Mails cannot be sent from")
         self.assertIn("the password. Check", self.told().body)
         self.assertIn("still recorded", self.told().body)
 
@@ -282,7 +282,7 @@ class TestSendingFails(PasswordCase):
         self.assertIn(
             boss.partner_id,
             self.env["mail.message"]
-            .search([("subject", "like", "Mails cannot be sent by")])
+            .search([("subject", "like", "Mails cannot be sent from")])
             .partner_ids,
         )
 

@@ -50,7 +50,7 @@ class TestStatus(MailSyncCase):
         self.deliver(mail("lena@customer.example", "ann@company.example"))
         self.sync()
         self.assertTimeline("Hello")
-        self.assertIn("What came meanwhile is recorded too", self.last_told())
+        self.assertIn("What has arrived in the meantime is recorded too", self.last_told())
 
     def test_what_came_meanwhile_is_not_said_to_be_recorded_where_the_plan_ends_the_day(self):
         plan = self.env.ref("mail_sync_custom.plan_free_crm")

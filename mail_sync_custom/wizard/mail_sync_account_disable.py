@@ -73,7 +73,7 @@ class MailSyncAccountDisable(models.TransientModel):
         self.ensure_one()
         account_sudo = self.account_id._managed_sudo()
         if not account_sudo.active:
-            raise UserError(self.env._("This mailbox is disabled already."))
+            raise UserError(self.env._("This mailbox is already disabled."))
         own = account_sudo.user_id == self.env.user
         account_sudo._disable(self.policy)
         if own:

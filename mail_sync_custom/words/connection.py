@@ -6,9 +6,9 @@ ENCRYPTION = {
     "tls_failed": (
         _lt("No encrypted connection could be made"),
         _lt(
-            "Check host, port and 'Use SSL?': with SSL it is mostly port 993 (IMAP) and 465 "
-            "(SMTP), without it 143 and 587. If they are right, show the technical words "
-            "beside this to your provider."
+            "Check host, port and 'Use SSL?': with SSL it is usually port 993 (IMAP) and 465 "
+            "(SMTP), without it 143 and 587. If they are right, show the technical words beside "
+            "this to your provider."
         ),
     ),
     "tls_on_plain_port": (
@@ -25,8 +25,8 @@ ENCRYPTION = {
     "plaintext_disallowed": (
         _lt("The server accepts a password only on an encrypted connection"),
         _lt(
-            "Check 'Use SSL?' and use port 993 for IMAP and 465 for SMTP. Your password "
-            "is safest so, in any case."
+            "Check 'Use SSL?' and use port 993 for IMAP and 465 for SMTP. That also protects your "
+            "password best."
         ),
     ),
     "encryption_mismatch": (
@@ -40,23 +40,23 @@ ENCRYPTION = {
         _lt("Without SSL this server offers no encryption"),
         _lt(
             "Check 'Use SSL?' and use port 993 for IMAP and 465 for SMTP. Without encryption "
-            "others on the way could read your password and your mail. Only if your provider "
+            "others on the network could read your password and your mail. Only if your provider "
             "has none at all, check 'Allow without encryption'."
         ),
     ),
     "starttls_gone": (
         _lt("The server no longer offers encryption, though it did before"),
         _lt(
-            "Your password was not sent. Someone may be listening on the way, or the server "
-            "was changed: try from another network, ask your provider, or use 'Use SSL?' with "
-            "port 993 for IMAP and 465 for SMTP."
+            "Your password was not sent. Someone may be listening in, or the server was changed: "
+            "try from another network, ask your provider, or use 'Use SSL?' with port 993 for "
+            "IMAP and 465 for SMTP."
         ),
     ),
     "starttls_injection": (
-        _lt("Something was slipped in before the encryption began"),
+        _lt("Something was injected before the encryption began"),
         _lt(
-            "Your password was not sent. Someone may be listening on the way: use 'Use SSL?' "
-            "with port 993 for IMAP and 465 for SMTP, and tell your administrator."
+            "Your password was not sent. Someone may be listening in: use 'Use SSL?' with port "
+            "993 for IMAP and 465 for SMTP, and tell your administrator."
         ),
     ),
     "preauth": (
@@ -69,12 +69,12 @@ ENCRYPTION = {
     "smtp_auth_missing": (
         _lt("This server offers no sign-in for sending"),
         _lt(
-            "It is mostly the wrong port: use 465 with 'Use SSL?', or 587 without. Port 25 is "
+            "It is usually the wrong port: use 465 with 'Use SSL?', or 587 without. Port 25 is "
             "for mail between servers."
         ),
     ),
     "tls_too_old": (
-        _lt("The server's encryption does not fit with ours"),
+        _lt("The server's encryption is not compatible with ours"),
         _lt(
             "It is most likely too old to be safe. Ask your mail host to offer TLS 1.2 or "
             "newer, or use another server of the provider."
@@ -101,33 +101,33 @@ CERTIFICATES = {
     "certificate_expired": (
         _lt("The server's certificate is not valid today"),
         _lt(
-            "It has expired, or its time has not begun. Whoever manages the mail server has to "
-            "renew it; tell them. Your password was not sent."
+            "It has expired, or is not valid yet. Whoever manages the mail server has to renew "
+            "it; tell them. Your password was not sent."
         ),
     ),
     "certificate_changed": (
         _lt("The server's certificate is not the one that you accepted"),
         _lt(
-            "Your password was not sent. If your administrator confirms that the certificate "
-            "was replaced, open Change settings, press Next, compare the new fingerprint, and "
-            "accept it. If nobody knows of it, someone may be listening on the way."
+            "Your password was not sent. If your administrator confirms that the certificate was "
+            "replaced, open Change settings, press Next, compare the new fingerprint, and accept "
+            "it. If nobody knows of it, someone may be listening in."
         ),
     ),
 }
 
 NETWORK = {
     "host_not_found": (
-        _lt("There is no server of this name"),
+        _lt("There is no server with this name"),
         _lt(
-            "Check the spelling of the hostname: it mostly looks like imap.example.com, "
-            "without http:// and without an @."
+            "Check the spelling of the hostname: it usually looks like imap.example.com, without "
+            "http:// and without an @."
         ),
     ),
     "lookup_failed": (
         _lt("The server's name could not be looked up at the moment"),
         _lt(
-            "Nothing to do: Mail Sync tries again by itself. If it goes on, the name service "
-            "of your Odoo server does not answer: tell your administrator."
+            "Nothing to do: Mail Sync tries again by itself. If it persists, the name service of "
+            "your Odoo server does not answer: tell your administrator."
         ),
     ),
     "host_not_allowed": (
@@ -147,36 +147,36 @@ NETWORK = {
         ),
     ),
     "connection_lost": (
-        _lt("The connection broke off"),
+        _lt("The connection was lost"),
         _lt(
-            "Nothing to do: Mail Sync tries again by itself, and nothing is lost. If it goes "
-            "on, check host, port and 'Use SSL?', or ask your administrator."
+            "Nothing to do: Mail Sync tries again by itself, and nothing is lost. If it persists, "
+            "check host, port and 'Use SSL?', or ask your administrator."
         ),
     ),
     "network_unreachable": (
-        _lt("There is no way from Odoo to the mail server"),
+        _lt("Odoo cannot reach the mail server"),
         _lt(
-            "Mail Sync tries again by itself. If it goes on, your administrator should check "
-            "the network of the Odoo server."
+            "Mail Sync tries again by itself. If it persists, your administrator should check the "
+            "network of the Odoo server."
         ),
     ),
     "timeout": (
         _lt("The server did not answer in time"),
         _lt(
-            "Mail Sync tries again by itself. If it goes on, check host and port: 993 (IMAP) "
-            "and 465 (SMTP) with 'Use SSL?', 143 and 587 without. A firewall, or the host of "
-            "your Odoo server, may also block the port."
+            "Mail Sync tries again by itself. If it persists, check host and port: 993 (IMAP) and "
+            "465 (SMTP) with 'Use SSL?', 143 and 587 without. A firewall, or the host of your "
+            "Odoo server, may also block the port."
         ),
     ),
     "not_imap": (
-        _lt("What answers there is not a mail server for reading"),
+        _lt("What answers there is not an IMAP server"),
         _lt(
             "Check that hostname and port are the provider's for IMAP: 993 with 'Use SSL?', "
             "143 without."
         ),
     ),
     "not_smtp": (
-        _lt("What answers there is not a mail server for sending"),
+        _lt("What answers there is not an SMTP server"),
         _lt(
             "Check that hostname and port are the provider's for SMTP: 465 with 'Use SSL?', "
             "587 without."
@@ -185,8 +185,8 @@ NETWORK = {
     "protocol": (
         _lt("The server's answer could not be understood"),
         _lt(
-            "Mail Sync tries again by itself. If it goes on, check that host and port are "
-            "those of a mail server, and show the server's words to your administrator."
+            "Mail Sync tries again by itself. If it persists, check that host and port are those "
+            "of a mail server, and show the server's reply to your administrator."
         ),
     ),
 }

@@ -32,8 +32,8 @@ GOOGLE = {
     ),
     "throttled": _lt(
         "Gmail limits how much is read in a day. Your mailbox is not full. Nothing to do: Mail "
-        "Sync waits and goes on where it stopped, mostly after about an hour and at most after "
-        "about a day."
+        "Sync waits, then continues where it stopped, usually after about an hour and after about "
+        "a day at most."
     ),
     "sending_limit": _lt(
         "Gmail lets a mailbox send only so many mails in 24 hours: about 500, or about 2,000 "
@@ -50,12 +50,12 @@ _MICROSOFT_NO_PASSWORD = _lt(
 MICROSOFT = {
     "password_sign_in_off": _MICROSOFT_NO_PASSWORD,
     "login_refused": _lt(
-        "Microsoft 365 and Outlook.com no longer accept a password for IMAP, and say no in the "
-        "same words as to a wrong one. So another password is unlikely to help: connect a "
-        "mailbox at another provider. With an Exchange server of your company check the user "
-        "name (often the full address) and the password, and ask whether IMAP is on for your "
-        "mailbox. A new app password may take some hours to work. For a shared mailbox the "
-        "user name is you@example.com\\shared@example.com."
+        "Microsoft 365 and Outlook.com no longer accept a password for IMAP, and refuse it in the "
+        "same words as a wrong one. So another password is unlikely to help: connect a mailbox at "
+        "another provider. With an Exchange server of your company check the user name (often the "
+        "full address) and the password, and ask whether IMAP is on for your mailbox. A new app "
+        "password may take a few hours to work. For a shared mailbox the user name is "
+        "you@example.com\\shared@example.com."
     ),
     "app_password_needed": _MICROSOFT_NO_PASSWORD,
     "authenticated_not_connected": _lt(
@@ -64,9 +64,9 @@ MICROSOFT = {
         "Full Access, and use you@example.com\\shared@example.com as the user name."
     ),
     "security_policy": _lt(
-        "Your organization's security defaults or a conditional access policy block this kind "
-        "of sign-in. The password may be right. Only a Microsoft 365 administrator can allow "
-        "it: show them the server's words."
+        "Your organization's security defaults or a conditional access policy block this kind of "
+        "sign-in. The password may be right. Only a Microsoft 365 administrator can allow it: "
+        "show them the server's reply."
     ),
     "smtp_auth_disabled": _lt(
         "A Microsoft 365 administrator has to allow it, in three places: security defaults, "
@@ -103,12 +103,11 @@ YAHOO = {
     "login_refused": _YAHOO_APP_PASSWORD,
     "app_password_needed": _YAHOO_APP_PASSWORD,
     "too_many_logins": _lt(
-        "Yahoo has locked sign-ins for a while after too many wrong ones. Wait some hours. "
-        "Then create an app password under Account info > Security on its web page, and enter "
-        "it here."
+        "Yahoo has locked sign-ins for a while after too many wrong ones. Wait a few hours. Then "
+        "create an app password under Account info > Security on its web page, and enter it here."
     ),
     "throttled": _lt(
-        "Yahoo limits how much is read at once. Nothing to do: Mail Sync waits and goes on "
+        "Yahoo limits how much is read at once. Nothing to do: Mail Sync waits, then continues "
         "where it stopped."
     ),
 }
@@ -188,9 +187,9 @@ CPANEL = {
         "Email Accounts at your host."
     ),
     "certificate_name": _lt(
-        "With shared hosting the certificate is mostly for the host's own server. Enter the "
-        "name that your host shows for mail with SSL (under Email Accounts > Connect Devices "
-        "in cPanel) instead of your domain."
+        "With shared hosting the certificate is usually for the host's own server. Enter the name "
+        "that your host shows for mail with SSL (under Email Accounts > Connect Devices in "
+        "cPanel) instead of your domain."
     ),
 }
 

@@ -28,8 +28,8 @@ FOLDERS = {
     "mailbox_rebuilt": (
         _lt("The server keeps renumbering a folder"),
         _lt(
-            "Nothing recorded is lost. If it goes on, show the server's words to your "
-            "provider: the folder is damaged or was moved."
+            "Nothing recorded is lost. If it persists, show the server's reply to your provider: "
+            "the folder is damaged or was moved."
         ),
     ),
     "mailbox_empty": (
@@ -52,26 +52,26 @@ MESSAGES = {
     "message_unreadable": (
         _lt("A message could not be read"),
         _lt(
-            "It was set aside and the others went on. Retry it in your Mail Sync page; if it "
+            "It was set aside, and the others were read. Retry it on your Mail Sync page; if it "
             "fails again, read it in your mailbox."
         ),
     ),
     "message_bomb": (
         _lt("A message is built so that reading it is not safe"),
         _lt(
-            "It was set aside and the others went on. Such messages are mostly broken or "
-            "ill-meant: open it in your mailbox only if you know the sender."
+            "It was set aside, and the others were read. Such messages are usually broken or "
+            "malicious: open it in your mailbox only if you know the sender."
         ),
     ),
     "copy_too_large": (
         _lt("The copy for the Sent folder is too large for the server"),
-        _lt("The copy is not in Sent. The mail stands in the CRM all the same."),
+        _lt("The copy is not in Sent. The mail is in the CRM all the same."),
     ),
     "copy_refused": (
         _lt("The server refused the copy for the Sent folder"),
         _lt(
-            "The copy is not in Sent. The mail stands in the CRM all the same; the "
-            "server's words say what it minded."
+            "The copy is not in Sent. The mail is in the CRM all the same; the server's reply "
+            "says what it objected to."
         ),
     ),
 }

@@ -33,8 +33,8 @@ _NOTES = {
         "that. The username is the whole mail address."
     ),
     "microsoft": _lt(
-        "Microsoft no longer accepts a password for IMAP, but its own sign-in alone. Unless "
-        "your organisation has kept passwords on, this mailbox cannot be connected."
+        "Microsoft no longer accepts a password for IMAP, only its own sign-in. Unless your "
+        "organization still allows passwords, this mailbox cannot be connected."
     ),
     "app_password": _OWN_PASSWORD,
     "icloud": _lt(

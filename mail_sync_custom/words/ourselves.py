@@ -5,7 +5,7 @@ from ._marker import _lt
 WORDS = {
     "lease_lost": (
         _lt("Another sync took over, or the settings were changed"),
-        _lt("Nothing to do: Mail Sync goes on by itself, and nothing is lost."),
+        _lt("Nothing to do: Mail Sync continues by itself, and nothing is lost."),
     ),
     "busy": (
         _lt("The records were being changed at the same time"),
@@ -15,8 +15,8 @@ WORDS = {
         _lt("The saved password cannot be read on this server"),
         _lt(
             "Enter the password again under Change settings. This happens when Odoo was moved "
-            "without its key: an administrator can bring back mail_sync.key, or mail_sync_key "
-            "in odoo.conf, and nothing needs to be entered."
+            "without its key: an administrator can restore mail_sync.key, or mail_sync_key in "
+            "odoo.conf, and nothing needs to be entered."
         ),
     ),
     "sending_unknown": (
@@ -28,17 +28,17 @@ WORDS = {
         ),
     ),
     "message_not_delivered": (
-        _lt("The server has this mail and does not hand it out"),
+        _lt("The server lists this mail but does not hand it out"),
         _lt("Mail Sync asks again later. Open the mail in your mail program to be sure."),
     ),
     "not_recordable": (
         _lt("This mail could not be recorded"),
-        _lt("Mail Sync tries again later. If it stays, show it to your administrator."),
+        _lt("Mail Sync tries again later. If it persists, show it to your administrator."),
     ),
     "internal": (
         _lt("Mail Sync itself has failed"),
         _lt(
-            "It tries again by itself, and no mail is lost. If it goes on, show this to your "
+            "It tries again by itself, and no mail is lost. If it persists, show this to your "
             "administrator: the server's log says more."
         ),
     ),
@@ -47,10 +47,10 @@ WORDS = {
         _lt("It reads no mail and sends none. Connect a mailbox again to try it here."),
     ),
     "unknown": (
-        _lt("Something failed that Mail Sync does not know"),
+        _lt("Something failed that Mail Sync does not recognize"),
         _lt(
-            "The server's own words are beside this, where it said any. Mail Sync tries again "
-            "by itself. If it goes on, show them to your provider or to your administrator."
+            "The server's own reply is beside this, if it gave one. Mail Sync tries again by "
+            "itself. If it persists, show it to your provider or your administrator."
         ),
     ),
 }

@@ -17,9 +17,8 @@ SENDING = {
     "too_many_bounces": (
         _lt("The mail host has paused sending after too many bounces"),
         _lt(
-            "Too many mails of this domain went to addresses that do not work. Wait at "
-            "least an hour, correct the addresses, and ask the mail host to lift the pause if "
-            "it stays."
+            "Too many mails of this domain went to addresses that do not work. Wait at least an "
+            "hour, correct the addresses, and ask the mail host to lift the pause if it lasts."
         ),
     ),
     "recipient_busy": (
@@ -29,8 +28,8 @@ SENDING = {
     "greylisted": (
         _lt("The recipient's server asks to come back later"),
         _lt(
-            "Nothing is wrong: such servers let a new sender wait for some minutes. It is "
-            "tried again."
+            "Nothing is wrong: such servers make a new sender wait for a few minutes. It is tried "
+            "again."
         ),
     ),
     "sender_not_allowed": (
@@ -46,7 +45,7 @@ SENDING = {
         _lt(
             "There were too many recipients, or recipients that do not work, again and again. "
             "Stop sending from this mailbox for now, correct the addresses, and ask your "
-            "administrator if it stays."
+            "administrator if it persists."
         ),
     ),
     "licence_missing": (
@@ -70,7 +69,7 @@ REFUSED_MAIL = {
     ),
     "recipient_full": (
         _lt("The recipient's mailbox is full"),
-        _lt("Send it again in some days, or reach the recipient another way."),
+        _lt("Send it again in a few days, or reach the recipient another way."),
     ),
     "recipient_unreachable": (
         _lt("The recipient's mail server cannot be reached"),
@@ -85,7 +84,7 @@ REFUSED_MAIL = {
     "message_malformed": (
         _lt("The server could not read the mail"),
         _lt(
-            "Send it again as a new mail. If that fails too, show the server's words to your "
+            "Send it again as a new mail. If that fails too, show the server's reply to your "
             "administrator."
         ),
     ),
@@ -100,14 +99,14 @@ REFUSED_MAIL = {
     "message_refused": (
         _lt("The mail was refused"),
         _lt(
-            "The server's own words say why. If they are not clear, show them to your "
-            "administrator; the recipient may have to allow mail from you."
+            "The server's own reply says why. If it is not clear, show it to your administrator; "
+            "the recipient may have to allow mail from you."
         ),
     ),
     "mail_loop": (
-        _lt("The mail went round in a circle"),
+        _lt("The mail was caught in a loop"),
         _lt(
-            "The recipient's address is forwarded back to itself. Only the recipient can mend "
+            "The recipient's address is forwarded back to itself. Only the recipient can fix "
             "that: reach them another way."
         ),
     ),

@@ -38,8 +38,7 @@ SWITCHED_OFF = {
         _lt("A security policy does not allow this sign-in"),
         _lt(
             "The password itself may be right: a rule of your organization blocks this kind of "
-            "sign-in. Show the server's words to the administrator of your organization's "
-            "mail."
+            "sign-in. Show the server's reply to the administrator of your organization's mail."
         ),
     ),
     "smtp_auth_disabled": (
@@ -55,10 +54,10 @@ SIGNING_IN = {
     "login_refused": (
         _lt("The server refused the user name or the password"),
         _lt(
-            "Check the user name first: it is mostly the full mail address. Then enter the "
-            "password again; if it was changed at the provider, enter the new one here too. "
-            "With two-step verification most providers want an app password, which you create "
-            "in the security settings of your mailbox."
+            "Check the user name first: it is usually the full mail address. Then enter the "
+            "password again; if it was changed at the provider, enter the new one here too. With "
+            "two-step verification most providers want an app password, which you create in the "
+            "security settings of your mailbox."
         ),
     ),
     "app_password_needed": (
@@ -120,23 +119,23 @@ SIGNING_IN = {
     "contact_admin": (
         _lt("The provider says that an administrator has to help"),
         _lt(
-            "Something about this mailbox has to be mended on the server. Show the server's "
-            "words to whoever manages your mail."
+            "Something about this mailbox has to be fixed on the server. Show the server's reply "
+            "to whoever manages your mail."
         ),
     ),
     "smtp_not_authenticated": (
         _lt("The server sends mail only for those who sign in"),
         _lt(
-            "Check the user name and the password of the SMTP account, and that host and port "
-            "are the provider's for sending (mostly 465 with SSL, or 587 without). If they "
-            "are right, ask the provider whether sending by SMTP is allowed for this mailbox."
+            "Check the user name and the password of the SMTP account, and that host and port are "
+            "the provider's for sending (usually 465 with SSL, or 587 without). If they are "
+            "right, ask the provider whether sending by SMTP is allowed for this mailbox."
         ),
     ),
     "refused": (
         _lt("The server refused, and did not say why"),
         _lt(
-            "The server's own words are beside this. If it goes on, show them to your "
-            "provider or to your administrator."
+            "The server's own reply is beside this. If it persists, show it to your provider or "
+            "your administrator."
         ),
     ),
     "invalid_settings": (
@@ -153,31 +152,30 @@ NOT_NOW = {
     "too_many_connections": (
         _lt("Too many connections to the mail server"),
         _lt(
-            "Nothing to do at first: Mail Sync tries again later. If it goes on, close other "
-            "mail programs that are open on this mailbox. Where many users of one company "
-            "share a mail server, its administrator can raise the limit of connections from "
-            "one address."
+            "Nothing to do at first: Mail Sync tries again later. If it persists, close other "
+            "mail programs that are open on this mailbox. Where many users of one company share a "
+            "mail server, its administrator can raise the limit of connections from one address."
         ),
     ),
     "too_many_logins": (
-        _lt("The provider takes no more sign-ins for now"),
+        _lt("The provider accepts no more sign-ins for now"),
         _lt(
             "There were too many sign-ins in a short time, perhaps with an old password in "
-            "another program. Mail Sync waits and tries again by itself. Wait too before you "
-            "try by hand, and check that the password here is the present one."
+            "another program. Mail Sync waits and tries again by itself. Before you try by hand, "
+            "wait too, and check that the password here is the current one."
         ),
     ),
     "throttled": (
         _lt("The provider limits how much is read or sent"),
         _lt(
-            "Nothing to do: Mail Sync waits and goes on by itself where it stopped. This is "
-            "mostly over within some hours, and seldom takes longer than a day."
+            "Nothing to do: Mail Sync waits, then continues by itself where it stopped. This "
+            "usually passes within a few hours and rarely takes longer than a day."
         ),
     ),
     "mailbox_busy": (
         _lt("The mailbox is in use elsewhere"),
         _lt(
-            "Nothing to do: Mail Sync tries again by itself. If it goes on, close other mail "
+            "Nothing to do: Mail Sync tries again by itself. If it persists, close other mail "
             "programs that are open on this mailbox."
         ),
     ),
@@ -198,22 +196,22 @@ NOT_NOW = {
     "server_fault": (
         _lt("The mail server reports a fault of its own"),
         _lt(
-            "Mail Sync tries again by itself. If it goes on, show the server's words to your "
-            "provider: only they can mend it."
+            "Mail Sync tries again by itself. If it persists, show the server's reply to your "
+            "provider: only they can fix it."
         ),
     ),
     "session_ended": (
         _lt("The server ended the session"),
         _lt(
-            "Nothing to do: Mail Sync connects again by itself. If it goes on, the provider "
-            "may be limiting this mailbox: close other mail programs that are open on it."
+            "Nothing to do: Mail Sync connects again by itself. If it persists, the provider may "
+            "be limiting this mailbox: close other mail programs that are open on it."
         ),
     ),
     "command_refused": (
         _lt("The server does not know what it was asked"),
         _lt(
-            "Mail Sync tries again by itself. If it goes on, this server may be too old or "
-            "unusual: show its words to your administrator."
+            "Mail Sync tries again by itself. If it persists, this server may be too old or "
+            "unusual: show its reply to your administrator."
         ),
     ),
 }

@@ -71,9 +71,9 @@ def test_nothing_is_formatted_by_accident():
 
 
 @pytest.mark.parametrize("code", ["", None, False, "never_heard_of"])
-def test_an_unheard_of_code_points_to_the_servers_own_words(code):
+def test_an_unheard_of_code_points_to_the_servers_own_reply(code):
     assert remedies.headline(ENV, code) == remedies.headline(ENV, "unknown")
-    assert "own words" in remedies.remedy(ENV, code, "gmail")
+    assert "own reply" in remedies.remedy(ENV, code, "gmail")
 
 
 @pytest.mark.parametrize("step", list(errors.Step))

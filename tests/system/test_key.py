@@ -29,7 +29,7 @@ def restart(company: Office, monkeypatch: pytest.MonkeyPatch, *keys: str) -> Non
 
 
 def encrypt_anew(company: Office) -> str:
-    """Press *Encrypt anew* in the settings; return what it says."""
+    """Press *Re-encrypt* in the settings; return what it says."""
     settings = company.admin.create("res.config.settings")
     said = company.admin.call("res.config.settings", "action_mail_sync_encrypt_anew", [settings])
     return said["params"]["message"]
@@ -66,7 +66,7 @@ def test_the_key_is_exchanged_while_a_mailbox_is_being_read(monkeypatch: pytest.
             wait_until(lambda: opened_by(company, new) == 2, "Ben's are encrypted anew")
             assert not pressed.done(), "it waits for Ann's"
         reading.result(PATIENCE)
-        assert pressed.result(PATIENCE) == "Passwords encrypted anew with the first key: 4."
+        assert pressed.result(PATIENCE) == "Passwords re-encrypted with the first key: 4."
         assert (opened_by(company, new), opened_by(company, old)) == (4, 0)
         assert lead.subjects() == ["Question"]
         assert ann.log() == [], "her run was not disturbed"

@@ -63,7 +63,7 @@ def test_two_who_finish_at_the_same_moment_do_not_both_get_the_last_place(compan
     first.result(timeout=PATIENCE)
     said = second.result(timeout=PATIENCE)
     assert states(ann, ben) == ["enabled", "pending"]
-    assert "no free place" in said["params"]["message"]
+    assert "mailbox limit" in said["params"]["message"]
 
 
 def test_a_place_that_becomes_free_while_somebody_queues_is_theirs(company: Office):

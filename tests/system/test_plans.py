@@ -26,7 +26,7 @@ def test_sync_now_says_that_the_days_mails_are_used_up_and_the_next_day_goes_on(
     assert ann.account("paused_until")["paused_until"]
     assert len(lead.subjects()) == 2
     said = ann.sync()
-    assert said.startswith("The 2 mails that your company's plan records in a day are used up.")
+    assert said.startswith("Your company's plan records 2 mails a day, and today's are used up.")
     assert len(lead.subjects()) == 2
 
     # What was recorded was recorded yesterday now.

@@ -74,7 +74,7 @@ def test_who_waits_starts_by_themselves_when_a_colleague_disconnects(
     connect(bens, ben)
     is_shown(bens, "Pending", "text-bg-warning")
     waiting = bens.locator(".o_mail_sync_page [name=waiting]")
-    expect(waiting).to_contain_text("Yours is number 1 of those who wait")
+    expect(waiting).to_contain_text("Yours is number 1 in the queue")
     bens.evaluate("window.sameAsBefore = true")
 
     anns.click("button[name=action_open_disable]")

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 
 class MailSyncAccount(models.Model):
-    """Who may do what with a mailbox: its owner, and those who look after it for them."""
+    """Who may do what with a mailbox: its owner, and those who manage it for them."""
 
     _inherit = "mail.sync.account"
 
@@ -12,7 +12,7 @@ class MailSyncAccount(models.Model):
     @api.depends("active", "user_id")
     @api.depends_context("uid")
     def _compute_may_disable(self):
-        """Show the button to who may press it."""
+        """Show the button to those who may press it."""
         for account in self:
             own = account.user_id == self.env.user
             account.may_disable = account.active and (own or account._may_manage())
@@ -20,7 +20,7 @@ class MailSyncAccount(models.Model):
     def _owned_sudo(self):
         """Return the account as superuser for its owner, and for nobody else.
 
-        The right it stands in for is an owner's to run their own account, which they cannot write.
+        It stands in for an owner's right to run their own account, which they cannot write.
         """
         self.ensure_one()
         self.check_access("read")
@@ -31,7 +31,7 @@ class MailSyncAccount(models.Model):
         return self.sudo()
 
     def _managed_sudo(self):
-        """Return the account as superuser for its owner, and for who may disable it for them."""
+        """Return the account as superuser for its owner and for those who may disable it."""
         self.ensure_one()
         self.check_access("read")
         if not (self.env.su or self.user_id == self.env.user or self._may_manage()):
@@ -43,9 +43,9 @@ class MailSyncAccount(models.Model):
         return self.sudo()
 
     def _may_manage(self):
-        """Whether the current user looks after this mailbox, which is not their own.
+        """Whether the current user manages this mailbox of somebody else's.
 
-        Administrators do, and Company Managers, in the companies that they work in.
+        Administrators and Company Managers do, in the companies that they work in.
         """
         managers = ("base.group_system", "mail_sync_custom.group_mail_sync_company_manager")
         return self.company_id in self.env.companies and any(map(self.env.user.has_group, managers))

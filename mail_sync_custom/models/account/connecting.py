@@ -41,9 +41,9 @@ class MailSyncAccount(models.Model):
     def _set_up(self, user, values):
         """Create or renew the account of a user from settings that have been tried.
 
-        What was read before stays read while it is the same mailbox, and nothing comes twice when
-        it is not: what is recorded is known by its Message-ID. So it is with an account that was
-        disabled, which begins anew: what was kept is not doubled, what was removed stays away.
+        The same mailbox keeps its cursors. Another mailbox is read from the start, and still
+        nothing is recorded twice, as mails are known by their Message-ID. The same goes for an
+        account that was disabled: what was kept is not doubled, what was removed stays removed.
         """
         self._check_alias_domains(values["email"])
         folders = values.pop("folders")
@@ -53,7 +53,7 @@ class MailSyncAccount(models.Model):
         )
         deeper = not same or account.history != values["history"]
         if deeper:
-            # What was chosen before there was such a limit stays.
+            # What was chosen before the limit was set stays allowed.
             company = account.company_id if account.active else user.company_id
             company._mail_sync_check_history(values["history"])
         now = fields.Datetime.now()
@@ -98,7 +98,7 @@ class MailSyncAccount(models.Model):
         if self.mail_server_id:
             self.mail_server_id.write(values)
             return
-        # A user has one personal server; the mailbox takes the place of another way to send.
+        # A user has one personal server: the mailbox replaces any other.
         self.env["ir.mail_server"].with_context(active_test=False).search(
             [("owner_user_id", "=", self.user_id.id)]
         ).unlink()
@@ -106,7 +106,7 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _check_alias_domains(self, email):
-        """Refuse the address that Odoo itself sends from: its mail would leave by this mailbox."""
+        """Refuse the address that Odoo itself sends from: its mail would leave through here."""
         match = self.env["ir.mail_server"]._match_from_filter
         senders = self.env["mail.alias.domain"].search([("default_from", "!=", False)])
         if any(

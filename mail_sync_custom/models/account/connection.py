@@ -68,7 +68,7 @@ class MailSyncAccount(models.Model):
         return _endpoint(self._settings(protocol))
 
     def _credentials(self, protocol):
-        """Return name and secret for ``imap`` or ``smtp``. Raises MailError where unreadable."""
+        """Return the credentials for ``imap`` or ``smtp``. Raises MailError if unreadable."""
         return _credentials(self._settings(protocol))
 
     @api.model
@@ -148,9 +148,9 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _with_fingerprint(self, error, settings, inspect):
-        """Return an error that names the certificate nobody vouches for, where it can be seen.
+        """Return an error that names the untrusted certificate, if it can be fetched.
 
-        A handshake that fails does not tell which one it was: it takes a second look, with no
+        A failed handshake does not say which one it was: that takes a second look, without a
         login.
         """
         if not isinstance(error, CertificateUntrusted):
@@ -163,7 +163,7 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _other_certificate(self, error):
-        """Return the fingerprint that was met in the place of the pinned one; False without one.
+        """Return the fingerprint that was met instead of the pinned one; False if there was none.
 
         Takes the UserError of ``_try_imap`` or ``_try_smtp``.
         """
@@ -187,14 +187,14 @@ def _credentials(settings):
     try:
         password = vault.decrypt(settings["secret"] or "")
     except vault.SecretUnreadable as error:
-        # Without any it is a copy: whoever has a mailbox here has given its password.
+        # No secret at all means a neutralized copy: every connected mailbox has one.
         code = "secret_unreadable" if settings["secret"] else "neutralized"
         raise ServerRefused(code=code, kind=Kind.CRED, step=Step.LOGIN) from error
     return Credentials(settings["username"], password)
 
 
 def _learned(connected):
-    """Return what a connection taught us of its server, to be held to from then on."""
+    """Return what a connection taught us about its server, which is binding from then on."""
     return {
         "fingerprint": connected.fingerprint,
         "starttls": connected.security is Security.STARTTLS,

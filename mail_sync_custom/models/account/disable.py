@@ -9,7 +9,7 @@ from .sending import SENDING_WELL
 
 _logger = logging.getLogger(__name__)
 
-#: How long somebody looks on while entries are removed. What is left goes on by itself.
+#: How long the user waits while entries are removed. A cron removes the rest.
 PATIENCE_SECONDS = 8
 
 #: What is left of an account that was disabled: names to begin with again, and no way in.
@@ -81,14 +81,14 @@ class MailSyncAccount(models.Model):
         return {**action, "context": {"default_account_id": self.id}}
 
     def _tell_disabled(self, by):
-        """Tell the owner who has disabled their mailbox: they notice nothing else of it."""
+        """Tell the owner who has disabled their mailbox: nothing else would."""
 
         def words(account):
             return (
                 account.env._("Mail Sync was disabled: %s", account.email),
                 account.env._(
-                    "%s has disabled it. Nothing is read or sent by this mailbox any more until "
-                    "you connect it again.",
+                    "%s has disabled it. Nothing is read or sent through this mailbox any more "
+                    "until you connect it again.",
                     by.name,
                 ),
             )
@@ -100,8 +100,8 @@ class MailSyncAccount(models.Model):
     def _disable(self, policy):
         """Stop synchronising for good; ``keep`` or ``remove`` what was recorded.
 
-        Nothing is read or sent for these accounts any more, by a run that is under way neither:
-        its lease is gone. What comes back is set up anew, with new details.
+        Nothing is read or sent for these accounts any more, not even by a current run: its lease is
+        gone. To start again, an account is set up with new details.
         """
         accounts = self.filtered("active")
         for account in accounts:
@@ -119,7 +119,7 @@ class MailSyncAccount(models.Model):
         accounts.mailbox_ids.unlink()
         accounts._forget_copies()
         links = self.env["mail.sync.message"].search([("account_id", "in", accounts.ids)])
-        # What was never recorded is looked at again, if there is another time.
+        # What was never recorded is looked at again if the mailbox is connected again.
         links.filtered(lambda link: link.outcome == "failed").unlink()
         if policy == "remove":
             accounts._let_go()
@@ -127,15 +127,14 @@ class MailSyncAccount(models.Model):
         self._free_places(accounts.company_id)
 
     def _give_up_waiting_mails(self):
-        """Tell the sender of each mail that waits for the mailbox that it will not leave by it.
+        """Tell the sender of each waiting mail that it will not leave through this mailbox.
 
-        It is not sent from the company's server instead without anyone having said so; *Retry* on
-        the mail says so.
+        It is not silently sent from the company's server instead: *Retry* on the mail does that.
         """
         waiting = self.env["mail.mail"].search(
             [("state", "=", "outgoing"), ("mail_message_id.create_uid", "in", self.user_id.ids)]
         )
-        # Only those that are from a mailbox which is going; the question costs a query a mail.
+        # Only those from a mailbox that is being disabled; asking costs a query a mail.
         stranded = waiting.filtered(lambda mail: mail._mail_sync_account() in self)
         for mail in stranded:
             env = mail._mail_sync_for_writer().env
@@ -217,7 +216,7 @@ class MailSyncAccount(models.Model):
             self.env.ref("mail_sync_custom.ir_cron_mail_sync_remove")._trigger()
 
     def _leave_for_good(self):
-        """Hold the entries for who is about to be deleted, and with them these accounts.
+        """Keep the entries that users who are about to be deleted hold.
 
         Their links go with them; a colleague who removes theirs later must still not take what
         was not theirs alone.

@@ -23,7 +23,7 @@ class MailSyncAccount(models.Model):
         domain=[("outcome", "=", "failed")],
         readonly=True,
     )
-    # For those, too, who may see how an account is doing and not what its folders are called.
+    # Also for those who may see how an account is doing, but not its folders' names.
     seen_count = fields.Integer("Mails Looked At", compute="_compute_counts", compute_sudo=True)
     recorded_count = fields.Integer("Mails Recorded", compute="_compute_counts", compute_sudo=True)
     excluded_count = fields.Integer("Mails Excluded", compute="_compute_counts", compute_sudo=True)
@@ -44,7 +44,7 @@ class MailSyncAccount(models.Model):
 
     @api.depends("mailbox_ids.seen_count", "mailbox_ids.recorded_count")
     def _compute_counts(self):
-        # By a search: mailbox_ids would stay in memory for a reader who is not to see the folders.
+        # By a search: mailbox_ids would stay cached for a reader who must not see the folders.
         mailboxes = self.env["mail.sync.mailbox"].search([("account_id", "in", self.ids)])
         by_account = mailboxes.grouped("account_id")
         for account in self:
@@ -67,7 +67,7 @@ class MailSyncAccount(models.Model):
             )
 
     def _forget_mailboxes(self):
-        """Let go of how far another mailbox was read, and of what was set aside there.
+        """Forget how far another mailbox was read, and what was set aside there.
 
         A UID of one mailbox means nothing in another. What was recorded stays.
         """
@@ -94,7 +94,7 @@ class MailSyncAccount(models.Model):
         )
 
     def _from_now_on(self, folder):
-        """Begin where the folder stood at the log-in, so that no mail falls in between."""
+        """Begin where the folder stood at the login, so that no mail is missed."""
         if not folder["uidnext"]:
             return {}
         cursor = dict.fromkeys(("uid_low", "uid_high", "uid_floor"), folder["uidnext"])
@@ -108,7 +108,7 @@ class MailSyncAccount(models.Model):
         return self.mailbox_ids.filtered(lambda m: m.special_use == "sent")[:1]
 
     def _is_in_sent(self, message_id):
-        """Whether the Sent mailbox has this mail. False, too, when it cannot be asked now."""
+        """Whether the Sent mailbox has this mail; also False when it cannot be asked now."""
         sent = self._sent_mailbox().name
         try:
             with session.connect(

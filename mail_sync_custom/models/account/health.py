@@ -26,7 +26,7 @@ class MailSyncAccount(models.Model):
     told_owner = fields.Boolean(readonly=True)
     told_admin = fields.Boolean(readonly=True)
     told_at = fields.Datetime(readonly=True)
-    # Asked where sending fails too: `state` alone does not tell then.
+    # While sending fails too, `state` alone does not tell.
     reading_failed = fields.Boolean("Not Read", readonly=True)
     billable = fields.Boolean(compute="_compute_billable")
 
@@ -63,11 +63,11 @@ class MailSyncAccount(models.Model):
         values["reading_failed"] = reading.state is status.State.ERROR
         self.write({**values, "state": str(status.WHOLE[reading.state, sending.state])})
         if self._can_send() and not could_send:
-            # What was written meanwhile has been waiting for the connection.
+            # Mails written in the meantime have been waiting for the connection.
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _happen(self, event):
-        """Let something that a person did happen to the account."""
+        """Apply the event of something that a person did."""
         for account in self:
             account._set_health(status.after_event(account._health(), event, datetime.now(UTC)))
 
@@ -122,7 +122,7 @@ class MailSyncAccount(models.Model):
             self._tell(notice, lambda account: account._reading_words(notice))
 
     def _succeeded(self, now, more):
-        """Save a sync that worked. ``more`` says that there is something left to read at once."""
+        """Save a successful sync. ``more``: there is something left to read at once."""
         before = self._health()
         health, notice = status.after_success(before, now)
         if health != before:
@@ -131,7 +131,7 @@ class MailSyncAccount(models.Model):
         following = self.paused_until or (now if more else now + POLL)
         self.write({"last_sync_at": now, "next_sync_at": following})
         if before.error_code:
-            # It has waited for reading to work.
+            # Sending has been waiting for reading to work.
             self._wake_for_sending()
         if notice:
             self._tell(notice, lambda account: account._reading_words(notice, more))

@@ -27,8 +27,8 @@ class Renewal(NamedTuple):
 class MailSyncAccount(models.Model):
     """The saved passwords and the key: which it opens, and encrypting them with a new one.
 
-    A password that is encrypted anew is the same password: no run ends for it, and no attempt
-    begins. Hence by SQL, past `write`, to which other details are another connection.
+    Re-encryption does not change the password: no run ends, and no attempt begins. Hence SQL, past
+    `write`, which takes new details for a new connection.
     """
 
     _inherit = "mail.sync.account"

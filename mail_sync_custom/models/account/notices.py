@@ -20,9 +20,9 @@ class MailSyncAccount(models.Model):
         self._notify(recipients, words)
 
     def _notify(self, recipients, words):
-        """Notify partners, each in their language, in which ``words`` says subject and text.
+        """Notify partners, each in their language; ``words(account)`` returns subject and text.
 
-        It comes from Odoo, and not from whoever pressed a button: their mailbox may be what fails.
+        The sender is Odoo, not the user who pressed a button: their mailbox may be what fails.
         """
         self.ensure_one()
         sender = self.env.ref("base.partner_root")
@@ -40,7 +40,7 @@ class MailSyncAccount(models.Model):
                 )
 
     def _reading_words(self, notice, more=False):
-        """Return subject and text of a notice; ``more`` says that there is something left to read.
+        """Return subject and text of a notice; ``more``: there is something left to read.
 
         In the language of this environment.
         """
@@ -51,13 +51,14 @@ class MailSyncAccount(models.Model):
         subject = self.env._("Mail Sync works again: %s", self.email)
         if self.paused_until:
             return subject, self.env._(
-                "It goes on when your company's plan allows more mails to be recorded. What came "
-                "meanwhile is recorded then."
+                "Recording continues when your company's plan allows more mails. What has arrived "
+                "in the meantime is recorded then."
             )
         if more:
             return subject, self.env._(
-                "Mails are being recorded again. What came meanwhile follows by itself."
+                "Mails are being recorded again. What has arrived in the meantime follows by "
+                "itself."
             )
         return subject, self.env._(
-            "Mails are being recorded again. What came meanwhile is recorded too."
+            "Mails are being recorded again. What has arrived in the meantime is recorded too."
         )

@@ -78,8 +78,8 @@ class MailSyncAccount(models.Model):
             return self._pause_words(recorded + past, result.paused_until), "warning"
         if past and not result.report.more:
             return self.env._(
-                "%(seen)s new mails looked at, %(recorded)s recorded. Besides, earlier mails were "
-                "recorded on leads that have come since: %(past)s.",
+                "%(seen)s new mails looked at, %(recorded)s recorded. In addition, earlier mails "
+                "were recorded on leads that are new: %(past)s.",
                 seen=seen,
                 recorded=recorded,
                 past=past,

@@ -24,15 +24,15 @@ class MailSyncAccount(models.Model):
         try:
             return self._credentials("imap") == self._credentials("smtp")
         except MailError:
-            # Unreadable, as with a key that is gone: whoever has one name has one password.
+            # Unreadable, for instance because the key is lost: one name means one password.
             return self.imap_username == self.smtp_username
 
     def _change_password(self, secret, protocols):
-        """Save a password, encrypted, once every server that it is for has accepted it.
+        """Save an encrypted password once every server that it is for has accepted it.
 
         Everything else stays: what was read, how far, and the certificates that were accepted.
-        Raises UserError where a server refuses it, or ConcurrencyError where the account is at
-        another one meanwhile: then the whole is to be done again.
+        Raises UserError if a server refuses it, and ConcurrencyError if the account's settings have
+        changed in the meantime: then everything has to be done again.
         """
         self.ensure_one()
         names = self._protocol_names()
@@ -60,7 +60,7 @@ class MailSyncAccount(models.Model):
 
     def _save_password(self, secret, tried):
         """Save a password for the servers that have accepted it. ``tried``: with which settings."""
-        # Whoever has disabled it meanwhile has erased the password.
+        # Raises if the account was disabled in the meantime: its password is erased.
         account_sudo = self._owned_sudo()
         if any(account_sudo._settings(protocol) != tried[protocol] for protocol in tried):
             raise ConcurrencyError(f"Mail Sync: account {self.id} has other settings by now")

@@ -4,10 +4,10 @@ from ...engine.status import Event
 
 
 class MailSyncAccount(models.Model):
-    """The company's places: who has one, who waits for one, and who is the next to get one.
+    """The company's places: who has one, who waits for one, and who is next.
 
-    Whoever comes when all are taken is Pending. The queue is in the order of arrival, and it moves
-    in the same transaction that makes a place free. A lower limit takes nobody's place away.
+    Users who connect once all places are taken are Pending. The queue is in order of arrival, and
+    it moves in the transaction that frees a place. A lower limit takes nobody's place away.
     """
 
     _inherit = "mail.sync.account"
@@ -27,7 +27,7 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _in_queue(self, company, limit=None):
-        """Return those who wait for a place in a company, the first to have come first."""
+        """Return those who wait for a place in a company, in order of arrival."""
         return self.search(
             [("company_id", "=", company.id), ("state", "=", "pending")],
             order="queued_at, id",
@@ -37,10 +37,10 @@ class MailSyncAccount(models.Model):
     def _arrival(self, company):
         """Return the event that a finished set-up is: CONNECTED, or QUEUED where none is free.
 
-        The place that is found free stays so until the end of the transaction.
+        A place that is found free stays free until the end of the transaction.
         """
         if self.active:
-            # Who waits with other details goes on waiting, at the same place of the queue.
+            # New details do not change one's position in the queue.
             return Event.QUEUED if self.state == "pending" else Event.CONNECTED
         # sudo: the limit is the administrator's, and its effect everyone's
         company.sudo()._mail_sync_lock_places()
@@ -48,8 +48,8 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _free_places(self, companies):
-        """Start those who wait, as far as there are places, in the order in which they came."""
-        # sudo: whoever makes a place free, it is the company's, and the next in the queue gets it
+        """Start those who wait, as far as there are places, in order of arrival."""
+        # sudo: a freed place is the company's, and goes to the next in the queue
         Account_sudo = self.sudo()
         for company in companies.sudo():
             company._mail_sync_lock_places()
@@ -66,15 +66,15 @@ class MailSyncAccount(models.Model):
     def _waiting_words(self):
         """Return why the mailbox is Pending, and what it takes."""
         return self.env._(
-            "Your company has no free place for another mailbox. Yours is number %s of those who "
-            "wait, and starts by itself as soon as there is a place; you need not do anything.",
+            "Your company has reached its mailbox limit. Yours is number %s in the queue, and "
+            "starts by itself as soon as a place is free; you need not do anything.",
             self.queue_position,
         )
 
     def _say_waiting(self, action):
-        """Return an action that says so, and goes on to another."""
+        """Return an action that says so, then runs another."""
         said = self._notification(self._waiting_words(), "warning")
-        params = {**said["params"], "title": self.env._("Your mailbox waits"), "sticky": True}
+        params = {**said["params"], "title": self.env._("Your mailbox is waiting"), "sticky": True}
         return {**said, "params": {**params, "next": action}}
 
     def _tell_started(self):
@@ -84,15 +84,15 @@ class MailSyncAccount(models.Model):
             return (
                 account.env._("Mail Sync has started: %s", account.email),
                 account.env._(
-                    "There is a place for your mailbox now, and it is being synchronised. You "
-                    "need not do anything."
+                    "A place for your mailbox is free now, and it is being synchronised. You need "
+                    "not do anything."
                 ),
             )
 
         self._notify(self.user_id.partner_id, words)
 
     def _follow_users(self):
-        """Move accounts to their users' companies: one that runs goes on, one that waits waits."""
+        """Move accounts to their users' companies; their states stay as they are."""
         for account in self:
             before = account.company_id
             account.company_id = account.user_id.company_id

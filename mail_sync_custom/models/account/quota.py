@@ -7,18 +7,18 @@ from odoo.tools import format_datetime
 class MailSyncAccount(models.Model):
     """The mails that the company's plan lets a user record in a day, by the user's own clock.
 
-    Counted is what the account has brought to the records since midnight. A mail that stood there
-    already costs nothing, and neither does one that was written in the CRM.
+    What counts is what the account has brought to the records since midnight. A mail that was
+    there already costs nothing, nor does one that was written in the CRM.
     """
 
     _inherit = "mail.sync.account"
 
     paused_until = fields.Datetime(
-        "Goes On",
+        "Continues",
         compute="_compute_paused_until",
         compute_sudo=True,
-        help="As many mails have been recorded today as the company's plan allows. It goes on "
-        "then, where it stopped.",
+        help="Today's mails of the company's plan are used up. Recording continues then, where it "
+        "stopped.",
     )
 
     @api.depends("state", "company_id.mail_sync_plan_id.daily_limit", "user_id.tz")
@@ -30,7 +30,7 @@ class MailSyncAccount(models.Model):
     def _records_left(self):
         """Return how many mails may still be recorded today; ``None`` where there is no limit."""
         self.ensure_one()
-        # sudo: the plan is the administrator's, and its effect everyone's
+        # sudo: the plan is an administrator's to see, and its limit holds for everyone
         daily_limit = self.sudo().company_id.mail_sync_plan_id.daily_limit
         if not daily_limit:
             return None
@@ -57,20 +57,20 @@ class MailSyncAccount(models.Model):
     def _pause_words(self, recorded, until):
         """Return what *Sync now* says when the day's mails are used up.
 
-        ``until`` is from the run, which has seen what it recorded: this transaction has not.
+        ``until`` comes from the run: this transaction does not see what the run recorded.
         """
         limit = self.sudo().company_id.mail_sync_plan_id.daily_limit
         time = format_datetime(self.env, until, tz=self.user_id.tz or "UTC")
         if not recorded:
             return self.env._(
-                "The %(limit)s mails that your company's plan records in a day are used up. It "
-                "goes on where it stopped: %(time)s.",
+                "Your company's plan records %(limit)s mails a day, and today's are used up. "
+                "Recording continues where it stopped: %(time)s.",
                 limit=limit,
                 time=time,
             )
         return self.env._(
-            "%(recorded)s recorded. These were the last of the %(limit)s mails that your company's "
-            "plan records in a day. It goes on where it stopped: %(time)s.",
+            "%(recorded)s recorded. That is the last of the %(limit)s mails a day that your "
+            "company's plan records. Recording continues where it stopped: %(time)s.",
             recorded=recorded,
             limit=limit,
             time=time,

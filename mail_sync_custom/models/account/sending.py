@@ -9,7 +9,7 @@ from ...engine.errors import MailError
 from ...engine.smtp import check as smtp
 from ...transactions import again, as_superuser
 
-#: What an account is like whose mail is taken by its server.
+#: The fields of an account that can send.
 SENDING_WELL = {
     "sending_state": "enabled",
     "sending_error_since": False,
@@ -19,14 +19,14 @@ SENDING_WELL = {
     "sending_told_admin": False,
     "sending_retry_at": False,
 }
-#: Whoever tries has an account for itself for so long.
+#: How long an attempt has an account to itself.
 _CLAIM = timedelta(minutes=2)
 
 
 class MailSyncAccount(models.Model):
-    """Sending, which fails and mends apart from reading: its health, and trying it again.
+    """Sending, which fails and recovers apart from reading: its health, and trying it again.
 
-    While it fails mails wait, and none of them is used to try with: a log-in is enough.
+    While it fails, mails wait. No mail is used to try with: a login is enough.
     """
 
     _inherit = "mail.sync.account"
@@ -65,7 +65,7 @@ class MailSyncAccount(models.Model):
     # -- how it goes -------------------------------------------------------------------------
 
     def _note_sending(self, error):
-        """Save whether the owner's server could be connected to; ``None`` when it could.
+        """Save whether the owner's server accepted a connection; ``None`` if it did.
 
         In a transaction of its own: the sender's may be rolled back.
         """
@@ -101,7 +101,7 @@ class MailSyncAccount(models.Model):
             self._tell(notice, lambda account: account._sending_words(notice))
 
     def _sending_worked(self):
-        """Save that the server has let the owner in, where it had not before."""
+        """Save that the server has accepted the login after it had failed."""
         health = self._sending_health()
         if not health.error_code:
             return
@@ -115,7 +115,7 @@ class MailSyncAccount(models.Model):
             self._tell(notice, lambda account: account._sending_words(notice))
 
     def _reconnect_sending(self):
-        """Have sending tried now, where it fails, and for two more days where it was given up."""
+        """Have failing sending tried now, and for two more days if it was given up."""
         if not self.sending_error_code:
             return
         now = datetime.now(UTC)
@@ -129,14 +129,14 @@ class MailSyncAccount(models.Model):
         """Return subject and text of a notice, in the language of this environment."""
         if notice.over:
             return (
-                self.env._("Mails can be sent again by the mailbox %s", self.email),
-                self.env._("What has waited is being sent."),
+                self.env._("Mails can be sent again from the mailbox %s", self.email),
+                self.env._("What was waiting is being sent."),
             )
         return (
-            self.env._("Mails cannot be sent by the mailbox %s", self.email),
+            self.env._("Mails cannot be sent from the mailbox %s", self.email),
             self.env._(
-                "%(headline)s. %(remedy)s What is written waits until sending works again. Mails "
-                "are still recorded.",
+                "%(headline)s. %(remedy)s New mails wait until sending works again. Mails are "
+                "still recorded.",
                 headline=self.sending_headline,
                 remedy=self.sending_remedy,
             ),
@@ -146,7 +146,7 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _cron_try_sending(self):
-        """Log in, without a mail, wherever sending has failed and its pause is over."""
+        """Log in, without a mail, for each account whose sending failed and whose pause is over."""
         dbname = self.env.cr.dbname
         self.env["ir.cron"]._commit_progress(remaining=1)
         try:
@@ -156,7 +156,7 @@ class MailSyncAccount(models.Model):
                     break
         finally:
             self.search([("sending_retry_at", "!=", False)])._wake_for_sending()
-            # What ends this job otherwise would take the next one with it.
+            # Otherwise, whatever ends this job would take the next one with it.
             self.env["ir.cron"]._commit_progress()
         self.env["ir.cron"]._commit_progress(1)
 
@@ -171,7 +171,7 @@ class MailSyncAccount(models.Model):
 def _claim(dbname):
     """Return an account whose sending is to be tried now, or None.
 
-    One that cannot be read at the moment is left: its mails would wait all the same.
+    An account that cannot be read is left out: its mails would wait anyway.
     """
     now = fields.Datetime.now()
     query = SQL(
@@ -206,7 +206,7 @@ def _try(dbname, account_id):
         error = caught
 
     def end(account):
-        # With other details that is no news, and these were proven when they were entered.
+        # With new details, this result is outdated: those were tried when they were entered.
         if account.exists() and account.details_changed_at == details and account.state:
             account._sending_ended(error)
 
@@ -214,7 +214,7 @@ def _try(dbname, account_id):
 
 
 def _save(dbname, account_id, change):
-    """Change an account in a transaction of its own; again, where a turn that reads was faster."""
+    """Change an account in a transaction of its own; again, if a reading turn was faster."""
 
     def save():
         with as_superuser(dbname) as env:

@@ -7,9 +7,9 @@ _SHOWN = frozenset(("active", "state", "error_code", "sending_error_code", "prov
 
 
 class MailSyncAccount(models.Model):
-    """What the web client's top bar knows of its user's mailbox, without asking, at any time.
+    """What the web client's top bar knows of its user's mailbox, without asking.
 
-    It gets it with the session, and from then on over the bus when it changes.
+    It gets that with the session, and changes over the bus.
     """
 
     _inherit = "mail.sync.account"
@@ -17,7 +17,7 @@ class MailSyncAccount(models.Model):
     @api.model
     def _top_bar(self, user):
         """Return what a user's top bar is told: whether there is a mailbox, and how it is."""
-        # sudo: it is for the user themselves, whoever's action it was that changed it
+        # sudo: it is for the users themselves, whoever's action changed it
         account_sudo = self.sudo().search([("user_id", "=", user.id)], limit=1)
         account_sudo = account_sudo.with_context(lang=user.lang)
         failing = account_sudo.state in ("error", "connection")

@@ -14,7 +14,7 @@ _PASSWORD_REFUSED = tuple(code for code, kind in catalogue.KINDS.items() if kind
 
 
 class MailSyncAccount(models.Model):
-    """Trying a connection, with the rest that a refused password is given."""
+    """Trying a connection, and the pause that a refused password gets."""
 
     _inherit = "mail.sync.account"
 
@@ -25,7 +25,7 @@ class MailSyncAccount(models.Model):
     # -- trying ------------------------------------------------------------------------------
 
     def action_test_connection(self):
-        """Try both connections with what is saved, and say of each what came of it.
+        """Try both connections with what is saved, and report on each.
 
         Returns a notification when both work, else the dialog that says what to do. A password
         that is refused counts, as it does for the server. What works again after a failure is
@@ -46,7 +46,7 @@ class MailSyncAccount(models.Model):
         return self._notification(self.env._("Reading and sending work."), "success")
 
     def _test(self, protocol):
-        """Return the UserError of why a connection fails, or is not tried; None when it works."""
+        """Return why a connection fails or is not tried, as a UserError; None if it works."""
         if words := self._rest_words(protocol):
             return UserError(words)
         return self._error(protocol, self._settings(protocol))
@@ -56,14 +56,14 @@ class MailSyncAccount(models.Model):
 
         ``provider`` is the one that these settings are of, or none.
 
-        A password that is not entered anew is the saved one: it rests here too after it was
-        refused, and counts when it is refused.
+        Without a new password it is the saved one: after a refusal it gets its pause here too, and
+        another refusal counts.
         """
         saved = self and settings["secret"] in (self.imap_secret, self.smtp_secret)
         if saved and (words := self._rest_words(protocol)):
             raise UserError(words)
         try:
-            # What was entered may be of another provider than what is saved.
+            # The provider entered may differ from the saved one.
             return getattr(self.browse(), f"_try_{protocol}")(settings, provider)
         except UserError as error:
             if saved:
@@ -80,10 +80,10 @@ class MailSyncAccount(models.Model):
         refused = _refusal(error) or self._rest_words("imap")
         if not refused or not self._has_one_password():
             return None
-        return UserError(self.env._("Not tried: it is the password that is refused for reading."))
+        return UserError(self.env._("Not tried: this is the password that is refused for reading."))
 
     def _note_refusal(self, protocol, error):
-        """Save a refused password as a failed attempt, which it is to the server as well."""
+        """Save a refused password as a failed attempt, as the server does."""
         if not (cause := _refusal(error)):
             return
         if not status.State(self.state).attempts:
@@ -94,7 +94,7 @@ class MailSyncAccount(models.Model):
             self._failed(cause, datetime.now(UTC))
 
     def _note_success(self, protocols):
-        """Go on with what has failed before and works now."""
+        """Resume what failed before and works now."""
         if "smtp" in protocols and status.State(self.state).attempts:
             self._sending_worked()
         if "imap" in protocols and self.error_code and self.state != "pending":
@@ -102,7 +102,7 @@ class MailSyncAccount(models.Model):
             self._schedule_now()
 
     def _error(self, protocol, settings):
-        """Return the UserError of why a connection fails, and what to do; None when it works."""
+        """Return why a connection fails and what to do, as a UserError; None if it works."""
         try:
             getattr(self, f"_try_{protocol}")(settings)
         except UserError as error:
@@ -112,7 +112,7 @@ class MailSyncAccount(models.Model):
     # -- a password that was refused -----------------------------------------------------------
 
     def _is_failing(self, protocol):
-        """Whether the saved password may be what fails. Who is not tried at all is not known."""
+        """Whether the saved password may be what fails; True for an account that is never tried."""
         if not status.State(self.state).attempts:
             return True
         own = self.sending_error_code if protocol == "smtp" else self.error_code
@@ -136,20 +136,20 @@ class MailSyncAccount(models.Model):
     def _rests_until(self, protocol):
         """Return until when the saved password is not sent again, or None.
 
-        Whoever enters another one, or the same one again, has it tried at once.
+        A password that is entered, even the same one again, is tried at once.
         """
         if not self._is_failing(protocol):
             return None
         return status.rests_until(self._refused_at(protocol), fields.Datetime.now())
 
     def _rest_words(self, protocol):
-        """Return why a button does not try the saved password now, and when it does; or ""."""
+        """Return why a button does not try the saved password now, and when it will; or ""."""
         if not (until := self._rests_until(protocol)):
             return ""
         return self.env._(
             "The server refused this password, most recently at %(refused)s. So that it does not "
-            "lock your mailbox, the password is not sent again before %(until)s. Has it been "
-            "changed? Then enter the new one by Change password: that is tried at once.",
+            "lock your mailbox, the password is not sent again before %(until)s. If it has been "
+            "changed, enter the new one with Change password: it is tried at once.",
             refused=self._local_time(self._refused_at(protocol)[0]),
             until=self._local_time(until),
         )
@@ -159,6 +159,6 @@ class MailSyncAccount(models.Model):
 
 
 def _refusal(error):
-    """Return the MailError by which a server refused a password, or None for any other end."""
+    """Return the MailError with which a server refused a password, or None."""
     cause = error and error.__cause__
     return cause if isinstance(cause, MailError) and cause.code in _PASSWORD_REFUSED else None

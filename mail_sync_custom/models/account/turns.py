@@ -47,18 +47,18 @@ class MailSyncAccount(models.Model):
         parameters_sudo = self.env["ir.config_parameter"].sudo()
         megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
         attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
-        # base64 makes four bytes of three, and there is a letter around the attachment.
+        # base64 makes four bytes of three, and the attachment is not all of the mail.
         return Limits(attachment * 3 // 2 + 1024 * 1024, attachment, self._records_left())
 
     def _schedule_now(self):
-        """Have what is synchronised at all read now, but for a password that has to rest."""
+        """Have the active accounts read now, except while a refused password has its pause."""
         due = self.filtered(lambda account: account.billable and not account._rests_until("imap"))
         due.write({"next_sync_at": fields.Datetime.now()})
         self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger()
 
     @api.model
     def _cron_sync(self):
-        """Give every account that is due its turn; one that fails stops no other."""
+        """Give every account that is due its turn; a failing one holds up no other."""
         with lease.holding(self.env.cr.dbname):
             self._give_turns()
         self._wake_when_due()
@@ -78,7 +78,7 @@ class MailSyncAccount(models.Model):
         return self.search_count([("next_sync_at", "<=", fields.Datetime.now())])
 
     def _wake_when_due(self):
-        """Ask for the next run at the moment when the next account is due, not sooner."""
+        """Ask for the next run for when the next account is due, and no sooner."""
         following = self.search(
             [("state", "in", ("enabled", "error")), ("next_sync_at", "!=", False)],
             order="next_sync_at",
@@ -89,7 +89,7 @@ class MailSyncAccount(models.Model):
             self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger(at)
 
     def _claim_patiently(self, seconds):
-        """Return a lease on this account, waiting for a run that is under way; None in the end."""
+        """Return a lease on this account once a current run is over; None if that takes longer."""
         until = time.monotonic() + seconds
         while not (claimed := lease.claim(self.env.cr.dbname, 1, self.id)):
             if time.monotonic() >= until:

@@ -20,7 +20,7 @@ export class MailSyncErrorDialog extends Component {
             : _t("Not connected yet");
     }
 
-    /** The lines of the message; the server's words only where it said any. */
+    /** The lines of the message; the server's reply only where it gave one. */
     get lines() {
         const [cause, remedy, serverWords] = this.props.message.split("\n");
         return { cause, remedy, serverWords };

@@ -41,7 +41,8 @@ class MailSyncAccountSetup(models.TransientModel):
             raise UserError(
                 self.env._(
                     "This is not a hostname: %s\n"
-                    "It mostly looks like imap.sampledomain.com, without http:// and without an @.",
+                    "It usually looks like imap.sampledomain.com, without http:// and without an "
+                    "@.",
                     shown,
                 )
             )
@@ -65,7 +66,7 @@ class MailSyncAccountSetup(models.TransientModel):
         return UserError(
             self.env._(
                 "There is no port %(port)s: a port is a number from 1 to 65535.\n"
-                "Here it is as a rule %(encrypted)s with 'Use SSL?', and %(upgraded)s without.",
+                "Here it is usually %(encrypted)s with 'Use SSL?', and %(upgraded)s without.",
                 port=port,
                 encrypted=encrypted,
                 upgraded=upgraded,

@@ -114,4 +114,4 @@ class MailSyncAccountSetup(models.TransientModel):
             return email
         if given:
             raise UserError(self.env._("This is not a mail address: %s", given))
-        raise UserError(self.env._("Enter your mail address: the username alone does not tell it."))
+        raise UserError(self.env._("Enter your mail address: the username alone is not one."))

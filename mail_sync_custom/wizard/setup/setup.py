@@ -28,7 +28,7 @@ class MailSyncAccountSetup(models.TransientModel):
         "Mail Address",
         help="Your address, if it is not the username.",
     )
-    imap_username = fields.Char("Username", help="The mail address that you use, as a rule.")
+    imap_username = fields.Char("Username", help="Usually your mail address.")
     imap_password = fields.Char(
         "Password",
         compute="_compute_passwords",
@@ -41,25 +41,25 @@ class MailSyncAccountSetup(models.TransientModel):
     imap_ssl = fields.Boolean(
         "Use SSL?",
         default=True,
-        help="On: encrypted from the first byte, as a rule on port 993. "
-        "Off: the connection is upgraded by STARTTLS, as a rule on port 143.",
+        help="On: encrypted from the first byte, usually on port 993. Off: the connection is "
+        "upgraded by STARTTLS, usually on port 143.",
     )
     imap_self_signed = fields.Boolean(
         "Self-Signed Certificate?",
-        help="For a server whose certificate nobody vouches for. The certificate that is met now "
-        "is remembered, and from then on no other is accepted.",
+        help="For a server whose certificate is not from a known authority. The certificate that "
+        "it shows now is remembered, and from then on no other is accepted.",
     )
     imap_plain_allowed = fields.Boolean(
         "Allow without encryption",
-        help="Only for a server that offers none: whoever can listen to the connection reads your "
-        "password and your mail.",
+        help="Only for a server that offers none: anyone who can listen in on the connection can "
+        "read your password and your mail.",
     )
     imap_fingerprint = fields.Char("Certificate (SHA-256)", readonly=True)
     imap_fingerprint_met = fields.Char("New certificate (SHA-256)", readonly=True)
     imap_fingerprint_accepted = fields.Boolean("I have compared it: accept the new certificate")
     imap_starttls = fields.Boolean(readonly=True)
     imap_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    smtp_username = fields.Char("Username ", help="The same as for IMAP, as a rule.")
+    smtp_username = fields.Char("Username ", help="Usually the same as for IMAP.")
     smtp_password = fields.Char(
         "Password ",
         compute="_compute_passwords",
@@ -72,18 +72,18 @@ class MailSyncAccountSetup(models.TransientModel):
     smtp_ssl = fields.Boolean(
         "Use SSL? ",
         default=True,
-        help="On: encrypted from the first byte, as a rule on port 465. "
-        "Off: the connection is upgraded by STARTTLS, as a rule on port 587.",
+        help="On: encrypted from the first byte, usually on port 465. Off: the connection is "
+        "upgraded by STARTTLS, usually on port 587.",
     )
     smtp_self_signed = fields.Boolean(
         "Self-Signed Certificate? ",
-        help="For a server whose certificate nobody vouches for. The certificate that is met now "
-        "is remembered, and from then on no other is accepted.",
+        help="For a server whose certificate is not from a known authority. The certificate that "
+        "it shows now is remembered, and from then on no other is accepted.",
     )
     smtp_plain_allowed = fields.Boolean(
         "Allow without encryption ",
-        help="Only for a server that offers none: whoever can listen to the connection reads your "
-        "password and your mail.",
+        help="Only for a server that offers none: anyone who can listen in on the connection can "
+        "read your password and your mail.",
     )
     smtp_fingerprint = fields.Char("Certificate (SHA-256) ", readonly=True)
     smtp_fingerprint_met = fields.Char("New certificate (SHA-256) ", readonly=True)

@@ -29,7 +29,7 @@ export class MailSyncSystray extends Component {
 
     get words() {
         if (this.isFailing) {
-            return _t("Mail Sync: %s", this.status.headline || _t("your mailbox fails"));
+            return _t("Mail Sync: %s", this.status.headline || _t("your mailbox is failing"));
         }
         return this.isMissing ? _t("Your Mail Sync is not configured") : "";
     }

@@ -158,7 +158,7 @@ export class MailSyncTimeline extends Component {
     get choices() {
         return [
             { value: "all", label: _t("All"), title: _t("Mails, notes, calls and changes") },
-            { value: "mails", label: _t("Mails"), title: _t("Mails of both directions") },
+            { value: "mails", label: _t("Mails"), title: _t("Received and sent mails") },
             { value: "in", label: _t("Received"), title: _t("Mails from the customer") },
             { value: "out", label: _t("Sent"), title: _t("Mails to the customer") },
         ];
