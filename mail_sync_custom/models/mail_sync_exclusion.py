@@ -39,7 +39,7 @@ class MailSyncExclusion(models.Model):
         "CHECK ((user_id IS NULL) != (company_id IS NULL))",
         "An address is on the list of a company, or on that of a user.",
     )
-    # By these, too, the addresses of a batch of mails are looked up.
+    # These also serve the look-up of a batch of mails' addresses.
     _once_a_user = models.UniqueIndex(
         "(pattern, user_id) WHERE user_id IS NOT NULL",
         "This address or domain is on the list already.",
@@ -65,10 +65,10 @@ class MailSyncExclusion(models.Model):
         return super().create([self._normalized(vals) for vals in vals_list])
 
     def write(self, vals):
-        """An entry is put on no list that its writer may not change."""
+        """Write; an entry cannot be put on a list that its writer may not change."""
         result = super().write(self._normalized(vals))
         if not vals.keys().isdisjoint(("user_id", "company_id")):
-            # Odoo has looked at the list that it was on.
+            # Odoo has only checked the list that it was on.
             self.check_access("write")
         return result
 
@@ -87,7 +87,7 @@ class MailSyncExclusion(models.Model):
             raise ValidationError(self._wrong(error.code, entered.strip())) from error
 
     def _wrong(self, code, entered):
-        """Return what is wrong with what was entered, and what to enter instead."""
+        """Return what is wrong with the pattern entered, and what to enter instead."""
         return {
             "empty": self.env._("Enter a mail address, or a domain."),
             "several": self.env._(

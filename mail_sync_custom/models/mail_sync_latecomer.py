@@ -8,18 +8,19 @@ from ..fields import BigInteger
 from ..transactions import RACES, as_superuser
 from .account.turns import POLL
 
-#: A mailbox that was away for longer does not look for what came in between.
+#: A mailbox that was away for longer does not look back for these addresses.
 KEPT = timedelta(days=365)
-#: The advisory lock of whoever gives out numbers; any number that nobody else uses.
+#: The advisory lock for assigning numbers; any number that nothing else uses.
 _LOCK = 7_231_150_001
 
 
 class MailSyncLatecomer(models.Model):
     """An address that a lead has got, when mails of that address may have been looked at already.
 
-    Each mailbox looks back for it once, at its next turn. ``number`` is given out once the lead is
-    committed, by one transaction at a time: whoever has looked for all up to a number has missed
-    none below it. An id would be given out before, and a lead that takes long to commit be passed.
+    Each mailbox looks back for it once, at its next turn. ``number`` is assigned once the lead is
+    committed, by one transaction at a time, so that a mailbox that has looked for all up to a
+    number has missed none below it. An id is assigned before the commit: the lead of a slow
+    transaction would be missed.
     """
 
     _name = "mail.sync.latecomer"
@@ -91,7 +92,7 @@ class MailSyncLatecomer(models.Model):
 
     @api.model
     def _count(self):
-        """Give numbers to those that are new. Where somebody else is at it, that will do.
+        """Assign numbers to new addresses, unless another transaction is doing so.
 
         Raises psycopg2.Error where it was done by somebody else a moment ago (40001).
         """

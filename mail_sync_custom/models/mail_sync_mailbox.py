@@ -45,7 +45,7 @@ class MailSyncMailbox(models.Model):
             mailbox.failed_count = counts.get(mailbox, 0)
 
     def _review(self):
-        """Return how far it has been looked through again, as the engine's :class:`Review`."""
+        """Return how far it was looked through again, as the engine's :class:`Review`."""
         self.ensure_one()
         return Review(self.review_number, self.review_uid) if self.review_number else None
 

@@ -10,10 +10,10 @@ REMOVE = 500
 
 
 class MailSyncMessage(models.Model):
-    """An account's link to a mail: that it has it, and what became of it.
+    """An account's link to a mail, and what became of the mail.
 
     Two accounts may link the same ``mail.message``. ``removed`` is a tombstone: the mail was
-    recorded once and shall not come back.
+    recorded once and must not come back.
     """
 
     _name = "mail.sync.message"
@@ -71,7 +71,7 @@ class MailSyncMessage(models.Model):
     def action_retry(self):
         """Look again at what was set aside, at the account's next run, which is now."""
         self.check_access("read")
-        # sudo: a user may only read this table, and retrying their own mail is theirs to decide
+        # sudo: users may only read this table, but retrying their own mails is up to them
         failed_sudo = self.sudo().filtered(lambda m: m.outcome == "failed")
         failed_sudo.write({"retry_at": fields.Datetime.now(), "attempts": 0})
         failed_sudo.account_id._schedule_now()
@@ -103,7 +103,7 @@ class MailSyncMessage(models.Model):
 
     @api.model
     def _remove_unheld(self, seconds):
-        """Remove entries that nobody holds, for so long. Returns whether any are left."""
+        """Remove entries that nobody holds, for up to ``seconds``; return whether any are left."""
         until = time.monotonic() + seconds
         self.env.flush_all()
         while unheld := self._unheld(REMOVE):
@@ -114,7 +114,7 @@ class MailSyncMessage(models.Model):
 
     @api.model
     def _cron_remove(self):
-        """Remove what was too much to be removed while somebody looked on."""
+        """Remove what was too much to remove while the user waited."""
         while unheld := self._unheld(REMOVE):
             unheld.unlink()
             remaining = len(self._unheld(1))

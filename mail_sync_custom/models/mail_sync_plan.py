@@ -4,7 +4,7 @@ from odoo import fields, models
 class MailSyncPlan(models.Model):
     """What a company may do with Mail Sync. All plans have it, for all roles.
 
-    A company without a plan has no daily limit either: it is as if on a Trial.
+    A company without a plan has no daily limit: it is treated as on Trial.
     """
 
     _name = "mail.sync.plan"
@@ -24,7 +24,7 @@ class MailSyncPlan(models.Model):
     )
 
     def write(self, vals):
-        """Another limit holds from now on: who was stopped by the old one is read again."""
+        """Write; accounts that the old limit had stopped are read again."""
         result = super().write(vals)
         if "daily_limit" in vals:
             # sudo: whoever may change the plan changes it for all of its companies

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from ..engine import providers
 from ..words import notes
 
-#: *Other* stands behind so many suggestions, where the list shows it without a search.
+#: How many suggestions come before *Other*, so that the list shows it without a search.
 OTHER_AFTER = 4
 
 
@@ -36,7 +36,7 @@ class MailSyncProvider(models.Model):
     @api.depends("name", "code")
     @api.depends_context("lang")
     def _compute_display_name(self):
-        """Names are the same in every language, but for the one of no provider."""
+        """Names are the same in every language, except *Other*."""
         other = self.env._("Other")
         for provider in self:
             provider.display_name = other if provider.code == "other" else provider.name

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 class MailSyncUsage(models.Model):
     """One billable mailbox-day: a user's mailbox that was Enabled or in Error on that day.
 
-    Written when an account comes into or leaves such a state, and by a cron for those that stay in
+    Written when an account enters or leaves such a state, and by a cron for those that stay in
     it. Nobody is counted while Pending or in Connection. The day is that of the user's time zone.
     """
 
@@ -16,7 +16,7 @@ class MailSyncUsage(models.Model):
     _rec_name = "email"
 
     date = fields.Date(required=True, readonly=True)
-    # What was used stays used when the account, and even the user, is gone.
+    # A billed day stays when the account, and even the user, is deleted.
     account_id = fields.Many2one(
         "mail.sync.account", index=True, ondelete="set null", readonly=True
     )
@@ -26,10 +26,10 @@ class MailSyncUsage(models.Model):
         "res.company", required=True, index=True, ondelete="restrict", readonly=True
     )
     state = fields.Selection([("enabled", "Enabled"), ("error", "Error")], "Status", readonly=True)
-    # Always one: the measure of the report has a name by it.
+    # Always one: it gives the report's measure a name.
     days = fields.Integer(default=1, readonly=True)
 
-    # One mailbox a user; of an account that is set up anew on the same day it is the same day.
+    # One mailbox a user: an account that is set up again on the same day is not billed twice.
     _once = models.UniqueIndex("(user_id, date)", "A mailbox is billed once a day.")
 
     @api.model
@@ -70,12 +70,12 @@ class MailSyncUsage(models.Model):
                     log_exceptions=False,
                 )
         except psycopg2.errors.SerializationFailure:
-            # Another transaction has counted this day a moment ago, and that is all we want.
+            # Another transaction has just counted this day.
             return
 
     @api.model
     def _cron_count(self):
-        """Count today for every account that is billable, and let in whoever waits for nothing.
+        """Count today for every billable account, and start those that wait despite a free place.
 
         It runs several times a day, so that it meets the day of every time zone.
         """

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-#: An account has its place from the set-up until it is disabled, in whichever of these it is.
+#: The states of an account that has a place, from the set-up until it is disabled.
 HAS_A_PLACE = ("enabled", "error", "connection")
 
 
@@ -41,7 +41,7 @@ class ResCompany(models.Model):
     )
 
     def write(self, vals):
-        """A raised limit starts those who wait; another plan, those who were stopped for today."""
+        """Write; a raised limit starts those who wait, another plan those who used up today's."""
         result = super().write(vals)
         if "mail_sync_account_limit" in vals:
             self.env["mail.sync.account"]._free_places(self)
@@ -51,13 +51,13 @@ class ResCompany(models.Model):
 
     @api.model
     def _mail_sync_begin_with_trial(self):
-        """Give the companies that were there before the plans the one that a new company has."""
+        """Give the companies that existed before the plans the plan of a new company."""
         self.search([("mail_sync_plan_id", "=", False)]).mail_sync_plan_id = self.env.ref(
             "mail_sync_custom.plan_trial"
         )
 
     def _mail_sync_plan_changed(self):
-        """Read again now what has been waiting for the next day."""
+        """Read now what was to wait for the next day."""
         # sudo: the plan is the administrator's to change, and it holds for everyone
         waiting_sudo = (
             self.env["mail.sync.account"]
@@ -65,7 +65,7 @@ class ResCompany(models.Model):
             .search(
                 [
                     ("company_id", "in", self.ids),
-                    # Who fails waits for another reason, and goes on waiting.
+                    # Failing accounts wait for another reason, and keep waiting.
                     ("state", "=", "enabled"),
                     ("failure_count", "=", 0),
                 ]
@@ -102,11 +102,11 @@ class ResCompany(models.Model):
     # -- places ------------------------------------------------------------------------------
 
     def _mail_sync_lock_places(self):
-        """Have the company's places to oneself until the end of the transaction.
+        """Reserve the company's places until the end of the transaction.
 
-        A lock alone would not do: whoever has waited for it would still count what was there
-        before. The update makes PostgreSQL refuse the second of two transactions that are at it
-        at the same moment, and Odoo then repeats that request, with the first one's done.
+        A lock alone would not do: a transaction that has waited for it would still count what its
+        snapshot holds. The update makes PostgreSQL refuse the second of two concurrent
+        transactions, and Odoo then repeats that request, which sees what the first one did.
         """
         for company in self.filtered("mail_sync_account_limit"):
             self.env.execute_query(

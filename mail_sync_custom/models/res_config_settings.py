@@ -15,7 +15,7 @@ from .account.page import PATIENCE_SECONDS
 from .account.turns import DEFAULT_ATTACHMENT_MB
 from .res_company import HAS_A_PLACE
 
-#: A mail is held in memory while it is recorded; providers take 25 to 150 MB.
+#: A mail is held in memory while it is recorded; providers accept 25 to 150 MB.
 MAX_ATTACHMENT_MB = 100
 
 
@@ -122,9 +122,9 @@ class ResConfigSettings(models.TransientModel):
             settings.mail_sync_watch_command = _watch_command(self.env.cr.dbname)
 
     def _compute_mail_sync_key(self):
-        """Where the key comes from, and what it opens; for those alone who look after both.
+        """Show where the key comes from and what it decrypts, only to administrators.
 
-        By itself: settings can be asked for, unsaved, by who may not open them.
+        It checks that itself: anybody can ask for the defaults of unsaved settings.
         """
         if not self.env.is_system():
             raise AccessError(self._mail_sync_key_words())
@@ -141,7 +141,7 @@ class ResConfigSettings(models.TransientModel):
             )
 
     def action_mail_sync_encrypt_anew(self):
-        """Encrypt all saved passwords with the first key, and say what came of it."""
+        """Re-encrypt all saved passwords with the first key, and report on it."""
         if not self.env.is_system():
             raise AccessError(self._mail_sync_key_words())
         Account = self.env["mail.sync.account"]
@@ -160,7 +160,7 @@ class ResConfigSettings(models.TransientModel):
         return self.env._("Only an administrator can manage the key.")
 
     def _mail_sync_renewal_words(self, renewal, unreadable):
-        """Return what is said when passwords have been encrypted anew, and how."""
+        """Return what to say when passwords were re-encrypted, and the kind of notification."""
         words = [self.env._("Passwords re-encrypted with the first key: %s.", renewal.passwords)]
         if renewal.waiting:
             words.append(
@@ -178,7 +178,7 @@ class ResConfigSettings(models.TransientModel):
 
 
 def _watch_command(dbname):
-    """Return what has to run beside Odoo on this server, word for word."""
+    """Return the command that has to run next to Odoo on this server."""
     # Odoo looks for the commands of addons before it reads its configuration.
     addons = Path(get_module_path("mail_sync_custom")).parent
     words = ["odoo-bin", f"--addons-path={addons}", "mail_sync_watch"]

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-#: Who sees in the list of users how everyone's mailbox is doing.
+#: Those who see in the list of users how everyone's mailbox is doing.
 MANAGERS = "base.group_system,mail_sync_custom.group_mail_sync_company_manager"
 
 
@@ -17,8 +17,8 @@ class ResUsers(models.Model):
         compute="_compute_mail_sync_account_id",
         search="_search_mail_sync_account_id",
     )
-    # What is told of a colleague's mailbox is for those who look after it, in the companies that
-    # they work in; one's own is readable.
+    # A colleague's status is for those who manage mailboxes, in the companies that they work in;
+    # one's own is readable.
     mail_sync_state = fields.Selection(
         selection=lambda self: (
             self.env["mail.sync.account"]._fields["state"]._description_selection(self.env)
@@ -61,7 +61,7 @@ class ResUsers(models.Model):
     )
     @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_mail_sync_status(self):
-        # By the reader's own right to the accounts, as the list of them shows it.
+        # With the reader's own access to accounts, as in the list of accounts.
         accounts = self.env["mail.sync.account"]
         if accounts.has_access("read"):
             accounts = accounts.search([("user_id", "in", self.ids), ("active", "=", True)])
@@ -74,7 +74,7 @@ class ResUsers(models.Model):
 
     def _search_mail_sync_state(self, operator, value):
         """Find users by their status; False finds those without a mailbox that is connected."""
-        # A field that is not to be read is not to be guessed by searching either.
+        # A field that must not be read must not be guessed by searching either.
         self._check_field_access(self._fields["mail_sync_state"], "read")
         if operator != "in":
             return NotImplemented
@@ -87,7 +87,7 @@ class ResUsers(models.Model):
     def _field_to_sql(self, alias, field_expr, query=None):
         """Group and sort users by their status, which is a column of their account's.
 
-        Not stored a second time: each change of status would write on the user, too.
+        It is not stored on the user as well: each change of status would write on the user.
         """
         if field_expr != "mail_sync_state":
             return super()._field_to_sql(alias, field_expr, query)
@@ -108,7 +108,7 @@ class ResUsers(models.Model):
         return account_sudo._field_to_sql(joined, "state", query)
 
     def action_open_mail_sync_disable(self):
-        """Ask what is to happen to what a user's mailbox has brought, then disable it."""
+        """Ask what is to become of what a user's mailbox has recorded, then disable it."""
         self.ensure_one()
         if not self.mail_sync_account_id:
             raise UserError(self.env._("This user has no mailbox that you could disable."))
@@ -129,18 +129,18 @@ class ResUsers(models.Model):
         return result
 
     def write(self, vals):
-        """A user who is archived has their mailbox disabled; what was recorded stays."""
+        """Write; an archived user's mailbox is disabled, and what was recorded stays."""
         result = super().write(vals)
         if "active" in vals and not vals["active"]:
-            # sudo: whoever may archive a user may end what runs in their name
+            # sudo: those who may archive users may end what runs in their name
             self.sudo().mail_sync_account_ids._disable("keep")
         if "company_id" in vals:
-            # sudo: whoever may move a user moves their mailbox with them
+            # sudo: those who may move users move their mailboxes with them
             self.sudo().mail_sync_account_ids._follow_users()
         return result
 
     def unlink(self):
-        """As for an archived user. Their account goes with them; what it held is held for them."""
+        """Delete users, as archived ones; their accounts go, and what these held stays."""
         self.check_access("unlink")
         # sudo: as above
         accounts_sudo = self.sudo().with_context(active_test=False).mail_sync_account_ids

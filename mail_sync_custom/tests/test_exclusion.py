@@ -44,6 +44,20 @@ class TestExclusion(MailSyncCase):
         self.sync()
         self.assertTimeline("Beside")
 
+    def test_the_list_can_be_filled_before_a_mailbox_is_connected(self):
+        new = self.salesperson("new")
+        self.never("ruth@law.example", user=new)
+        account, server = self.connect(new)
+        self.deliver(mail(LENA, new.email, "With the lawyer", Cc=LAWYER), server=server)
+        self.sync(account)
+        self.assertTimeline()
+
+    def test_the_page_leads_to_the_list_before_a_mailbox_is_connected(self):
+        page = self.env["mail.sync.account"].with_user(self.salesperson("new")).action_open_mine()
+        shown = self.env[page["res_model"]].get_view(page["view_id"][0], "form")["arch"]
+        action = self.env.ref("mail_sync_custom.mail_sync_exclusion_action_own")
+        self.assertIn(f'name="{action.id}"', shown)
+
     def test_ones_own_domain_means_ones_colleagues_and_does_not_stop_everything(self):
         self.never("company.example")
         self.deliver(mail(LENA, ANN, "To me"))

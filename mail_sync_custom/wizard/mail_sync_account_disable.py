@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class MailSyncAccountDisable(models.TransientModel):
-    """*Disable Syncing*: what is to become of what was recorded, said in numbers first."""
+    """*Disable Syncing*: keep or remove what was recorded, with the numbers shown first."""
 
     _name = "mail.sync.account.disable"
     _description = "Disable Syncing"
@@ -36,7 +36,7 @@ class MailSyncAccountDisable(models.TransientModel):
 
     @api.depends("account_id")
     def _compute_counts(self):
-        """Count what either answer means: for *keep* what stays, for *remove* what goes."""
+        """Count for either answer: for *keep* what stays, for *remove* what goes."""
         for wizard in self:
             account = wizard.account_id
             counts = account._managed_sudo()._mail_counts() if account else (0, 0, 0, 0)
@@ -79,5 +79,5 @@ class MailSyncAccountDisable(models.TransientModel):
         if own:
             return {**self.env["mail.sync.account"].action_open_mine(), "target": "main"}
         account_sudo._tell_disabled(self.env.user)
-        # Whoever looks after others' mailboxes stays where they were: the list, or the page.
+        # Those who manage others' mailboxes stay where they were: the list, or the page.
         return {"type": "ir.actions.act_window_close"}

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class MailSyncAccountPassword(models.TransientModel):
-    """The password was changed at the provider, and is changed here too: one field.
+    """One field for a password that was changed at the provider.
 
     As in the set-up, it is encrypted as it comes in, and never comes out.
     """
@@ -35,7 +35,7 @@ class MailSyncAccountPassword(models.TransientModel):
 
     @api.depends("account_id")
     def _compute_one_password(self):
-        """Tell whether reading and sending share a password, so that nobody has to choose."""
+        """Tell whether reading and sending share a password: then there is nothing to choose."""
         for wizard in self:
             # sudo: only whether two secrets are the same is told, to their owner
             account = wizard.account_id
@@ -57,20 +57,20 @@ class MailSyncAccountPassword(models.TransientModel):
     def _inverse_password(self):
         for wizard in self.filtered("password"):
             token = self.env["mail.sync.account"]._encrypt(wizard.password)
-            # sudo: the secret is closed to everyone, to whoever entered it as well
+            # sudo: nobody may read or write secrets, not even those who entered them
             wizard.sudo().secret = token
 
     def action_change_password(self):
         """Try the new password where it is used; save it when it works, and sync at once."""
         self.ensure_one()
         account_sudo = self.account_id._owned_sudo()
-        # sudo: closed to everyone, and handed on encrypted
+        # sudo: nobody may read it, and it is passed on encrypted
         secret = self.sudo().secret
         if not secret:
             raise UserError(self.env._("Enter the new password."))
         protocols = ("imap", "smtp") if self.used_for == "both" else (self.used_for,)
         account_sudo._change_password(secret, protocols)
-        # sudo: the wizard is its user's own, and has no reason to keep the secret
+        # sudo: the wizard is its user's own, and must not keep the secret
         self.sudo().unlink()
         said = account_sudo._notification(
             self.env._("The new password works. Your mailbox is being synchronised."), "success"

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class MailSyncAccountTest(models.TransientModel):
-    """*Test connection*: what reading and sending came to, and what to do where one fails."""
+    """*Test connection*: the result for reading and sending, and what to do if one fails."""
 
     _name = "mail.sync.account.test"
     _description = "What a Test of the Connection Showed"
@@ -16,7 +16,7 @@ class MailSyncAccountTest(models.TransientModel):
 
     @api.model
     def _show(self, account, errors):
-        """Return the action that shows the errors of ``imap`` and ``smtp``, None where it works."""
+        """Return the action that shows the errors of ``imap`` and ``smtp`` (None: it works)."""
         problems = {
             f"{protocol}_problem": str(error) for protocol, error in errors.items() if error
         }

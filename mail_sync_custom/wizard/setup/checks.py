@@ -6,12 +6,12 @@ from .values import PROTOCOLS, USUAL_PORTS
 MAX_PORT = 65535
 #: The largest number that PostgreSQL's int4 holds.
 MAX_INTEGER = 2**31 - 1
-#: RFC 1035 §2.3.4, and what of a longer one is shown.
+#: The longest hostname (RFC 1035 §2.3.4), and how much of a longer one is shown.
 MAX_HOSTNAME, MAX_SHOWN = 253, 60
 
 
 class MailSyncAccountSetup(models.TransientModel):
-    """What can be seen to be wrong before a server is asked."""
+    """Mistakes that show before a server is asked."""
 
     _inherit = "mail.sync.account.setup"
 
@@ -31,7 +31,7 @@ class MailSyncAccountSetup(models.TransientModel):
             raise self._no_port(protocol, self[f"{protocol}_port"])
 
     def _check_host(self, host):
-        """Raise UserError for what no name service can be asked for (RFC 1035 §2.3.4, RFC 5891)."""
+        """Raise UserError for what cannot be a hostname (RFC 1035 §2.3.4, RFC 5891)."""
         try:
             possible = len(host.encode("idna")) <= MAX_HOSTNAME
         except UnicodeError:
@@ -49,7 +49,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.model
     def _check_ports(self, vals):
-        """Raise UserError for what a field for a number cannot even hold."""
+        """Raise UserError for a port that PostgreSQL's integer cannot hold."""
         for protocol in PROTOCOLS:
             port = vals.get(f"{protocol}_port") or 0
             try:
@@ -61,7 +61,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.model
     def _no_port(self, protocol, port):
-        """Return the UserError for what is no port (RFC 6335 §6), with the usual ones."""
+        """Return the UserError for a number that is not a port (RFC 6335 §6)."""
         encrypted, upgraded = USUAL_PORTS[protocol]
         return UserError(
             self.env._(

@@ -28,7 +28,7 @@ class MailSyncAccountSetup(models.TransientModel):
         return {box.name: box.special_use for box in account_sudo.mailbox_ids} if same else {}
 
     def _set_folders(self, found):
-        """Show the folders that the server has; on are those that are read so far."""
+        """Show the server's folders; those that are already read are switched on."""
         before = self._read_so_far()
         on = before or {folder["name"]: folder["special_use"] for folder in found if folder["use"]}
         names = [folder["name"] for folder in found]

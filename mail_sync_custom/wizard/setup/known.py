@@ -20,7 +20,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.model
     def _histories(self):
-        """Return how far back this user may read: what is allowed, and what they have already."""
+        """Return how far back this user may read: what is allowed, and what they already have."""
         account_sudo = self._account_sudo()
         own = {account_sudo.history} if account_sudo.active else set()
         return own.union(self._company()._mail_sync_histories())
@@ -37,7 +37,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.model
     def default_get(self, fields_list):
-        """Start from the user's account, one that was disabled too, or else from their address."""
+        """Start from the user's account, even a disabled one, or else from their address."""
         values = super().default_get(fields_list)
         account_sudo = self._account_sudo()
         if not account_sudo:
@@ -49,15 +49,15 @@ class MailSyncAccountSetup(models.TransientModel):
         known = account_sudo.read([*names, "history", "provider_id"], load=None)[0]
         known["email"] = given_email(account_sudo)
         if known["history"] not in self._histories():
-            # An account that was disabled begins anew, within what is allowed by now.
+            # A disabled account starts again, within what is allowed now.
             known["history"] = self._default_history()
         return values | {name: value for name, value in known.items() if name in fields_list}
 
     @api.model
     def _account_sudo(self):
-        """Return the user's account as superuser, one that was disabled too, or none.
+        """Return the user's account as superuser, even a disabled one, or none.
 
-        The right it stands in for is a user's to their own settings. Secrets are not for showing.
+        It stands in for a user's right to their own settings. Secrets are never shown.
         """
         return self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
 

@@ -11,15 +11,15 @@ class MailSyncAccountSetup(models.TransientModel):
     _inherit = "mail.sync.account.setup"
 
     def _secret(self, protocol):
-        """Return the encrypted secret: the one entered or, with none, the one saved before."""
-        # sudo: closed to everyone, and handed on encrypted
+        """Return the encrypted secret: the one entered or else the one saved."""
+        # sudo: nobody may read it, and it is passed on encrypted
         entered = self.sudo()[f"{protocol}_secret"]
         account_sudo = self.env["mail.sync.account"].sudo()._of_user(self.env.user)
         same = (
             account_sudo[f"{protocol}_username"] == self[f"{protocol}_username"]
             and account_sudo[f"{protocol}_host"] == self[f"{protocol}_host"]
         )
-        # A saved password goes to the server that it was saved for, and to no other.
+        # A saved password goes only to the server that it was saved for.
         return entered or (account_sudo[f"{protocol}_secret"] if same else False)
 
     def _known(self, protocol):
@@ -35,7 +35,7 @@ class MailSyncAccountSetup(models.TransientModel):
         settings = {name: self[f"{protocol}_{name}"] for name in ENTERED} | self._known(protocol)
         settings["username"] = settings["username"].strip()
         settings["host"] = settings["host"].strip()
-        # Exactly the one that was shown is accepted, and not whichever comes next.
+        # Exactly the certificate that was shown is accepted, not whichever comes next.
         if self[f"{protocol}_fingerprint_accepted"]:
             settings["fingerprint"] = self[f"{protocol}_fingerprint_met"] or settings["fingerprint"]
         if not settings["self_signed"]:
@@ -53,7 +53,7 @@ class MailSyncAccountSetup(models.TransientModel):
         same_user = "smtp_username" in values or self.smtp_username == self.imap_username
         renewed = setup_sudo.imap_secret and not setup_sudo.smtp_secret and same_user
         moved = self._has_moved()
-        # What was entered for the new server is not for the old one, nor the other way round.
+        # A password entered for the new server must not go to the old one, nor vice versa.
         if moved or renewed or not self._secret("smtp"):
             values["smtp_secret"] = setup_sudo._secret("imap")
         if self.imap_host and (moved or not self.smtp_host):
@@ -70,7 +70,7 @@ class MailSyncAccountSetup(models.TransientModel):
         return still and not same_name(self.smtp_host, self._smtp_host_beside())
 
     def _smtp_host_beside(self):
-        """Return the SMTP host that goes with the IMAP host: the provider's, or one by its name."""
+        """Return the SMTP host for the IMAP host: the provider's, or one derived from its name."""
         preset = self.provider_id._settings(self.imap_username)
         if preset and same_name(preset["imap_host"], self.imap_host):
             return preset["smtp_host"]
@@ -107,7 +107,7 @@ class MailSyncAccountSetup(models.TransientModel):
         }
 
     def _address(self):
-        """Return the address that was given, or else the username where it is one."""
+        """Return the address that was given, or else the username if it is one."""
         given = (self.email or "").strip()
         email = email_normalize(given or self.imap_username)
         if email:

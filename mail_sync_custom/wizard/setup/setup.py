@@ -5,7 +5,7 @@ from .values import ENTERED, LEARNED, PROTOCOLS, learned, same_name
 
 
 class MailSyncAccountSetup(models.TransientModel):
-    """Connecting a mailbox in two steps. Neither goes on before the server has let us in.
+    """Connecting a mailbox in two steps. Neither continues before the server accepts the login.
 
     Nothing is saved before *Finish*: the wizard's own record, which holds the secrets encrypted,
     is cleaned up by Odoo, and sooner by *Finish* itself.
@@ -110,7 +110,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """The address that was given for one username says nothing of another."""
+        """Create wizards; an address given for one username is not kept for another."""
         account_sudo = self._account_sudo()
         for vals in vals_list:
             self._check_ports(vals)
@@ -120,7 +120,7 @@ class MailSyncAccountSetup(models.TransientModel):
         return super().create(vals_list)
 
     def write(self, vals):
-        """What was changed has to be tried again before it is saved."""
+        """Write, and go back to the step that has to be tried again."""
         self._check_ports(vals)
         for protocol in PROTOCOLS:
             entered = {f"{protocol}_{name}" for name in (*ENTERED, "password")}
@@ -129,10 +129,10 @@ class MailSyncAccountSetup(models.TransientModel):
                 break
         for protocol in PROTOCOLS:
             if self._changes(vals, f"{protocol}_host"):
-                # Of another server nothing is known yet.
+                # Nothing is known of another server yet.
                 vals = {**learned(protocol, dict.fromkeys(LEARNED, False)), **vals}
         if any(self._changes(vals, name) for name in ("imap_host", "imap_username")):
-            # The folders of another mailbox say nothing of this one's.
+            # Another mailbox has other folders.
             vals = {"folder_ids": [fields.Command.clear()], "sent_folder_id": False, **vals}
         return super().write(vals)
 
@@ -164,10 +164,10 @@ class MailSyncAccountSetup(models.TransientModel):
         return self._reopen()
 
     def _try(self, protocol):
-        """Log in, and return what that taught; None where another certificate stood in the way.
+        """Log in, and return what that taught; None if the server shows another certificate.
 
-        That one is shown, beside the one that was accepted, and nothing has been sent to whoever
-        has it. Raises UserError for whatever else stands in the way.
+        The form then shows it beside the accepted one; nothing has been sent to that server.
+        Raises UserError for any other failure.
         """
         Account = self.env["mail.sync.account"]
         try:
@@ -227,14 +227,14 @@ class MailSyncAccountSetup(models.TransientModel):
     def _keep_secret(self, protocol):
         for setup in self.filtered(f"{protocol}_password"):
             token = self.env["mail.sync.account"]._encrypt(setup[f"{protocol}_password"])
-            # sudo: the secret is closed to everyone, to whoever entered it as well
+            # sudo: nobody may read or write secrets, not even those who entered them
             setup.sudo()[f"{protocol}_secret"] = token
 
     @api.depends("imap_username", "imap_host", "smtp_username", "smtp_host")
     def _compute_password_hints(self):
-        """Say when a password is known already, so that its empty field is not a riddle."""
+        """Say when a password is already known, as its field is always empty."""
         for setup in self:
-            # sudo: only whether there is one is told
+            # sudo: only whether there is a secret is told
             entered = {"imap": setup.sudo().imap_secret, "smtp": setup.sudo().smtp_secret}
             for protocol, secret in entered.items():
                 hint = False

@@ -11,13 +11,13 @@ class MailSyncAccountSetup(models.TransientModel):
 
     @api.onchange("provider_id")
     def _onchange_provider_id(self):
-        # Odoo asks when the form opens, too: what was saved there is no preset's any more.
+        # Odoo calls this when the form opens, too, and saved settings must not be overwritten.
         if not self._is_saved("provider_id", "imap_host", "smtp_host"):
             settings = self.provider_id._settings(self.imap_username)
             self.update(settings or self._without_presets())
 
     def _without_presets(self):
-        """Return the fields that a provider chosen before has filled in, as if none had been.
+        """Return empty values for the fields that a provider chosen before has filled in.
 
         What the user has entered by hand stays.
         """
