@@ -155,7 +155,7 @@ class TestKey(MailSyncCase, HttpCase):
         before = lost.imap_secret
         self.use_keys(NEW, OLD)
         said = self.encrypt_anew()
-        self.assertIn("encrypted anew with the first key: 2.", said)
+        self.assertIn("re-encrypted with the first key: 2.", said)
         self.assertIn("left as they are: 2.", said)
         self.assertEqual(lost.imap_secret, before)
         self.use_keys(LOST)

@@ -31,7 +31,7 @@ class TestLatecomers(MailSyncCase):
         said = self.sync()
         self.assertTimeline("Question", "Answer", record=lead)
         self.assertEqual(self.entries(lead).mapped("mail_sync_direction"), ["in", "out"])
-        self.assertIn("leads that have come since: 2", said)
+        self.assertIn("leads that are new: 2", said)
         self.assertEqual(self.account.recorded_count, 2)
         self.assertEqual(self.account.seen_count, 3)
 

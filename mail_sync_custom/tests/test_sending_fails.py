@@ -138,7 +138,7 @@ class TestSendingFails(PasswordCase):
         self.press("test_connection")
         self.assertEqual(self.account.state, "enabled")
         self.assertFalse(self.account.headline)
-        self.assertRegex(self.told()[0].subject, "^Mails can be sent again by")
+        self.assertRegex(self.told()[0].subject, "^Mails can be sent again from")
         self.mails_are_sent()
         self.assertFalse(waiting.mail_sync_delivery)
         self.assertEqual(self.delivered, ["lena@customer.example"])
@@ -273,7 +273,7 @@ class TestSendingFails(PasswordCase):
         self.mended_at_the_provider()
         self.connect(self.ann)
         self.assertEqual(self.account.state, "enabled")
-        self.assertRegex(self.told()[0].subject, "^Mails can be sent again by")
+        self.assertRegex(self.told()[0].subject, "^Mails can be sent again from")
 
     def test_administrators_are_told_after_a_day(self):
         boss = self.salesperson("boss", groups="base.group_system")

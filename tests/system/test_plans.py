@@ -22,7 +22,7 @@ def test_sync_now_says_that_the_days_mails_are_used_up_and_the_next_day_goes_on(
 
     subjects = ["First", "Second", "Third"]
     ann.has(*(mail(lena, ann.person, subject, "?") for subject in subjects))
-    assert "2 mails that your company's plan" in ann.sync()
+    assert "2 mails a day that your company's plan" in ann.sync()
     assert ann.account("paused_until")["paused_until"]
     assert len(lead.subjects()) == 2
     said = ann.sync()

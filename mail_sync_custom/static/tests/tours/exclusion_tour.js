@@ -106,7 +106,7 @@ tours.add("mail_sync_key", {
         },
         {
             content: "It says what came of it",
-            trigger: ".o_notification:contains(encrypted anew with the first key: 2)",
+            trigger: ".o_notification:contains(re-encrypted with the first key: 2)",
         },
         {
             content: "No older key is needed any more",
