@@ -19,8 +19,9 @@ LIMIT = 400
 
 #: Files that may have more, with the reason.
 TABLES = {
-    "mail_sync_custom/engine/catalogue.py": "what servers say, and what it means: one table",
-    "tests/engine/test_catalogue.py": "texts of real servers, a line each",
+    "tests/contract/bad_servers.py": "scripted servers: what each does wrong, and its source",
+    "tests/engine/refusals.py": "texts of servers by family, one per row",
+    "tests/engine/sentences.py": "texts of real servers, one per row",
 }
 
 #: How many of each are printed.
