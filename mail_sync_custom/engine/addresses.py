@@ -19,6 +19,8 @@ from itertools import islice
 MAX_ADDRESS = 320
 #: Words, commas and brackets of one field that are looked at.
 MAX_TOKENS = 30_000
+#: Characters that are read of a field which a person filled in.
+MAX_FIELD = 4_000
 #: Addresses that are read from one field by default.
 MAX_ADDRESSES = 1_000
 
@@ -176,7 +178,7 @@ def _u_label(label: str) -> str:
 
 _FULL_WIDTH = str.maketrans({"＠": "@", "，": ",", "、": ",", "；": ";", "：": ":", "\n": ","})
 #: What people put between two addresses and no header knows.
-_BETWEEN = re.compile(r'(@[^\s/|,;<>"&]+)\s*[/|&]')
+_BETWEEN = re.compile(r'(@[^\s@/|,;<>"&]+)\s*[/|&]')
 _SCHEME = re.compile(r"\b(?:mailto|smtp):", re.IGNORECASE)
 _LABEL = re.compile(r":(?![^\[\]]*\])")
 
@@ -187,7 +189,7 @@ def keys(text: str, rules: Rules = STRICT) -> tuple[str, ...]:
     >>> keys("ann@x.example; Ben <BEN@y.example>"), keys("Tel. 0171, mail: ann@x.example")
     (('ann@x.example', 'ben@y.example'), ('ann@x.example',))
     """
-    text = text[: MAX_ADDRESS * 100]
+    text = text[:MAX_FIELD]
     if "@" not in text and "＠" not in text:
         return ()
     text = _BETWEEN.sub(r"\1, ", text.strip().translate(_FULL_WIDTH))

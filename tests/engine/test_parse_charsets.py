@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from engine.matching import same_mail
 from engine.mime.charsets import MARK, decode
+from engine.mime.detection import detected
 from engine.mime.email import email
 from engine.mime.envelope import envelope
 from engine.mime.labels import ISO_2022, charset_of
@@ -106,7 +107,7 @@ def test_a_label_is_known_by_the_names_that_mailers_give_it(label, codec):
     ],
 )  # fmt: skip
 def test_bytes_are_read_as_they_were_meant(label, data, read):
-    assert decode(data, label) == read
+    assert decode(data, label, detect=detected) == read
 
 
 @pytest.mark.parametrize(

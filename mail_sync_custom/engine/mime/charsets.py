@@ -10,15 +10,19 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
-from .detection import detected
 from .iso2022 import is_iso2022, iso2022, jis_pair
 from .labels import ISO_2022, charset_of
 
 MARK = "\ufffd"
+#: Returns the codec that bytes are likely in.
+Detect = Callable[[bytes], str]
 #: Characters of a text that are looked at to choose between two readings of it.
 _ENOUGH = 4_000
+#: Bytes that are decoded at once; marks beyond which a text is not worth more effort.
+_CHUNK, _MAX_MARKS = 256 * 1024, 10_000
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,6 +33,7 @@ _BOMS = (
 )
 _MULTI_BYTE = frozenset("big5hkscs cp932 cp949 euc_jp gb18030 hz johab shift_jisx0213".split())
 _WIDE = frozenset("utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be".split())
+_NO_OTHERS = _WIDE | {"", "utf-8", ISO_2022}
 _LATIN = frozenset(
     "cp1252 cp1250 cp1254 cp1257 cp1258 cp437 cp850 cp852 cp858 iso8859-2 iso8859-3 iso8859-4 "
     "iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 mac-roman mac-latin2".split()
@@ -80,16 +85,23 @@ def guess(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def decode(data: bytes, label: str = "", *, cut: bool = False, others: tuple[str, ...] = ()) -> str:
+def decode(
+    data: bytes,
+    label: str = "",
+    *,
+    cut: bool = False,
+    others: tuple[str, ...] = (),
+    detect: Detect = lambda _data: "cp1252",
+) -> str:
     """Return the text of some bytes by a label that may be wrong, unknown or missing. Never raises.
 
-    ``others`` are labels to try where that one does not read the text. ``cut`` bytes may end in
-    the middle of a character, which is left out.
+    ``others`` are labels to try where that one does not read the text; then ``detect`` is asked
+    for a codec. ``cut`` bytes may end in the middle of a character, which is left out.
     """
     charset = charset_of(label)
     if data.isascii() and charset not in _SEVEN_BIT and b"\x1b" not in data and b"\0" not in data:
         return data.decode("ascii")
-    return clean(_decode(data, charset, cut, others))
+    return clean(_decode(data, charset, cut, others, detect))
 
 
 # In these, ASCII bytes are not what they look like.
@@ -97,7 +109,7 @@ _EBCDIC = frozenset("cp037 cp1026 cp1140 cp273 cp424 cp500 cp875".split())
 _SEVEN_BIT = _EBCDIC | {"utf-7", "hz", ISO_2022}
 
 
-def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...]) -> str:
+def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...], detect: Detect) -> str:
     for bom, named in _BOMS:
         if data.startswith(bom) and not (charset in _MULTI_BYTE and named == "utf-16"):
             return _read(data[len(bom) :] if named == "utf-8" else data, named, cut)
@@ -110,32 +122,33 @@ def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...]) -> st
     share = _utf8_share(data)
     if share == 1 and _means_utf8(data, charset, cut):
         return _read(data, "utf-8", cut)
-    stated = [one for one in map(charset_of, others) if one and one not in ("utf-8", *_WIDE)]
+    usable = (one for one in map(charset_of, others) if one not in _NO_OTHERS)
+    second = partial(_by_others, data, tuple(usable), detect, cut)
     if charset and charset != "utf-8":
-        return _by_label(data, charset, share, cut, stated)
+        return _by_label(data, charset, share, cut, second)
     if share >= 0.5:
         return _read(data, "utf-8", cut)
-    return _by_others(data, stated, cut) or _read(data, "cp1252", cut)
+    return second() or _read(data, "cp1252", cut)
 
 
-def _by_label(data: bytes, charset: str, share: float, cut: bool, stated: list[str]) -> str:
+def _by_label(data: bytes, charset: str, share: float, cut: bool, second: Callable[[], str]) -> str:
     """Return text by a charset that is not UTF-8, unless nearly all of it is in another."""
     if charset not in _MULTI_BYTE:
         return _read(data, "utf-8" if 0.8 <= share < 1 else charset, cut)
     text = _read(data, charset, cut)
-    if 5 * text.count(MARK) > len(_HIGH_TEXT.findall(text)):
-        return _by_others(data, stated, cut) or text
+    sample = text[: 4 * _ENOUGH]
+    if 5 * sample.count(MARK) > len(_HIGH_TEXT.findall(sample)):
+        return second() or text
     return text
 
 
-def _by_others(data: bytes, stated: list[str], cut: bool) -> str:
+def _by_others(data: bytes, stated: tuple[str, ...], detect: Detect, cut: bool) -> str:
     """Return text by the first charset that reads it all, or else by the one it is likely in."""
-    for charset in (*stated, detected(data)):
-        if charset == ISO_2022:
-            continue
+    for charset in stated:
         if _reads(data, charset, cut):
             return _read(data, charset, cut)
-    return ""
+    likely = detect(data)
+    return _read(data, likely, cut) if _reads(data, likely, cut) else ""
 
 
 def _reads(data: bytes, charset: str, cut: bool) -> bool:
@@ -149,8 +162,13 @@ def _reads(data: bytes, charset: str, cut: bool) -> bool:
 def _read(data: bytes, charset: str, cut: bool) -> str:
     """Return text by a charset, its unreadable bytes marked one by one."""
     if charset == "utf-8" and b"\xed" in data:
-        data = _CESU.sub(_paired, data)
-    text = codecs.getincrementaldecoder(charset)(_ERRORS).decode(data, not cut)
+        data = _CESU.sub(_paired, data, count=_MAX_MARKS)
+    decoder = codecs.getincrementaldecoder(charset)(_ERRORS)
+    text, at = "", 0
+    for at in range(0, len(data), _CHUNK):
+        if at and decoder.errors == _ERRORS and text.count(MARK) > _MAX_MARKS:
+            decoder.errors = "replace"  # which does not look for vendors' characters, and is quick
+        text += decoder.decode(data[at : at + _CHUNK], not cut and at + _CHUNK >= len(data))
     return text.translate(_NO_CP932) if charset == "cp932" else text
 
 

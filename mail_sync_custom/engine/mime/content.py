@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .charsets import decode
+from .charsets import Detect, decode
 from .formats import CONVERTERS
-from .limits import MAX_TEXT
+from .limits import MAX_CONVERTED
 from .transfer import DECODERS, as_it_is, is_base64
 from .tree import Part
 
@@ -32,28 +32,41 @@ def size_of(part: Part) -> int:
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.I)
 
 
-def is_cut(part: Part) -> bool:
-    """Whether a part's text is not whole."""
-    return part.cut or part.end - part.start > MAX_TEXT
+# A picture that stands in its tag, and is too large to be kept there.
+_LARGE_DATA = re.compile(rb"data:image/[a-z.+-]{1,20};base64,[A-Za-z0-9+/=\s]{262144,}")
 
 
-def text_of(part: Part, data: bytes, label: str = "") -> tuple[str, str]:
-    """Return (type, text) of a part's decoded bytes: text/plain or text/html, lines ended by \\n.
+def text_bytes(part: Part, limit: int) -> tuple[bytes, bool]:
+    """Return the bytes of a part's text, up to ``limit``, and whether they are not all."""
+    data = content_of(part)
+    if len(data) > limit > 0 and part.mimetype in _HTML:
+        data = _LARGE_DATA.sub(b"data:,", data)
+    return data[:limit], part.cut or len(data) > limit
 
-    ``label`` is the mail's own charset, for a part that states none.
+
+def text_of(
+    part: Part, data: bytes, *, cut: bool, label: str, detect: Detect
+) -> tuple[str, str, bool]:
+    """Return (type, text, whether that is not all) of the bytes of a part's text.
+
+    The type is text/plain or text/html; lines end by \\n. ``label`` is the mail's own charset, for
+    a part that states none, and ``detect`` for one that is in another.
     """
     others = (label,)
     if part.mimetype in _HTML and (declared := _META_CHARSET.search(data[:4096])):
         others = (declared[1].decode("ascii"), label)
-    text = decode(data, part.parameters.get("charset", ""), cut=is_cut(part), others=others)
+    text = decode(data, part.parameters.get("charset", ""), cut=cut, others=others, detect=detect)
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     if part.mimetype in _HTML:
-        return "text/html", text
+        return "text/html", text, cut
     if part.mimetype == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
-        text = _unflowed(text, part.parameters.get("delsp", "").lower() == "yes")
+        # Beyond, the lines stay as they are.
+        head, tail = text[:MAX_CONVERTED], text[MAX_CONVERTED:]
+        text = _unflowed(head, part.parameters.get("delsp", "").lower() == "yes") + tail
     elif converter := CONVERTERS.get(part.mimetype):
-        text = converter(text)
-    return "text/plain", text
+        cut = cut or len(text) > MAX_CONVERTED
+        text = converter(text[:MAX_CONVERTED])
+    return "text/plain", text, cut
 
 
 #: Types whose text is HTML. AMP's and the watch's are renditions of their own.

@@ -6,6 +6,7 @@ import re
 from html import unescape
 from itertools import islice
 
+from .limits import MAX_TAGS
 from .rtf import rtf_text
 
 # --- text/enriched (RFC 1896), text/richtext (RFC 1341) ------------------------------------------
@@ -75,7 +76,7 @@ def has_words(kind: str, text: str) -> bool:
     if kind != "text/html":
         return bool(_WORD.search(text))
     at, low = 0, None
-    while True:
+    for _ in range(MAX_TAGS):
         found = _TAG.search(text, at)
         words = text[at : found.start() if found else len(text)]
         if _WORD.search(unescape(words) if "&" in words else words):
@@ -94,6 +95,7 @@ def has_words(kind: str, text: str) -> bool:
         if close < 0:
             return False
         at = close + 1
+    return True
 
 
 _PICTURE = re.compile(r"<(?:img|image|svg|video)\b|background(?:-image)?\s*[:=]", re.IGNORECASE)

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 _MARK = "\ufffd"
+#: Shifts and line ends that are followed; text has some for each line.
+_MAX_TOKENS = 200_000
 # An escape sequence, whole or cut by the end of the text; a shift; a line's end.
 _TOKEN = re.compile(
     rb"\x1b(\$[()*+]?[@-_]|[()*+][0-~]|\.[AF]|\$[()*+]?\Z|[()*+.]?\Z)|\x1b([NO])|([\x0e\x0f])|(\r?\n)"
@@ -32,7 +35,7 @@ def iso2022(data: bytes) -> str:
     out: list[str] = []
     sets: dict[str, Callable[[bytes], str]] = {"G0": _single, "G1": _jis, "G2": _latin1}
     shifted, at = False, 0
-    for token in _TOKEN.finditer(data):
+    for token in islice(_TOKEN.finditer(data), _MAX_TOKENS):
         out.append(sets["G1" if shifted else "G0"](data[at : token.start()]))
         at = token.end()
         escape, single, shift, newline = token.groups()
@@ -98,8 +101,8 @@ class _Table(dict[bytes, str]):
         return found
 
 
-# Pairs; what is no pair; half of one.
-_PAIRS = re.compile(rb"((?:[\x21-\x7e\xa1-\xfe]{2})+)|([\x00-\x20\x7f\x80-\xa0\xff]+)|.", re.DOTALL)
+# Bytes of pairs; what is none.
+_RUNS = re.compile(rb"([\x21-\x7e\xa1-\xfe]+)|([^\x21-\x7e\xa1-\xfe]+)")
 
 
 def _pairs(decode: Callable[[int, int], str]) -> Callable[[bytes], str]:
@@ -108,11 +111,12 @@ def _pairs(decode: Callable[[int, int], str]) -> Callable[[bytes], str]:
 
     def read(data: bytes) -> str:
         out: list[str] = []
-        for found in _PAIRS.finditer(data):
-            if pairs := found[1]:
-                out += [table[pairs[at : at + 2]] for at in range(0, len(pairs), 2)]
+        for pairs, others in islice(map(re.Match.groups, _RUNS.finditer(data)), _MAX_TOKENS):
+            if pairs:
+                out += [table[pairs[at : at + 2]] for at in range(0, len(pairs) - 1, 2)]
+                out.append(_MARK if len(pairs) % 2 else "")
             else:
-                out.append(found[2].decode("ascii", "replace") if found[2] else _MARK)
+                out.append(others.decode("ascii", "replace"))
         return "".join(out)
 
     return read

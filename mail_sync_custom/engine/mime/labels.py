@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from encodings.aliases import aliases
 from functools import lru_cache
 
 #: Stands for ISO-2022-JP, -KR and -CN, which :mod:`.iso2022` reads; no codec of Python's does.
@@ -83,6 +84,7 @@ _NO_CHARSETS = frozenset(
     ["unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"]
 )
 _JUNK = re.compile(r"[^a-z0-9]+")
+_NO_NAME = re.compile(r"[^a-z0-9.]+")
 _WORD = re.compile(r"[a-z0-9_.:+()-]+")
 _NUMBERED = re.compile(
     r"(?:x?windows|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0?(\d{2,5})"
@@ -144,7 +146,15 @@ def _standard(name: str) -> str:
     return "utf-16" if name == "utf-16le" else _codec(name)
 
 
+@lru_cache(maxsize=1)
+def _codecs() -> frozenset[str]:
+    """Return the names of Python's codecs. To ask ``codecs`` for others would look for files."""
+    return frozenset({*aliases, *aliases.values(), "koi8_t", "koi8_u", "cp720", "cp856", "cp874"})
+
+
 def _codec(name: str) -> str:
+    if _NO_NAME.sub("_", name) not in _codecs():
+        return ""
     try:
         known = codecs.lookup(name).name
         "".encode(known)  # refuses what is no text encoding, such as zlib

@@ -21,8 +21,14 @@ MAX_SUBJECT = 2_000
 MAX_STAMP = 200
 MAX_FILENAME = 120
 MAX_CHUNKS = 1_000  # pieces of base64, each with padding of its own, in one part
-MAX_TEXT = 16 * 1024 * 1024  # bytes of one part that is shown as text
+MAX_TEXT = 4 * 1024 * 1024  # bytes of all parts that are shown as text
+MAX_CONVERTED = 1024 * 1024  # characters of RTF and the like that are read
+MAX_TAGS = 100_000  # of HTML that are looked through for a word
+MAX_OPENED = 40 * 1024 * 1024  # bytes that are taken out of containers to be read as a mail
+MAX_DETECTIONS = 4  # texts of a mail whose charset is looked for
 MAX_INLINE_FILES = 100  # uuencoded in one text
+MAX_BEGINNINGS = 1_000  # lines in one text that begin like a file
+MAX_UU_LINES = 700_000  # of a file in uuencode; 30 MB of it as programs write it
 QUICK = 16 * 1024  # beyond, glance takes the exact way, which is bounded
 
 #: Why something is in ``Email.omitted``: a file is too large; the mail is, and was not read to its

@@ -21,16 +21,22 @@ class Opened:
     entity: bytes = b""
     body: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str, bytes, str], ...] = ()
+    cut: bool = False  # the text is not whole
 
 
-def opened(part: Part, name: str) -> Opened | None:
-    """Return what a container holds; None for what is none, is encrypted or cannot be read."""
+def is_container(part: Part, name: str) -> bool:
+    """Whether a part is said to be a container, by its type or its name."""
     name = name.lower()
-    if part.mimetype in _SMIME or (part.mimetype == _UNKNOWN and name.endswith(".p7m")):
-        entity = signed_content(content_of(part))
-        return Opened(entity=entity) if entity else None
-    if part.mimetype in _TNEF or (part.mimetype == _UNKNOWN and name == "winmail.dat"):
-        found = tnef_content(content_of(part))
-        if found and (found.body or found.files):
-            return Opened(body=found.body, files=found.files)
+    unknown = part.mimetype == _UNKNOWN and (name.endswith(".p7m") or name == "winmail.dat")
+    return unknown or part.mimetype in _SMIME or part.mimetype in _TNEF
+
+
+def opened(part: Part) -> Opened | None:
+    """Return what a container holds; None for what is none, is encrypted or cannot be read."""
+    data = content_of(part)
+    if entity := signed_content(data):
+        return Opened(entity=entity)
+    found = tnef_content(data)
+    if found and (found.body or found.files):
+        return Opened(body=found.body, files=found.files, cut=found.cut)
     return None

@@ -16,7 +16,7 @@ _PARAMETER = re.compile(
 )
 _SECTION = re.compile(r"([^*]+)\*(?:([0-9]{1,3})(\*)?)?", re.ASCII)
 # RFC 5322 §3.2.2. A file's name has brackets of its own.
-_COMMENT = re.compile(r"\s*\((?:[^()\\]|\\.){0,200}\)\s*")
+_COMMENT = re.compile(r"\((?:[^()\\]|\\.){0,200}\)")
 _FILENAMES = frozenset(["name", "filename"])
 
 
@@ -35,7 +35,7 @@ def read_parameters(text: str) -> tuple[str, dict[str, str]]:
     head, semicolon, rest = text.partition(";")
     head = _COMMENT.sub(" ", head).strip()
     if "=" in head or " " in head:
-        if found := _VALUE.match(head):
+        if found := _VALUE.match(head[:300]):
             head, rest = found[1], f"{head[found.end() :]};{rest}"
         elif "=" in head:
             head, rest = "", f"{head};{rest}"
@@ -51,7 +51,7 @@ def read_parameters(text: str) -> tuple[str, dict[str, str]]:
         else:
             name = name.lower()
             if not quoted and name not in _FILENAMES:
-                value = _COMMENT.sub("", value)
+                value = _COMMENT.sub("", value).strip()
             simple.setdefault(name, value)
     extended = {name: _joined(parts) for name, parts in sections.items()}
     return "".join(head.split()).lower().strip("\"',"), simple | extended

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape, unescape
 from mimetypes import guess_type
 
-from .content import content_of, is_cut, size_of, text_of
+from .content import content_of, size_of, text_bytes, text_of
 from .envelope import envelope
 from .filenames import SLASH, safe_name
 from .formats import has_pictures, has_words
 from .limits import MAX_DEPTH, MAX_HEADER, MAX_TEXT
-from .opening import Opened, opened
+from .opening import Opened, is_container, opened
 from .tree import Part, Tree
 from .uuencode import without_files
 
@@ -45,14 +46,26 @@ class File:
     part: Part | None = field(default=None, repr=False)
 
 
+class Piece:
+    """A text of the body: text/plain or text/html."""
+
+    def __init__(self, kind: str, text: str):
+        self.kind, self.text = kind, text
+
+    @cached_property
+    def has_words(self) -> bool:
+        """Whether a reader sees a word in it."""
+        return has_words(self.kind, self.text)
+
+
 @dataclass(slots=True)
 class Rendered:
-    """What a part of the tree comes to: pieces of the body (type, text), and files.
+    """What a part of the tree comes to: pieces of the body, and files.
 
     ``unverified`` names what was taken out of a signature that nobody has checked.
     """
 
-    body: list[tuple[str, str]] = field(default_factory=list)
+    body: list[Piece] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     unverified: list[str] = field(default_factory=list)
     cut: bool = False  # some text is not whole
@@ -65,7 +78,7 @@ class Rendered:
         return self
 
     def shows(self, kind: str | None = None) -> bool:
-        return any(kind in (None, one) and has_words(one, text) for one, text in self.body)
+        return any(kind in (None, one.kind) and one.has_words for one in self.body)
 
 
 class Renderer:
@@ -73,6 +86,7 @@ class Renderer:
 
     def __init__(self, tree: Tree):
         self.tree = tree
+        self.left = MAX_TEXT
 
     def mail(self, root: Part) -> Rendered:
         """Return what a whole mail comes to. One with words anywhere has a body."""
@@ -94,12 +108,13 @@ class Renderer:
 
     def _text(self, part: Part) -> Rendered:
         """Return a text, with the files that stand in it."""
-        data = content_of(part, MAX_TEXT)
-        out = Rendered(cut=is_cut(part))
-        inline = []
-        if part.mimetype == "text/plain":
+        out, inline = Rendered(), []
+        if part.mimetype == "text/plain" and b"begin " in (data := content_of(part)):
             data, inline = without_files(data)
-        out.body.append(text_of(part, data, self._label(data)))
+            text, out.cut = data[: self.left], part.cut or len(data) > self.left
+        else:
+            text, out.cut = text_bytes(part, self.left)
+        out.body.append(self._piece(part, text, out))
         for one in inline:
             name = safe_name(one.name.decode("utf-8", "replace"), "application/octet-stream")
             cut = part.cut and not one.whole
@@ -107,8 +122,12 @@ class Renderer:
             out.files.append(File(name, _by_name(name), len(content), lambda c=content: c, cut=cut))
         return out
 
-    def _label(self, data: bytes) -> str:
-        return "" if data.isascii() else self.tree.label()
+    def _piece(self, part: Part, data: bytes, out: Rendered) -> Piece:
+        self.left -= len(data)
+        label = "" if data.isascii() else self.tree.label()
+        kind, text, cut = text_of(part, data, cut=out.cut, label=label, detect=self.tree.detect)
+        out.cut = cut
+        return Piece(kind, text)
 
     def _file(self, part: Part) -> File:
         name = _part_name(part)
@@ -125,13 +144,15 @@ class Renderer:
 
     def _opened(self, part: Part, first: bool) -> Rendered | None:
         """Return what a container of another kind holds; None for what is none, or is not whole."""
-        if part.cut or part.depth >= MAX_DEPTH:
+        if part.cut or part.depth >= MAX_DEPTH or not is_container(part, _part_name(part)):
             return None
-        found = opened(part, _part_name(part))
+        if not self.tree.may_open(part.end - part.start):
+            return None
+        found = opened(part)
         return self._inside(found, part, first) if found else None
 
     def _inside(self, found: Opened, part: Part, first: bool) -> Rendered:
-        out = Rendered(body=list(found.body))
+        out = Rendered(body=[Piece(*one) for one in found.body], cut=found.cut)
         if found.entity:
             raw = found.entity
             inner = self.tree.part(raw, 0, len(raw), cut=False, depth=part.depth + 1)
@@ -154,28 +175,33 @@ class Renderer:
         for wanted in (_to_be_seen, _is_text, _has_text):
             for file in out.files:
                 if file.part and wanted(file.part):
-                    text, is_whole = self._words_of(file.part)
-                    if has_words(*text):
-                        out.body = [text]
-                        out.cut |= not is_whole
+                    found = self._words_of(file.part)
+                    if found.shows():
+                        out.body = found.body
+                        out.cut |= found.cut
                         if wanted is _to_be_seen:
                             out.files.remove(file)
                         return
 
-    def _words_of(self, part: Part) -> tuple[tuple[str, str], bool]:
-        data = content_of(part, MAX_TEXT)
+    def _words_of(self, part: Part) -> Rendered:
         if part.mimetype in _MESSAGES:
-            return self._forwarded(data, part)
-        return text_of(part, data, self._label(data)), not is_cut(part)
+            return self._forwarded(part)
+        out = Rendered()
+        data, out.cut = text_bytes(part, self.left)
+        out.body.append(self._piece(part, data, out))
+        return out
 
-    def _forwarded(self, data: bytes, part: Part) -> tuple[tuple[str, str], bool]:
+    def _forwarded(self, part: Part) -> Rendered:
         """Return the words of a message within the message."""
+        raw, start, end = part.raw, part.start, part.end
         if part.depth >= MAX_DEPTH:
-            return ("text/plain", ""), True
-        root = self.tree.part(data, 0, len(data), cut=part.cut, depth=part.depth + 1)
-        inner = self.mail(root)
-        html, text = joined(inner.body)
-        return (("text/html", html) if html else ("text/plain", text)), not inner.cut
+            return Rendered()
+        if part.encoding:
+            if not self.tree.may_open(end - start):
+                return Rendered()
+            raw = content_of(part)
+            start, end = 0, len(raw)
+        return self.mail(self.tree.part(raw, start, end, cut=part.cut, depth=part.depth + 1))
 
     def _mixed(self, part: Part, first: bool) -> Rendered:
         """All in order: multipart/mixed, signed, report, and every multipart that is unknown."""
@@ -227,7 +253,7 @@ class Renderer:
                 one
                 for each in usual
                 for one in each.body
-                if each.body != out.body and has_pictures(*one)
+                if each.body != out.body and has_pictures(one.kind, one.text)
             ]
         for _, rendition in renditions:
             out.files += rendition.files
@@ -293,22 +319,25 @@ def _leads_to(part: Part, mimetype: str) -> bool:
 
 
 _TAG = re.compile("<[^<>]*>")
+#: Characters of two texts that are compared word for word.
+_COMPARED = 500_000
 
 
 def _both(text: Rendered, out: Rendered) -> Rendered:
     """Return a root with a text beside it, which is shown where the root does not say the same."""
-    if _words(text) <= _words(out):
+    pieces = [one.text for one in (*text.body, *out.body)]
+    if sum(map(len, pieces)) < _COMPARED and _words(text) <= _words(out):
         text.body = []
     text += out
     return text
 
 
 def _words(rendered: Rendered) -> set[str]:
-    return {
-        word
-        for kind, text in rendered.body
-        for word in (unescape(_TAG.sub(" ", text)) if kind == "text/html" else text).split()
-    }
+    return {word for one in rendered.body for word in _seen(one).split()}
+
+
+def _seen(piece: Piece) -> str:
+    return unescape(_TAG.sub(" ", piece.text)) if piece.kind == "text/html" else piece.text
 
 
 def _part_name(part: Part) -> str:
@@ -331,14 +360,16 @@ def _by_name(name: str) -> str:
     return guess_type(name)[0] or "application/octet-stream"
 
 
-def joined(pieces: list[tuple[str, str]]) -> tuple[str, str]:
+def joined(pieces: list[Piece]) -> tuple[str, str]:
     """Return (html, text) of the pieces of a body: plain ones become html where any is html."""
-    pieces = [(kind, text) for kind, text in pieces if text.strip()]
-    if all(kind == "text/plain" for kind, _ in pieces):
-        return "", "\n".join(text for _, text in pieces)
+    pieces = [one for one in pieces if one.text.strip()]
+    if all(one.kind == "text/plain" for one in pieces):
+        return "", "\n".join(one.text for one in pieces)
+    return "\n".join(
+        one.text if one.kind == "text/html" else _as_html(one.text) for one in pieces
+    ), ""
 
-    def as_html(text: str) -> str:
-        lines = escape(text.strip("\n"), quote=False).replace("\n", "<br/>\n")
-        return f"<p>{lines}</p>"
 
-    return "\n".join(text if kind == "text/html" else as_html(text) for kind, text in pieces), ""
+def _as_html(text: str) -> str:
+    lines = escape(text.strip("\n"), quote=False).replace("\n", "<br/>\n")
+    return f"<p>{lines}</p>"

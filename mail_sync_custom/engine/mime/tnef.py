@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 from .charsets import decode
 from .labels import charset_of
+from .limits import MAX_CONVERTED
 from .rtf import rtf_html, rtf_text
 
 _SIGNATURE = 0x223E9F78
-_MAX_ATTRIBUTES, _MAX_FILES, _MAX_PROPERTIES = 20_000, 500, 5_000
-#: Characters of decompressed RTF; 1 KB of it can become 9 KB.
-_MAX_RTF = 4 * 1024 * 1024
+_MAX_ATTRIBUTES, _MAX_FILES, _MAX_PROPERTIES, _MAX_VALUES = 5_000, 500, 500, 100
 
 _ATT_BODY, _ATT_MAPI, _ATT_CODEPAGE = 0x800C, 0x9003, 0x9007
 _ATT_FILE, _ATT_DATA, _ATT_TITLE, _ATT_FILE_MAPI = 0x9002, 0x800F, 0x8010, 0x9005
@@ -41,6 +40,7 @@ class Tnef:
 
     body: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str, bytes, str], ...] = ()
+    cut: bool = False  # the text is not whole
 
 
 @dataclass(slots=True)
@@ -73,7 +73,8 @@ def tnef_content(data: bytes) -> Tnef | None:
     files = tuple(
         (one.name, one.mimetype, one.content, one.content_id) for one in mail.files if one.content
     )
-    return Tnef((body,) if body[1].strip() else (), files)
+    cut = not mail.html and len(mail.rtf) >= MAX_CONVERTED
+    return Tnef((body,) if body[1].strip() else (), files, cut)
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -117,7 +118,7 @@ def _read_mail(mail: _Mail, value: bytes) -> None:
         mail.text = _text(*body, mail.charset) or mail.text
     if html := found.get(_HTML):
         mail.html = _text(*html, mail.charset)
-    if rtf := found.get(_RTF):
+    if not mail.rtf and (rtf := found.get(_RTF)):
         mail.rtf = decompressed(rtf[1]).decode("latin-1")
 
 
@@ -161,7 +162,9 @@ def _properties(value: bytes) -> Iterator[tuple[int, tuple[int, bytes]]]:
         if at + 4 > len(value):
             return
         count, at = struct.unpack_from("<I", value, at)[0], at + 4
-        for number in range(min(count, _MAX_PROPERTIES)):
+        if count > _MAX_VALUES:
+            return
+        for number in range(count):
             if at + 4 > len(value):
                 return
             size, at = struct.unpack_from("<I", value, at)[0], at + 4
@@ -189,15 +192,15 @@ def _string(value: bytes, charset: str) -> str:
 
 
 def decompressed(data: bytes) -> bytes:
-    """Return RTF that was compressed (MS-OXRTFCP §3.1), up to ``_MAX_RTF``; as far as it goes."""
+    """Return compressed RTF as it was (MS-OXRTFCP §3.1), up to ``MAX_CONVERTED``."""
     if len(data) < 16:
         return b""
     _, size, kind, _ = struct.unpack_from("<IIII", data)
     if kind == 0x414C454D:  # MELA: not compressed
-        return data[16 : 16 + min(size, _MAX_RTF)]
+        return data[16 : 16 + min(size, MAX_CONVERTED)]
     if kind != 0x75465A4C:  # LZFu
         return b""
-    limit = min(size, _MAX_RTF)
+    limit = min(size, MAX_CONVERTED)
     window = bytearray(_RTF_SEED.ljust(4096, b"\0"))
     write, out, at, end = len(_RTF_SEED), bytearray(), 16, len(data)
     while at < end and len(out) < limit:

@@ -8,8 +8,17 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import islice
 
+from .detection import detected
 from .fields import fields_of, first_of, header_end, own_charset
-from .limits import MAX_DEPTH, MAX_FALSE_BOUNDARIES, MAX_ID, MAX_PARTS, bomb
+from .limits import (
+    MAX_DEPTH,
+    MAX_DETECTIONS,
+    MAX_FALSE_BOUNDARIES,
+    MAX_ID,
+    MAX_OPENED,
+    MAX_PARTS,
+    bomb,
+)
 from .parameters import read_parameters, token
 from .transfer import DECODERS, encoding_of
 from .words import decode_words
@@ -53,6 +62,18 @@ class Tree:
         self.label = cache(partial(own_charset, raw))
         self.parts = 0
         self.false = 0
+        self.detections = 0
+        self.opened = 0
+
+    def detect(self, data: bytes) -> str:
+        """Return the charset that bytes are likely in, of the first few texts that need it."""
+        self.detections += 1
+        return detected(data) if self.detections <= MAX_DETECTIONS else "cp1252"
+
+    def may_open(self, size: int) -> bool:
+        """Whether so many bytes may still be taken out of a container, and count them."""
+        self.opened += size
+        return self.opened <= MAX_OPENED
 
     def part(
         self,
@@ -117,7 +138,7 @@ class Tree:
     def _children(self, raw, start, end, boundary, encoding, cut, inside) -> Iterator[Part]:
         """Yield the parts of a multipart. RFC 2045 §6.4 allows it no encoding; some have one."""
         ranges = self._first(self._ranges(raw, boundary, start, end))
-        if not ranges and encoding in DECODERS:
+        if not ranges and encoding in DECODERS and self.may_open(end - start):
             raw = DECODERS[encoding](raw, start, end)
             start, end = 0, len(raw)
             ranges = self._first(self._ranges(raw, boundary, start, end))

@@ -6,8 +6,9 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from .limits import MAX_INLINE_FILES
+from .limits import MAX_BEGINNINGS, MAX_INLINE_FILES, MAX_UU_LINES
 
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,250})\r?\n", re.MULTILINE)
 _END = re.compile(rb"^end[ \t]*\r?$\n?", re.MULTILINE)
@@ -35,7 +36,7 @@ def uudecoded(raw: bytes, start: int, end: int) -> bytes:
     if not found:
         return raw[start:end]
     stop = _END.search(raw, found.end(), end)
-    return _uu(raw[found.end() : stop.start() if stop else end])
+    return _uu(raw, found.end(), stop.start() if stop else end)
 
 
 def without_files(data: bytes) -> tuple[bytes, list[Inline]]:
@@ -53,28 +54,51 @@ def without_files(data: bytes) -> tuple[bytes, list[Inline]]:
 
 
 def _files(data: bytes) -> Iterator[tuple[int, int, Inline]]:
+    """Yield (start, end, file). Each of the marks is looked for once in each byte."""
+    marks = {mark: _Mark(mark, data) for mark in (_BEGIN, _END, _YBEGIN, _YEND)}
     at = 0
-    while True:
-        uu, yenc = _BEGIN.search(data, at), _YBEGIN.search(data, at)
-        begin = min(filter(None, (uu, yenc)), key=re.Match.start, default=None)
+    for _ in range(MAX_BEGINNINGS):
+        begin = min(
+            filter(None, (marks[mark].behind(at) for mark in (_BEGIN, _YBEGIN))),
+            key=re.Match.start,
+            default=None,
+        )
         if not begin:
             return
-        stop = (_END if begin is uu else _YEND).search(data, begin.end())
+        is_uu = begin.re is _BEGIN
+        stop = marks[_END if is_uu else _YEND].behind(begin.end())
         end = stop.end() if stop else len(data)
-        body = data[begin.end() : stop.start() if stop else end]
-        content = _uu(body) if begin is uu else _yenc(body)
+        content, at = _uu(data, begin.end(), stop.start() if stop else end), begin.end()
+        if not is_uu:
+            content = _yenc(data[begin.end() : stop.start() if stop else end])
         if content or stop:
             yield begin.start(), end, Inline(begin[1].strip(), content, bool(stop))
             at = end
-        else:  # a sentence that begins so
-            at = begin.end()
+        # Else it is a sentence that begins so.
 
 
-def _uu(body: bytes) -> bytes:
+class _Mark:
+    """Where a mark is next."""
+
+    def __init__(self, mark: re.Pattern[bytes], data: bytes):
+        self.mark, self.data = mark, data
+        self.found = mark.search(data)
+
+    def behind(self, at: int) -> re.Match[bytes] | None:
+        """Return the first from there on; ``at`` never falls."""
+        if self.found and self.found.start() < at:
+            self.found = self.mark.search(self.data, at)
+        return self.found
+
+
+_LINE = re.compile(rb"[^\n]+")
+
+
+def _uu(data: bytes, start: int, end: int) -> bytes:
     """Return what lines of uuencode say; the first that is none of them ends it."""
     out = []
-    for line in body.splitlines():
-        line = line.rstrip(b"\r")
+    for found in islice(_LINE.finditer(data, start, end), MAX_UU_LINES):
+        line = found[0].rstrip(b"\r")
         if not line or line[0] in b"` ":
             break
         # Trailing spaces, which are zeros, get lost on the way.
@@ -87,7 +111,11 @@ def _uu(body: bytes) -> bytes:
 
 
 def _yenc(body: bytes) -> bytes:
+    """Return what yEnc says; b"" for what has too many escapes to be that."""
     if part := _YPART.match(body):
         body = body[part.end() :]
     body = body.translate(None, b"\r\n")
-    return _YESCAPE.sub(lambda found: bytes(((found[1][0] - 64) % 256,)), body).translate(_MINUS_42)
+    if 16 * body.count(b"=") > len(body) + 256:
+        return b""
+    body = _YESCAPE.sub(lambda found: bytes(((found[1][0] - 64) % 256,)), body)
+    return body.translate(_MINUS_42)
