@@ -67,6 +67,8 @@ CONVERTERS = {
 
 _TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][^\s/>]{0,40})|[!?/])")
 _HIDDEN = frozenset("script style title".split())
+# Tags in a row, which is what most of a page without words is.
+_TAGS = re.compile(r"(?:\s*<(?!(?:script|style|title)\b)/?[a-z][^<>]*>){1,1000}+", re.IGNORECASE)
 _WORD = re.compile("[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
                       "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0]")  # fmt: skip
 
@@ -77,6 +79,8 @@ def has_words(kind: str, text: str) -> bool:
         return bool(_WORD.search(text))
     at, low = 0, None
     for _ in range(MAX_TAGS):
+        if tags := _TAGS.match(text, at):
+            at = tags.end()
         found = _TAG.search(text, at)
         words = text[at : found.start() if found else len(text)]
         if _WORD.search(unescape(words) if "&" in words else words):
