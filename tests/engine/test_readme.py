@@ -141,3 +141,14 @@ def test_a_test_that_a_page_names_is_there(name, test):
 
 def test_the_front_page_is_short():
     assert len(TEXTS["README.md"].splitlines()) <= FRONT_PAGE
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs/decisions").glob("0*.md")), ids=lambda path: path.stem
+)
+def test_a_decision_is_listed_and_says_why_and_what_follows(path):
+    text = path.read_text()
+    assert f"]({path.name})" in TEXTS["docs/decisions/README.md"]
+    assert text.startswith(f"# {path.name[:4]}: ")
+    for part in ("Context", "Decision", "Consequences"):
+        assert f"**{part}" in text
