@@ -1,14 +1,15 @@
 # Each target is a command of the package `dev`, which runs on Python 3.10 or newer.
 PYTHON ?= python3
-export ODOO ADDONS_PATH DB ONLY CHECK
+export ODOO ADDONS_PATH DB ONLY CHECK RUNS
 
-.PHONY: help demo test bench mails odoo-tests serve lint sizes screenshots
+.PHONY: help demo test bench fuzz mails odoo-tests serve lint sizes screenshots
 help:
 	@echo "make demo     everything, then the main job on sample mailboxes; CHECK=1: once, exit 0 or 1"
 	@echo "make test     everything, then all tests; SUITE=addon ARGS='-k name' for some"
 	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
 	@echo "make mails    every mail of the folder DIR= through Dovecot, a sync and the CRM, and checked"
 	@echo "make odoo-tests  Odoo's own tests with and without the addon: what differs; ONLY=/crm"
+	@echo "make fuzz     a million inputs, RUNS= others, into what reads strangers' bytes"
 	@echo "make serve    the web client; ODOO= ADDONS_PATH= DB= for your own"
 	@echo "make lint     ruff, pylint-odoo, XML, sizes, the addon's pages, translations"
 	@echo "make sizes    the longest files and functions"

@@ -8,6 +8,7 @@ from . import (
     bench,
     demo,
     ending,
+    fuzz,
     lint,
     machine,
     mails,
@@ -29,6 +30,7 @@ COMMANDS = {
     "test": suites.run,
     "bench": bench.run,
     "mails": mails.run,
+    "fuzz": fuzz.run,
     "servers": suites.bad_servers,
     "odoo-tests": odoo_tests.run,
     "serve": serve.run,
@@ -41,7 +43,7 @@ COMMANDS = {
 }
 
 #: These look at files alone.
-WITHOUT_SERVICES = ("readme", "sizes")
+WITHOUT_SERVICES = ("fuzz", "readme", "sizes")
 
 
 def run(command: str, *args: str) -> int:
