@@ -37,6 +37,10 @@ def test_a_header_without_an_end_does_not_lose_the_text():
     assert email(raw).text == "Hello Bob, this is text\nand more"
 
 
+def test_a_mail_without_any_header_field_loses_no_line():
+    assert email(b"Dear Bob,\r\n\r\nwe accept.").text == "Dear Bob,\n\nwe accept."
+
+
 def test_line_feeds_alone_are_as_good():
     raw = (HEAD + multi("mixed", part("hello"), part(PDF, "application/pdf"))).replace(
         b"\r\n", b"\n"

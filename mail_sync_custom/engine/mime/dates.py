@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
 
-from .months import MONTHS
+from .months import MONTHS, bare
 from .zones import ZONES, windows_offset
 
 #: A clock that shows an earlier year was never set: 1904, 1970 and 1980 are where clocks begin.
@@ -74,10 +73,9 @@ def _month(name: str) -> int | None:
     """Return the number of a month's name, whole or shortened, in any of the known languages."""
     if name.isdecimal():
         return int(name)
-    bare = unicodedata.normalize("NFKD", name.replace("ı", "i").replace("ł", "l"))
-    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    lengths = range(min(len(bare), 9), 2, -1)
-    return next((MONTHS[bare[:n]] for n in lengths if bare[:n] in MONTHS), None)
+    short = bare(name)
+    lengths = range(min(len(short), 9), 2, -1)
+    return next((MONTHS[short[:n]] for n in lengths if short[:n] in MONTHS), None)
 
 
 def _moment(year, month, day, hour, minute, second, half, zone, by_name) -> datetime | None:

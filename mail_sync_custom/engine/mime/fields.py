@@ -50,8 +50,10 @@ def header_end(raw: bytes, start: int, end: int, *, top: bool) -> tuple[int, int
         return start, start
     stop = min(end, start + limit + 4)
     found = EMPTY_LINE.search(raw, start, stop)
-    if found:
+    if found and (not top or _FIELD.search(b"\n" + raw[start : found.start() + 1])):
         return found.start() + 1, found.end()
+    if found:  # a paragraph of text
+        return start, start
     if stop < end:
         raise bomb(f"a header block of more than {limit} bytes")
     broken = _NO_FIELD.search(raw, start, end)

@@ -7,6 +7,8 @@ speakers.
 
 from __future__ import annotations
 
+import unicodedata
+
 _NAMES = (
     # English, German, Dutch, Scandinavian, French, Spanish, Portuguese, Italian, Romanian, Catalan;
     # then Polish, Czech, Turkish, Finnish, Baltic; then Russian, Ukrainian, Bulgarian, Greek.
@@ -23,4 +25,12 @@ _NAMES = (
     "nov noi lis kas marr lapk ноя лис ное νοε stu",
     "dec dez dic des gru pro ara jou dets gruod дек гру δεκ",
 )
-MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
+
+
+def bare(name: str) -> str:
+    """Return a name in lower case without accents, as the table has it."""
+    letters = unicodedata.normalize("NFKD", name.lower().replace("ı", "i").replace("ł", "l"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+MONTHS = {bare(name): number for number, names in enumerate(_NAMES, 1) for name in names.split()}
