@@ -63,7 +63,7 @@ def test_two_addresses_that_are_not_one(one, other):
     ["", "ann", "@example.com", "ann@", "a b@example.com", "ann@ex ample.com", "a@b@c.example",
      "=?utf-8?q?ann=40example=2Ecom?=", "x" * 400 + "@example.com", "<ann@example.com>"],
 )  # fmt: skip
-def test_what_is_no_address_has_no_key(text):
+def test_text_that_is_not_an_address_has_no_key(text):
     assert key(text) == ""
 
 

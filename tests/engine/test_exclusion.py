@@ -26,7 +26,7 @@ from engine.exclusion import NotAPattern, covering, normalize
         ("例え。example", "xn--r8jz45g.example"),
     ],
 )
-def test_an_entry_is_kept_as_mails_carry_it(entered, kept):
+def test_an_entry_is_saved_in_the_form_that_mails_use(entered, kept):
     assert normalize(entered) == kept
     assert normalize(kept) == kept
 
@@ -59,7 +59,7 @@ def test_an_entry_is_kept_as_mails_carry_it(entered, kept):
         (f"{'a' * 65}@example.com", "bad_address"),
     ],
 )
-def test_what_is_no_entry_says_why(entered, code):
+def test_an_invalid_entry_says_why(entered, code):
     with pytest.raises(NotAPattern) as refused:
         normalize(entered)
     assert refused.value.code == code
@@ -96,7 +96,7 @@ def test_an_entry_does_not_cover_what_only_looks_like_it(entry, email):
 
 
 @given(st.one_of(st.text(max_size=80), st.from_regex(r"\S{1,9}@?\S{1,9}\.\S{1,9}", fullmatch=True)))
-def test_whatever_is_entered_it_is_refused_or_kept_for_good_and_covers_itself(entered):
+def test_any_input_is_refused_or_saved_in_a_stable_form_that_covers_itself(entered):
     try:
         kept = normalize(entered)
     except NotAPattern:

@@ -88,7 +88,7 @@ def test_an_address_that_only_contains_the_leads_is_another(world):
     assert world.timeline(eve) == []
 
 
-def test_nobody_elses_mail_is_read_for_it(world):
+def test_no_other_mail_is_fetched_for_it(world):
     exchanged(world)
     world.database.add_lead("nobody@elsewhere.example")
     world.sync()
@@ -135,7 +135,7 @@ def test_a_lead_of_another_company_gets_nothing(world):
 # -- what stands elsewhere ------------------------------------------------------------------------
 
 
-def test_what_stands_on_a_lead_that_is_open_stays_its_conversation(world):
+def test_mail_on_an_open_lead_stays_there(world):
     mail = world.deliver()
     world.sync()
     second = world.database.add_lead(LEA)
@@ -143,7 +143,7 @@ def test_what_stands_on_a_lead_that_is_open_stays_its_conversation(world):
     assert (world.timeline(), world.timeline(second)) == ([mail], [])
 
 
-def test_who_comes_back_after_a_lead_was_lost_brings_the_past_mails_along(world):
+def test_a_new_lead_after_a_lost_one_gets_the_past_mails(world):
     mail = world.deliver()
     world.sync()
     world.database.change_lead(world.lead, is_open=False)
@@ -187,7 +187,7 @@ def test_what_was_removed_stays_away(world):
     assert world.timeline(new) == []
 
 
-def test_a_mail_that_lies_in_two_folders_comes_once(world):
+def test_a_mail_in_two_folders_is_recorded_once(world):
     mail = world.deliver(sender=EVE)
     world.deliver("Sent", sender=EVE, message_id=mail)
     world.deliver(sender=EVE, message_id=mail)

@@ -52,11 +52,11 @@ def stands(*targets, date=NOON, subject="Hello", **more):
 # -- which way, and with whom ---------------------------------------------------------------------
 
 
-def test_what_lies_in_sent_went_out_whoever_it_says_it_is_from():
+def test_mail_in_sent_is_outgoing_whatever_its_from_says():
     assert direction(envelope("sales@corp.example", (LEA,)), OWNER, sent=True) is Direction.OUT
 
 
-def test_what_comes_from_an_address_of_the_owners_went_out_wherever_it_lies():
+def test_mail_from_an_address_of_the_owner_is_outgoing_in_any_folder():
     assert direction(envelope("ann.alias@corp.example", (LEA,)), OWNER, sent=False) is Direction.OUT
 
 
@@ -75,7 +75,7 @@ def test_a_salesperson_who_is_a_lead_too_does_not_have_all_their_mail_recorded()
     assert verdict.outcome is Outcome.UNRELATED
 
 
-def test_whoever_could_matter_is_asked_for():
+def test_every_address_that_could_matter_is_looked_up():
     mail = envelope(LEA, (ANN,), cc=(BOB,), bcc=(EVE,), reply_to=("r@x.example",), stamp="s@crm")
     assert everyone(mail) == {LEA, ANN, BOB, EVE, "r@x.example"}
     assert everyone(replace(mail, senders=people(LEA, "secretary@x.example"))) == {
@@ -216,7 +216,7 @@ def test_an_excluded_address_keeps_out_an_answer_to_a_mail_from_the_crm(excluded
     assert judge(mail, OWNER, here).outcome is Outcome.EXCLUDED
 
 
-def test_an_excluded_address_keeps_a_mail_out_that_stands_there_by_anothers_mailbox():
+def test_an_excluded_address_keeps_out_a_mail_that_a_colleagues_mailbox_recorded():
     here = known(standing={"1@mail.example": stands()}, excluded=frozenset({LEA}))
     assert judge(envelope(), OWNER, here).outcome is Outcome.EXCLUDED
 
@@ -231,7 +231,7 @@ def test_what_was_recorded_before_its_address_was_excluded_goes_to_no_latecomer(
     assert verdict.outcome is Outcome.DUPLICATE
 
 
-def test_with_an_excluded_address_a_strangers_mail_is_no_more_than_a_strangers():
+def test_an_excluded_address_makes_no_difference_to_mail_of_strangers():
     here = Known(excluded=frozenset({EVE}))
     assert judge(envelope(EVE), OWNER, here).outcome is Outcome.UNRELATED
 
@@ -239,7 +239,7 @@ def test_with_an_excluded_address_a_strangers_mail_is_no_more_than_a_strangers()
 # -- where it goes --------------------------------------------------------------------------------
 
 
-def test_an_answer_goes_where_the_nearest_of_its_ancestors_stands():
+def test_an_answer_goes_where_its_nearest_ancestor_is():
     mail = envelope(in_reply_to=("q@x",), references=("old@x", "new@x"))
     old, new, question = stands(LEAD), stands(OTHER), stands(LEAD, OTHER)
     for standing, targets, because in (
@@ -273,7 +273,7 @@ def test_a_thread_on_a_contact_alone_is_joined_by_the_lead():
     assert len(verdict.targets) == 2
 
 
-def test_an_answer_from_anybody_to_a_mail_from_the_crm_stands_with_it():
+def test_an_answer_to_a_crm_mail_joins_it_whoever_sends_it():
     mail = envelope(EVE, in_reply_to=("crm@x",))
     verdict = judge(mail, OWNER, known(standing={"crm@x": stands(OTHER, from_crm=True)}))
     assert (verdict.outcome, verdict.targets) == (Outcome.RECORDED, (OTHER,))
@@ -297,12 +297,12 @@ def test_what_else_hangs_on_a_thread_of_a_leads_is_private(mail, standing):
 # -- once -----------------------------------------------------------------------------------------
 
 
-def test_a_mail_that_stands_there_by_anothers_mailbox_need_not_be_read():
+def test_a_mail_that_a_colleagues_mailbox_recorded_need_not_be_fetched():
     verdict = judge(envelope(), OWNER, known(standing={"1@mail.example": stands(LEAD)}))
     assert (verdict.outcome, verdict.targets, verdict.missing) == (Outcome.RECORDED, (LEAD,), ())
 
 
-def test_a_mail_that_stands_on_one_of_its_records_is_added_to_the_others():
+def test_a_mail_on_one_of_its_records_is_added_to_the_others():
     verdict = judge(
         envelope(),
         OWNER,
@@ -311,7 +311,7 @@ def test_a_mail_that_stands_on_one_of_its_records_is_added_to_the_others():
     assert verdict.missing == (OTHER,)
 
 
-def test_a_mail_that_this_account_has_is_a_duplicate_even_where_it_stands_no_more():
+def test_a_mail_that_this_account_has_is_a_duplicate_even_if_its_entry_is_gone():
     settled = {"1@mail.example": (Settled(0, NOON),)}
     here = known(settled=settled, standing={"1@mail.example": stands(LEAD)})
     assert judge(envelope(), OWNER, here).outcome is Outcome.DUPLICATE
@@ -342,7 +342,7 @@ def test_another_mail_with_the_id_of_one_that_was_removed_is_recorded():
     assert verdict.outcome is Outcome.RECORDED and verdict.variant > 0
 
 
-def test_a_mail_of_a_wrong_clock_is_known_by_the_date_that_it_stands_with():
+def test_a_mail_from_a_wrong_clock_is_recognised_by_the_date_of_its_entry():
     here = known(standing={"1@mail.example": stands(LEAD, date=NOON)})
     wrong = envelope(date=NOON + 400 * DAY)
     assert judge(wrong, OWNER, here, internaldate=NOON + MINUTE).missing == ()
@@ -371,7 +371,7 @@ def test_anybody_elses_mail_with_our_stamp_is_a_mail_of_its_own(fake):
     assert (verdict.message_id, verdict.missing) == ("1@mail.example", (LEAD,))
 
 
-def test_a_stamp_that_stands_nowhere_means_nothing():
+def test_an_unknown_stamp_means_nothing():
     assert judge(envelope(stamp="crm@x"), OWNER, known()).message_id == "1@mail.example"
 
 
@@ -383,7 +383,7 @@ def test_an_answer_in_the_same_batch_goes_where_its_question_goes():
     assert judge(answer, OWNER, here).targets == (LEAD,)
 
 
-def test_a_mail_written_on_one_of_two_leads_of_an_address_stands_on_that_one_alone():
+def test_a_mail_written_on_one_of_two_leads_of_an_address_is_only_on_that_one():
     both = known(
         by_address={LEA: (LEAD, OTHER, CONTACT)},
         standing={"1@mail.example": stands(LEAD, from_crm=True)},

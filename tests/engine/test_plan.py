@@ -156,7 +156,7 @@ def test_one_mail_that_is_too_heavy_for_a_slice_has_one_of_its_own():
     assert [part.uids for part in parts] == [(1,), (2,), (3, 4)]
 
 
-def test_mail_that_is_nobodys_costs_no_slice():
+def test_mail_that_concerns_no_lead_costs_no_slice():
     many = list(range(1, plan.BATCH + 1))
     assert len(slices(Batch(1, plan.BATCH + 1, tuple(many)), many, {}, down=False)) == 1
 

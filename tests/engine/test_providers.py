@@ -24,7 +24,7 @@ def test_godaddy_has_a_safer_choice():
     assert shown("godaddy_ssl") == ("imap.secureserver.net", 993, True)
 
 
-def test_everyone_whom_the_product_names_is_there():
+def test_every_provider_of_the_specification_is_there():
     wanted = (
         "microsoft365 outlook yahoo icloud zoho fastmail gmx aol gandi namecheap yandex ovh "
         "ionos hover cpanel other"

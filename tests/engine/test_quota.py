@@ -73,7 +73,7 @@ def test_new_mail_is_cut_after_the_oldest_and_history_after_the_newest():
     assert sorted(world.timeline()) == sorted(history[-2:] + new[:2])
 
 
-def test_the_cursor_stands_before_the_first_mail_without_room():
+def test_the_cursor_stops_before_the_first_mail_over_quota():
     world = kept_up()
     world.deliver(sender=EVE)
     world.deliver()
@@ -101,7 +101,7 @@ def test_a_quota_that_is_just_enough_is_not_called_used_up():
     assert not world.sync(limits=Limits(records=3)).capped
 
 
-def test_without_room_for_any_what_is_no_leads_is_passed_all_the_same():
+def test_with_the_quota_used_up_mail_of_strangers_is_still_passed():
     world = kept_up()
     for _ in range(10):
         world.deliver(sender=EVE)
@@ -109,7 +109,7 @@ def test_without_room_for_any_what_is_no_leads_is_passed_all_the_same():
     assert +report.tally == {Outcome.UNRELATED: 10} and not report.capped
 
 
-def test_a_mail_that_stands_already_costs_nothing():
+def test_a_mail_recorded_earlier_costs_no_quota():
     world = kept_up()
     bob = world.account(BOB)
     first = world.deliver()
@@ -142,7 +142,7 @@ def test_of_two_copies_the_one_read_first_is_recorded_when_the_other_is_cut_off(
     assert len(world.timeline()) == 3 == len(set(world.timeline()))
 
 
-def test_a_mail_set_aside_takes_nobodys_room():
+def test_a_mail_set_aside_costs_no_quota():
     world = kept_up()
     world.store.patient = True
     world.store.refused = {world.deliver()}
@@ -179,7 +179,7 @@ def test_what_is_decided_anew_is_counted_anew():
     assert len(world.store.links) == 3
 
 
-def test_a_mail_without_a_body_takes_nobodys_room():
+def test_a_mail_without_a_body_costs_no_quota():
     world = kept_up()
     first = world.deliver()
     world.server["INBOX"].nil = {world.server["INBOX"].uidnext - 1}

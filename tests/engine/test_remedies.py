@@ -112,7 +112,7 @@ def test_a_refused_login_may_be_a_wrong_user_name_too():
     assert "user name" in remedies.headline(ENV, "login_refused")
 
 
-def test_what_is_no_wrong_password_does_not_blame_it():
+def test_an_error_other_than_a_wrong_password_does_not_blame_the_password():
     for code in ("login_unavailable", "throttled", "connection_lost", "timeout", "session_ended"):
         said = remedies.headline(ENV, code) + remedies.remedy(ENV, code)
         assert "password" not in said.replace("This is not about your password", "")

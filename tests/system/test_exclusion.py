@@ -47,7 +47,7 @@ def test_an_answer_to_a_mail_from_the_crm_is_kept_out_and_the_mail_itself_stays(
     assert ann.account("excluded_count")["excluded_count"] >= 1
 
 
-def test_a_lead_that_comes_late_gets_no_past_mails_with_whom_the_company_never_records(
+def test_a_late_lead_gets_no_past_mails_with_an_excluded_address(
     company: Office,
 ):
     ann, lena, ruth = company.salesperson("ann"), somebody("lena"), somebody("ruth", "law.example")
@@ -65,7 +65,7 @@ def test_a_lead_that_comes_late_gets_no_past_mails_with_whom_the_company_never_r
         ann.client.call("mail.sync.exclusion", "unlink", [entry])
 
 
-def test_nobody_else_comes_by_whom_somebody_keeps_out(company: Office):
+def test_nobody_else_can_read_a_users_never_record_list(company: Office):
     ann, ben = company.salesperson("ann"), company.salesperson("ben")
     entry = never(ann, "secret.example")
     for reader in (ben.client, company.admin):

@@ -85,7 +85,7 @@ def test_a_provider_that_files_what_is_sent_itself(company: Office):
     assert lead.subjects() == ["Your offer"]
 
 
-def test_an_answer_stands_under_what_it_answers(company: Office):
+def test_an_answer_is_below_the_mail_it_answers(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     ann.connect()
@@ -101,7 +101,7 @@ def test_an_answer_stands_under_what_it_answers(company: Office):
     assert answered["parent_id"][0] == sent["id"]
 
 
-def test_mail_that_arrives_is_recorded_by_itself(company: Office):
+def test_new_mail_is_recorded_automatically(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     ann.connect()

@@ -116,7 +116,7 @@ def test_two_users_with_the_same_mail_have_one_entry(company: Office):
     assert len(links) == 2, "each of the two is known to have it"
 
 
-def test_a_mail_that_lies_in_inbox_and_sent_has_one_entry(company: Office):
+def test_a_mail_in_inbox_and_sent_has_one_entry(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     to_both = mail(ann.person, lena, "For you and me", "!", cc=ann.person)

@@ -51,7 +51,7 @@ def states(*people: Salesperson) -> list[str]:
     return [person.account("state")["state"] for person in people]
 
 
-def test_two_who_finish_at_the_same_moment_do_not_both_get_the_last_place(company: Office):
+def test_two_users_who_finish_at_once_do_not_both_get_the_last_place(company: Office):
     ann, ben = company.salesperson("ann"), company.salesperson("ben")
     anns, bens = ready(ann), ready(ben)
     limit(company, 1)
@@ -66,7 +66,7 @@ def test_two_who_finish_at_the_same_moment_do_not_both_get_the_last_place(compan
     assert "mailbox limit" in said["params"]["message"]
 
 
-def test_a_place_that_becomes_free_while_somebody_queues_is_theirs(company: Office):
+def test_a_free_place_goes_to_the_first_in_the_queue(company: Office):
     ann, ben = company.salesperson("ann"), company.salesperson("ben")
     limit(company, 1)
     ann.connect()

@@ -59,7 +59,7 @@ def is_shown(page: Page, status: str, colour: str) -> None:
     expect(badge).to_contain_class(colour)
 
 
-def test_who_waits_starts_by_themselves_when_a_colleague_disconnects(
+def test_a_pending_mailbox_starts_when_a_colleague_disconnects(
     new_company: Office, open_page: OpenPage
 ):
     own = new_company.admin.call("res.company", "search", [])[:1]

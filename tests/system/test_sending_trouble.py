@@ -120,7 +120,7 @@ def test_a_mail_too_large_for_the_server_says_so(company):
     assert not ann.sent("Too large")
 
 
-def test_not_now_stays_in_the_queue_and_whoever_has_it_does_not_get_it_again(company):
+def test_a_deferred_mail_stays_queued_and_goes_only_to_the_deferred_recipient(company):
     ann = company.salesperson()
     ann.connect()
     lena, greylisted = two(ann, company, "greylisted")
@@ -204,7 +204,7 @@ def shown(ann: Salesperson, lead: Lead) -> str | None:
     return entry["delivery"] and entry["delivery"]["state"]
 
 
-def test_a_salesperson_sends_again_what_nobody_knows_of_once_a_decision(quiet_company):
+def test_a_mail_of_unknown_outcome_is_sent_again_once_per_decision(quiet_company):
     with SmtpProxy("end of data") as proxy:
         ann, lead = correspondents(quiet_company, "ann", proxy)
         killed_while_sending(quiet_company, ann, lead, proxy)

@@ -91,7 +91,9 @@ def test_a_salesperson_is_told_that_theirs_fails_and_nothing_else(new_company: O
     says_nothing(page)
 
 
-def test_an_administrator_finds_who_fails_and_disables_them(new_company: Office, page: Page):
+def test_an_administrator_finds_failing_mailboxes_and_disables_them(
+    new_company: Office, page: Page
+):
     boss, ann, ben = (administrator(new_company), *map(new_company.salesperson, ("ann", "ben")))
     for owner in (ann, ben):
         owner.connect()

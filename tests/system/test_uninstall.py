@@ -62,11 +62,11 @@ def test_what_was_recorded_stays_internal_with_its_files(after: After):
     assert file["name"] == "plan.pdf"
 
 
-def test_what_stands_on_a_lead_is_not_left_on_the_contact_for_everyone_to_read(after: After):
+def test_a_mail_on_a_lead_is_not_left_on_the_contact(after: After):
     assert on_contact(after.company, after.lead) == []
 
 
-def test_what_stands_on_a_contact_alone_stays_there(after: After):
+def test_a_mail_on_a_contact_alone_stays_there(after: After):
     assert on_contact(after.company, after.lost) == [("Here again", "plan.pdf")]
 
 
