@@ -13,14 +13,14 @@ from .rules import IMAP, LOGIN, SENDING, SMTP, Rule, rule
 # -- stems -----------------------------------------------------------------------------------
 
 _LIMIT = (
-    r"(?:limit|quota|threshold|allowance|maximum|credits|rate\b|"
+    r"(?:limit|number of|volume|m[aáà]xim|quota|threshold|allowance|maximum|credits|rate\b|"
     r"l[ií]mite|kontingent|límite|лимит|ограничени|限制|上限|制限|limiet)"
 )
 _OVER = (
     r"(?:exceed|reached|surpass|exhaust|hit\b|used up|over (?:the|your)|above|"
     r"überschritten|erreicht|ausgeschöpft|atteint|dépass|alcanzad|superad|excedid|"
     r"raggiunt|atingid|przekrocz|overschreden|bereikt|превыш|исчерпан|достигнут|"
-    r"超过|超出|达到|超え|aşıldı)"
+    r"超过|超出|达到|超え|aşıldı|too high)"
 )
 _TIME = r"(?:(?:per|an?|each|every|in (?:one|the last|\d+)) ?(?:second|minute|hour|day|24)|hourly|daily|24 ?h)"
 _MANY = (
@@ -38,14 +38,14 @@ _BLOCKED = (
     r"geblokkeerd|geschorst|заблокирован|ограничен|приостановлен|冻结|锁定|封|停用|凍結|ロック)"
 )
 _ACCOUNT = (
-    r"(?:account|mailbox|user|profile|access|sign-?in|konto|zugang|postfach|compte|accès|boîte|"
+    r"(?:пользовател|utilisateur|usuari|utente|benutzer|użytkown|gebruiker|account|mailbox|user|profile|access|sign-?in|konto|zugang|postfach|compte|accès|boîte|"
     r"cuenta|acceso|buzón|conto|casella|utenza|conta\b|acesso|konta|учетн|учётн|аккаунт|ящик|доступ|"
     r"用户|账号|帐号|账户|帐户|邮箱|アカウント)"
 )
 LATER = (
     r"(?:try again (?:later|in|after)|retry (?:later|in)|come back later|please wait|temporar|"
     r"unavailable|maintenance|being (?:moved|migrated|upgraded)|overload|\bbusy\b|in a (?:few|moment)|"
-    r"at (?:this|the) (?:time|moment)|internal (?:server )?error|system error|service not available|"
+    r"at (?:this|the) (?:time|moment)|\bin use\b|internal (?:server )?error|system error|service not available|"
     r"später|vorübergehend|momentan|wartung|ultérieurement|plus tard|réessaye|momentanément|"
     r"más tarde|mantenimiento|più tardi|riprova|manutenzione|mais tarde|manutenção|"
     r"później|tymczasow|later opnieuw|tijdelijk|onderhoud|позже|временно|"
@@ -74,7 +74,7 @@ _SIGNING_IN = (
     rule("authorization_code_needed", r"authori[sz]ation code|授权码", steps=LOGIN),
     rule(
         "imap_disabled",
-        r"(?<!or )\b(?:imap|pop3?/imap|imap4)\b.{0,40}(?:disabled|not (?:enabled|allowed|permitted|activated|"
+        r"(?<!or )\b(?:pop3?/)?imap4?(?![a-z0-9]).{0,40}(?:disabled|not (?:enabled|allowed|permitted|activated|"
         r"available|included)|switched off|turned off|deactivat|deaktiviert|nicht (?:aktiv|freig)|"
         r"désactiv|desactivad|disabilitat|отключен|не включен|未开启|未开通)",
         r"(?:enable|activate|aktivieren|activez|active el|включите|开启).{0,20}\bimap\b",
@@ -88,7 +88,15 @@ _SIGNING_IN = (
         steps=LOGIN,
         protocol=SMTP,
     ),
-    rule("account_restricted", rf"{_SUSPECTED}", steps=LOGIN),
+    rule("app_password_needed", r"\b(?:two|2)[- ]?(?:factor|step)|\bmfa\b", steps=LOGIN),
+    rule("password_sign_in_off", r"(?<!=)\boauth", steps=LOGIN),
+    rule("licence_missing", r"\blicen[sc]e", steps=LOGIN),
+    rule(
+        "too_many_connections",
+        rf"(?:{_MANY}|{_LIMIT}).{{0,30}}(?:connection|session)s?\b",
+        steps=LOGIN,
+    ),
+    rule("account_restricted", _SUSPECTED, steps=LOGIN),
     rule(
         "too_many_logins",
         rf"{_MANY}.{{0,40}}(?:attempt|failure|login|log-in|log in|sign|auth|password|versuch|"
@@ -99,6 +107,16 @@ _SIGNING_IN = (
         r"temporal|временно|\d+ ?(?:min|h\b|分|小时))",
         rf"(?:temporar|vorübergehend|temporaire|temporal|временно|暂时)\w*.{{0,30}}{_BLOCKED}",
         steps=LOGIN,
+    ),
+    rule(
+        "security_policy",
+        rf"\b(?:your|this|the) (?:ip|address|country|location|network)\b.{{0,30}}(?:{_BLOCKED}|not allowed|"
+        r"not permitted|denied)",
+        r"(?:denied|refused|rejected|blocked|forbidden|not allowed) by (?:\w+ ){0,2}(?:policy|rule)",
+        steps=LOGIN,
+    ),
+    rule(
+        "account_restricted", r"(?:account|mailbox).{0,20}(?:been closed|under review)", steps=LOGIN
     ),
     rule(
         "account_restricted", rf"^(?!.*logindisabled).*{_ACCOUNT}.{{0,60}}{_BLOCKED}", steps=LOGIN
@@ -158,17 +176,17 @@ _OF_THE_MESSAGE = (
 _OF_THE_SENDER = (
     rule(
         "sending_blocked",
-        r"(?:your|this|the sending|sender(?:'s)?|outgoing|outbound|local) (?:e?-?mail |mail |smtp |user )?"
+        r"(?:your|this(?= account)|the sending|sender(?:'s)?|outgoing|outbound|local) (?:e?-?mail |mail |smtp |user )?"
         rf"(?:account|mailbox|address|user|domain|mail|e-?mail|sending|sender).{{0,40}}{_BLOCKED}",
         rf"(?:sending|outgoing|outbound|senden|versand|envoi|envío|invio|отправк|发送).{{0,30}}(?:paused|{_BLOCKED})",
-        r"bad outbound sender|account has been banned|outgoing blocked|"
+        r"bad outbound sender|access to (?:submit|send).{0,40}(?:rejected|denied|revoked)|account has been banned|outgoing blocked|"
         r"(?:account|user|you|mailbox).{0,20}not (?:allowed|permitted|authori[sz]ed) to send\b(?! as)",
         steps=SENDING,
         protocol=SMTP,
     ),
     rule(
         "too_many_recipients",
-        rf"(?:recipients?|rcpt).{{0,30}}(?:{_LIMIT}|{_OVER})",
+        rf"(?:recipients\b|recipient (?:limit|count|rate)|rcpt).{{0,30}}(?:{_LIMIT}|{_OVER})",
         rf"(?:{_LIMIT}|{_MANY}).{{0,40}}(?:recipients?|empfänger|destinataires|destinatari|получател|收件人)",
         steps=SENDING,
         protocol=SMTP,
