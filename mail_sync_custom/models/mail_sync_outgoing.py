@@ -308,6 +308,24 @@ class MailSyncOutgoing(models.Model):
         asked = timedelta(seconds=min(error.retry_after or 0, 86400))
         self.write({**values, "filing_retry_at": now + max(wait, asked)})
 
+    def _unfiled_words(self, messages):
+        """Return, by Message-ID, why some of these mails have no copy in Sent, and what follows."""
+        by_bare_id = {bare_id(message.message_id): message.message_id for message in messages}
+        unfiled = self.search(
+            [("message_id", "in", list(by_bare_id)), ("filing_code", "!=", False)]
+        )
+        return {by_bare_id[one.message_id]: one._filing_words() for one in unfiled}
+
+    def _filing_words(self):
+        provider = self.account_id.provider_id.code
+        why = remedies.sentences(self.env, self.filing_code, self.filing_detail, provider)
+        if not self.filing_retry_at:
+            return self.env._("This mail was sent, and has no copy in Sent. %s", why)
+        return self.env._(
+            "This mail was sent, and has no copy in Sent yet; that is tried again by itself. %s",
+            why,
+        )
+
     def _copy(self):
         """Return the bytes to file: what was sent, with all those it went to, or None."""
         # It may be with a handing over of which nobody knows how it ended.

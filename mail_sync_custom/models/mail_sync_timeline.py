@@ -129,6 +129,7 @@ class MailSyncTimeline(models.AbstractModel):
         changes = self._mail_sync_changes(messages_sudo)
         _fetch(messages_sudo)
         withheld = messages_sudo.parent_id.sudo(False)._mail_sync_withheld()
+        unfiled = self.env["mail.sync.outgoing"].sudo()._unfiled_words(messages_sudo)
         return [
             {
                 **_correspondence(message_sudo),
@@ -142,6 +143,7 @@ class MailSyncTimeline(models.AbstractModel):
                 "changes": changes[message_sudo.id],
                 "attachments": _attachments(message_sudo, facts[message_sudo.id]["body_start"]),
                 "delivery": message_sudo._mail_sync_delivery_to_store(),
+                "unfiled": unfiled.get(message_sudo.message_id, ""),
             }
             for message_sudo in messages_sudo
         ]

@@ -87,6 +87,25 @@ class TestFiling(FilingCase):
         self.assertEqual((logged.code, logged.step), (READ_ONLY.code, "sending"))
         self.assertIn("READ-ONLY", logged.detail)
 
+    def test_the_life_of_the_lead_says_that_there_is_no_copy(self):
+        message = self.lead.with_user(self.ann).message_post(
+            body="Hello", subject="Offer", message_type="comment"
+        )
+        message.sudo().message_id = "<Offer@company.example>"
+        self.refuse(READ_ONLY)
+        sent = self.send()
+        self.a_turn()
+        self.assertIn("no copy in Sent yet", self.unfiled(message))
+        self.assertIn("READ-ONLY", self.unfiled(message))
+        self.server["Sent"].refuses.clear()
+        sent.filing_retry_at = fields.Datetime.now()
+        self.a_turn()
+        self.assertEqual(self.unfiled(message), "")
+
+    def unfiled(self, message):
+        entries = self.lead.with_user(self.ann)._mail_sync_entries(message.with_user(self.ann))
+        return entries[0]["unfiled"]
+
     def test_a_connection_that_ends_over_a_copy_has_read_before(self):
         self.refuse(ConnectionLost())
         self.send()
