@@ -1,4 +1,4 @@
-"""Odoo is killed with SIGKILL at the worst moments: nothing is lost, and nothing is twice."""
+"""Odoo is killed with SIGKILL at the worst moments: nothing is lost or recorded twice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAILS = range(1, 21)
 
 @pytest.fixture
 def ann(quiet_company: Office) -> Salesperson:
-    """Somebody whose mailbox has been read once; nothing runs unless the test says so."""
+    """Return somebody whose mailbox has been read once. Nothing runs until the test says so."""
     ann = quiet_company.salesperson("ann")
     ann.connect()
     ann.sync()
@@ -39,17 +39,17 @@ def ann(quiet_company: Office) -> Salesperson:
 
 @pytest.fixture
 def lead(quiet_company: Office, ann: Salesperson) -> Lead:
-    """Somebody who has then written many mails to Ann, and got one."""
+    """Return the lead of a customer who has since written many mails to Ann, and received one."""
     lead = quiet_company.lead(somebody("lena"), ann)
     import_mails(ann.person, "INBOX", numbered(lead.customer, ann.person, MAILS))
     ann.has(mail(ann.person, lead.customer, "Mine", "!"), mailbox="Sent")
     return lead
 
 
-#: Where a worker is in a table's terms: (table, what it does there, to which rows, at commit).
+#: Where to stop a worker: at (table, operation, condition on the row, whether at commit).
 PLACES = {
     "after a fetch, before the first record": ("mail_message", "INSERT", "true", False),
-    "when its mails stand there and their keys do not": (
+    "when the mails are recorded and their keys are not": (
         "mail_sync_entry",
         "INSERT",
         "true",
@@ -154,14 +154,14 @@ def killed_while_sending(company: Office, ann: Salesperson, lead: Lead, proxy: S
 
 
 def the_next_day(company: Office, ann: Salesperson) -> None:
-    """Let everything run that runs by itself, several times."""
+    """Run what Odoo runs by itself, several times."""
     for _ in range(3):
         company.send_queue()
         ann.sync()
 
 
 def words_about(lead: Lead, subject: str) -> str:
-    """Return what the lead's page says about why a mail was not sent; empty when it was."""
+    """Return why a mail was not sent, as its lead shows it; empty when it was sent."""
     [entry] = [entry for entry in lead.entries() if entry["subject"] == subject]
     notices = lead.office.admin.call(
         "mail.notification",
@@ -174,7 +174,7 @@ def words_about(lead: Lead, subject: str) -> str:
 
 
 def test_killed_before_the_servers_250_arrived(quiet_company: Office):
-    """The server has the mail and Odoo does not know it: a provider without Sent of its own."""
+    """The server has the mail and Odoo does not know; the provider files no copy in Sent."""
     with SmtpProxy("end of data") as proxy:
         ann, lead = correspondents(quiet_company, "ann", proxy)
         killed_while_sending(quiet_company, ann, lead, proxy)
@@ -202,7 +202,7 @@ def test_killed_before_the_servers_250_arrived_where_the_provider_files_what_is_
 
 
 def test_killed_before_the_text_was_handed_over(quiet_company: Office):
-    """The mail has not been sent, but who died did not live to say so: its writer is asked."""
+    """The mail was not sent, and Odoo died before it could say so: the author is asked."""
     with SmtpProxy("data") as proxy:
         ann, lead = correspondents(quiet_company, "ann", proxy)
         killed_while_sending(quiet_company, ann, lead, proxy)
@@ -221,7 +221,7 @@ def test_killed_before_the_text_was_handed_over(quiet_company: Office):
 
 
 def send_again(lead: Lead, subject: str) -> None:
-    """Press *Retry* on a mail that failed, which Odoo offers to administrators."""
+    """Press *Retry* on a failed mail, a button that Odoo shows to administrators."""
     admin = lead.office.admin
     admin.call("mail.mail", "action_retry", admin.call("mail.mail", "search", failed(subject)))
     lead.office.send_queue()
@@ -231,7 +231,7 @@ def failed(subject: str) -> list[tuple]:
     return [("subject", "=", subject), ("state", "=", "exception")]
 
 
-#: After the server's 250: (table, what is written there, to which rows).
+#: Where to stop Odoo after the server's 250: at (table, operation, condition on the row).
 AFTER_THE_250 = {
     "before it is saved that it was sent": (
         "mail_sync_outgoing",

@@ -14,7 +14,7 @@ from .office import Office, Salesperson, import_mails, numbered, somebody, wait_
 
 
 def logins_refused(person: Salesperson) -> int:
-    """Return how often the provider has refused somebody's password."""
+    """Return how many times the provider has refused a person's password."""
     log = Path(services.describe().mail_log).read_text(errors="replace")
     return sum("Aborted login" in line and f"<{person.email}>" in line for line in log.splitlines())
 
@@ -27,7 +27,7 @@ def new_password(person: Salesperson) -> str:
 
 
 def enter_password(person: Salesperson, password: str) -> None:
-    """Change the password here too, in its one field."""
+    """Enter the new password in Odoo, in its one field."""
     account = person.account_id()
     wizard = person.client.create(
         "mail.sync.account.password", account_id=account, password=password
@@ -109,7 +109,7 @@ def test_broken_mails_do_not_hold_up_those_behind_them(company: Office):
     lead = company.lead(lena, ann)
     good = numbered(lena, ann.person, range(1, 9))
     broken = list(bad_mails(lena.email, ann.email).values())
-    # One after every good one: whatever a broken one does, a good one is behind it.
+    # A good mail follows each broken one, whatever that does.
     mixed = [m for pair in zip(good, broken, strict=False) for m in pair] + good[len(broken) :]
     assert mixed[-1] not in broken
     import_mails(ann.person, "INBOX", mixed)
@@ -137,7 +137,7 @@ def set_aside(person: Salesperson) -> list[dict]:
 
 
 def bad_mails(sender: str, to: str) -> dict[str, bytes]:
-    """Return mails that no program should send, and that arrive all the same."""
+    """Return mails that no program should send, and that some do."""
 
     def made(*headers: bytes, body: bytes = b"Hello") -> bytes:
         mark = secrets.token_hex(8).encode()
@@ -170,7 +170,7 @@ def test_the_night_leaves_the_personal_server_alone(company: Office):
     ben = company.salesperson("ben")
     ann.connect()
     [server] = ann.account("mail_server_id")["mail_server_id"][:1]
-    # Odoo deletes by night what it does not know: this one, so that we know it was at it.
+    # Odoo's nightly job deletes servers that it does not know: this one shows that it ran.
     other = company.admin.create(
         "ir.mail_server",
         name="Forgotten",
@@ -179,7 +179,7 @@ def test_the_night_leaves_the_personal_server_alone(company: Office):
         from_filter="forgotten@sales.example",
         owner_user_id=ben.client.uid,
     )
-    # A user's address in Odoo may become another than the mailbox's.
+    # A user's address in Odoo may come to differ from the mailbox's.
     company.admin.call("res.users", "write", [ann.client.uid], {"email": "ann@elsewhere.example"})
 
     company.the_night()
@@ -202,7 +202,7 @@ def test_the_night_leaves_a_failing_accounts_server_alone(company: Office):
 
 
 def companys_server(company: Office) -> None:
-    """Give the company a server that would take anything: it is not its turn."""
+    """Give the company a server that accepts everything, and must not be used."""
     host = services.describe()
     company.admin.create(
         "ir.mail_server",
