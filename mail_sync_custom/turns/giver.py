@@ -66,9 +66,9 @@ class Giver:
             return After.LET_GO
         looking, watch.looking = watch.looking, False
         try:
-            watch.wake()
             if looking and not watch.has_news():
-                return self._wait(watch)
+                return After.IDLE
+            watch.wake()
         except MailError as error:
             # Nobody's fault, and no error of the account: it is polled until it is begun again.
             _logger.info("Mail Sync: account %s: %s", watch.account, error)

@@ -13,7 +13,7 @@ from ..engine import watching
 from ..engine.errors import Kind, MailError
 from ..engine.imap.session import ImapSession
 from ..engine.sync.protocols import Session
-from ..engine.values import MAX_UID, MailboxState, Snapshot
+from ..engine.values import MailboxState, Snapshot
 from ..engine.watching import Wanted
 from . import turn
 
@@ -65,6 +65,7 @@ class Watch:
         "look_at",
         "looking",
         "overdue",
+        "quiet",
         "refusal",
         "signature",
         "told",
@@ -80,6 +81,7 @@ class Watch:
         self.began = time.monotonic()
         self.told: Mapping[str, Snapshot | None] = {}
         self.overdue = wanted.due_in <= 0
+        self.quiet = 0
         self.entering = True
         self.turning = self.ended = self.looking = False
         self.lane = Lane.ORDINARY
@@ -121,54 +123,31 @@ class Watch:
         self.connection = connection
 
     def has_news(self) -> bool:
-        """Whether the mailboxes that the server tells nothing of have changed. Raises MailError."""
-        found = self.connection.status(self.others)
-        return any(found[name] != self.told[name] for name in self.others)
+        """Whether new mail came into any mailbox, those too that the server does not tell of.
 
-    @property
-    def others(self) -> list[str]:
-        """The mailboxes besides the inbox, which is the first that was told of."""
-        return [*self.told][1:]
+        The wait goes on. Raises MailError.
+        """
+        return bool(self.connection.look())
 
     def wait(self, inbox: str, covered: Mapping[str, MailboxState]) -> bool:
         """Have the server tell of new mail from now on; return whether some came before.
 
-        ``covered`` is what has been read of each mailbox. Raises Unfit where the server has no
-        IDLE, and MailError.
+        ``covered`` is what has been read of each mailbox. Raises Unfit where the server cannot be
+        waited at, and MailError.
         """
-        connection, before = self.connection, self.told
         others = [name for name in covered if name != inbox]
-        told = connection.status(others) if others else {}
-        snapshot, newer = self._idle(inbox, covered[inbox])
-        self.told = {inbox: snapshot, **told}
-        if newer and before.get(inbox) != snapshot:
-            return True
+        watched = self.connection.watch([inbox, *others])
+        if watched is None:
+            offered = self.connection.can_idle
+            raise Unfit("IDLE was refused" if offered else "its server has no IDLE")
+        if not (opened := watched.told[inbox]) or opened.uidnext is None:
+            raise Unfit("its server has no UIDNEXT")
+        before, self.told = self.told, watched.told
+        self.quiet = len(watched.told.keys() - watched.pushed)
         return any(
             found and watching.missed(found, covered[name], before.get(name))
-            for name, found in self.told.items()
-            if name != inbox or found.uidnext is not None
+            for name, found in watched.told.items()
         )
-
-    def _idle(self, inbox: str, covered: MailboxState) -> tuple[Snapshot, bool]:
-        """Begin to wait. Returns what EXAMINE said, and whether there is newer mail without it.
-
-        A server that tells no UIDNEXT at EXAMINE (RFC 3501 §6.3.1 lets it) is asked for the UIDs
-        beyond what is covered; how many messages there were tells whether one came since.
-        """
-        connection = self.connection
-        told = connection.idle(inbox)
-        if told is None:
-            offered = connection.can_idle
-            raise Unfit("IDLE was refused" if offered else "its server has no IDLE")
-        if told.uidnext is not None:
-            return told, False
-        connection.done()
-        before = connection.examine(inbox)
-        newer = connection.search(covered.high, MAX_UID)
-        told = connection.idle(inbox)
-        if told is None:
-            raise Unfit("IDLE was refused")
-        return told, bool(newer) or told.exists != before.exists
 
     def close(self) -> None:
         """Log out."""

@@ -244,7 +244,7 @@ class Watcher:
         match after:
             case After.IDLE:
                 watch.ahead = watching.ahead(spread())
-                if watch.others:
+                if watch.quiet:
                     watch.look_at = time.monotonic() + watching.look(len(self._watches), spread())
                 self._selector.register(watch.connection, selectors.EVENT_READ, watch)
                 # What came together with the server's leave to wait: no selector tells of it.

@@ -14,6 +14,7 @@ from .figures import show
 from .imap_proxy import Proxy
 from .office import Office, somebody, wait_until
 from .pushing import (
+    LOOKED_AT,
     SOON,
     arrives,
     connections,
@@ -76,6 +77,22 @@ def test_a_server_that_says_no_uidnext_when_a_mailbox_is_opened(company: Office,
         assert lead.subjects() == [f"Mail {number}" for number in range(5)]
         assert connections(ann) == 1
         assert f"account {ann.account_id()} is polled" not in watcher.log.read_text()
+
+
+def test_a_server_that_tells_of_the_inbox_alone_is_asked_for_the_others(
+    company: Office, watcher: Watcher, request: pytest.FixtureRequest
+):
+    with Proxy(hidden=rb" NOTIFY\b") as server:
+        ann, lena, lead = hired(company, **server.settings())
+        waits(ann)
+        ann.has(mail(ann.person, lena, "From my telephone", "!"), mailbox="Sent")
+        filed = time.monotonic()
+        is_recorded(lead, "From my telephone", LOOKED_AT)
+        took = time.monotonic() - filed
+        show(request, "seconds until a mail filed in Sent is there, without NOTIFY", f"{took:.1f}")
+        assert lead.subjects() == ["From my telephone"]
+        assert connections(ann) == 1
+        arrives(ann, lead, "The answer")
 
 
 # -- restarts --------------------------------------------------------------------------------
