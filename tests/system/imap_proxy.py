@@ -11,10 +11,15 @@ from dev import dovecot
 
 
 class Proxy:
-    """What stands before Dovecot, and hides what matches ``hidden`` of each line it says."""
+    """What stands before Dovecot, and hides what matches ``hidden`` of each line it says.
 
-    def __init__(self, hidden: bytes = b""):
+    A command with the word ``refuses`` in it is answered as Courier answers APPEND while a mailbox
+    is open read-only.
+    """
+
+    def __init__(self, hidden: bytes = b"", refuses: bytes = b""):
         self.hidden = re.compile(hidden)
+        self.refuses = refuses
         self.log_ins = 0
         self.most_at_once = 0
         self._flows = threading.Event()
@@ -109,4 +114,8 @@ class Proxy:
         with contextlib.suppress(OSError), client, server:
             for line in client.makefile("rb"):
                 self._flows.wait()
-                server.sendall(line)
+                if self.refuses and self.refuses in line:
+                    tag = line.partition(b" ")[0]
+                    client.sendall(tag + b" NO Current box is selected READ-ONLY.\r\n")
+                else:
+                    server.sendall(line)

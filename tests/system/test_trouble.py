@@ -10,6 +10,7 @@ from dev import dovecot, services
 from dev.demo import mail
 from dev.passwords import PASSWORD, set_password
 
+from .imap_proxy import Proxy
 from .office import Office, Salesperson, import_mails, numbered, somebody, wait_until
 
 
@@ -300,3 +301,28 @@ def test_a_mail_that_waited_leaves_by_the_mailbox_that_was_connected_since(new_c
     assert received["Return-Path"] == f"<{other}>"
     assert other in received["From"]
     assert other in received["Reply-To"]
+
+
+def test_a_server_that_takes_no_copy_is_read_all_the_same(company: Office):
+    ann, lena = company.salesperson("ann"), somebody("lena")
+    lead = company.lead(lena, ann)
+    # Without LITERAL+ (RFC 7888) a message is sent only when the server has agreed to take it.
+    with Proxy(hidden=rb" LITERAL[+-]", refuses=b"APPEND") as courier:
+        ann.connect(**courier.settings())
+        ann.sync()
+        ann.write(lead, "Offer")
+        company.send_queue()
+        lead.receives("Offer")
+        for number in range(3):
+            ann.receives(mail(lena, ann.person, f"Mail {number}", "?"))
+
+        assert sorted(lead.subjects()) == ["Mail 0", "Mail 1", "Mail 2", "Offer"]
+        assert ann.account("state")["state"] == "enabled"
+        [logged] = ann.log()
+        assert logged["step"] == "sending"
+        assert ann.sent("Offer") == []
+
+        courier.refuses = b""
+        company.sql("UPDATE mail_sync_outgoing SET filing_retry_at = NULL")
+        ann.sync()
+        assert len(ann.sent("Offer")) == 1
