@@ -7,9 +7,10 @@ from odoo.tests import tagged
 
 from ..bridge.live import Live
 from ..engine.errors import ConnectionLost, Kind, ServerRefused, Step
+from ..engine.sync.protocols import Report
 from ..models.mail_sync_latecomer import MailSyncLatecomer
 from ..models.mail_sync_outgoing import MAX_FILINGS
-from ..turns import filing
+from ..turns import filing, turn
 from .common import MailSyncCase, mail
 
 #: What Courier says to APPEND while a mailbox is open read-only.
@@ -236,3 +237,23 @@ class TestBesideTheReading(FilingCase):
         self.assertLogged("recording")
         self.assertFalse(self.account.lease_token)
         self.assertGreater(self.account.next_sync_at, fields.Datetime.now())
+
+
+@tagged("post_install", "-at_install")
+class TestNothingRead(FilingCase):
+    def states_after(self, turns, report):
+        """Return the account's status after each of some turns that end alike."""
+        states = []
+        with patch.object(turn, "run", return_value=report):
+            for _ in range(turns):
+                self.a_turn()
+                states.append(self.account.state)
+        return states
+
+    def test_three_turns_in_a_row_that_read_nothing_are_an_error(self):
+        report = Report(problems=[("INBOX", ConnectionLost())])
+        self.assertEqual(self.states_after(3, report), ["enabled", "enabled", "error"])
+
+    def test_a_failure_after_some_were_read_is_shown_when_it_lasts(self):
+        report = Report(problems=[("INBOX", ConnectionLost())], came=5)
+        self.assertEqual(self.states_after(3, report), ["enabled"] * 3)

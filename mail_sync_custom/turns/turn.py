@@ -148,7 +148,7 @@ def _save(store: OdooStore, turn: Turn, error: MailError | None) -> None:
         account = env["mail.sync.account"].browse(store.account_id)
         now = datetime.now(UTC)
         if error:
-            account._failed(error, now)
+            account._failed(error, now, barren=bool(turn.report and turn.report.barren))
         else:
             account._succeeded(now, more=turn.report.more)
             turn.paused_until = account.paused_until or None

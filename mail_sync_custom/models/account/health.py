@@ -105,8 +105,11 @@ class MailSyncAccount(models.Model):
             if not account_sudo.env["mail.sync.log"].search_count(same, limit=1):
                 account_sudo._log(error)
 
-    def _failed(self, error, now):
-        """Save a failed attempt to read: its log entry, what it leads to and the next attempt."""
+    def _failed(self, error, now, barren=False):
+        """Save a failed attempt to read: its log entry, what it leads to and the next attempt.
+
+        ``barren`` says that nothing was read although there was something to read.
+        """
         self._log(error)
         health, due, notice = status.after_failure(
             self._health(),
@@ -115,6 +118,7 @@ class MailSyncAccount(models.Model):
             now=now,
             random=random.random(),  # noqa: S311 - it spreads retries, and guards nothing
             retry_after=error.retry_after,
+            barren=barren,
         )
         self._set_health(health)
         self.next_sync_at = due.replace(tzinfo=None) if due else False
