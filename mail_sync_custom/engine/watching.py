@@ -44,7 +44,7 @@ class Wanted:
     """An account that is to be watched.
 
     ``signature`` changes with what its connection is made of; ``due_in`` are the seconds until the
-    scheduled action would give it a turn; ``host`` is where it connects to.
+    scheduled action would give it a turn; ``host`` is where it connects to, with the port.
     """
 
     signature: str
@@ -91,21 +91,23 @@ def to_begin(
 ) -> Iterator[int]:
     """Yield who is wanted, not watched, and need not wait, whoever is due first at the front.
 
-    Of the accounts of a host that is away one is tried at a time, when its pause is over;
-    ``trying`` are the hosts that are just being connected to.
+    Of the accounts of a host that is away one is tried at a time, each in turn, when its pause is
+    over; ``trying`` are the hosts that are just being connected to.
     """
-    tried = set(trying)
+    waiting: dict[str, list[int]] = {}
     for account, want in sorted(wanted.items(), key=lambda each: each[1].due_in):
         setback = setbacks.get(account)
         if account in watched or (
             setback and setback.signature == want.signature and now < setback.until
         ):
             continue
-        if gone := away.get(want.host):
-            if now < gone.until or want.host in tried:
-                continue
-            tried.add(want.host)
-        yield account
+        if want.host in away:
+            waiting.setdefault(want.host, []).append(account)
+        else:
+            yield account
+    for host, accounts in waiting.items():
+        if now >= away[host].until and host not in trying:
+            yield accounts[away[host].count % len(accounts)]
 
 
 def ahead(random: float) -> float:

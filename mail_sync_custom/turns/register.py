@@ -43,7 +43,7 @@ class Register(Locks):
         """
         query = SQL(
             """
-            SELECT id, md5(ROW(%(columns)s)::text), due_in, COALESCE(imap_host, '')
+            SELECT id, md5(ROW(%(columns)s)::text), due_in, concat(imap_host, ':', imap_port)
             FROM (
                 SELECT *, EXTRACT(EPOCH FROM next_sync_at - (now() AT TIME ZONE 'UTC'))::float8
                        AS due_in

@@ -134,9 +134,17 @@ def test_of_the_accounts_of_a_host_that_is_away_one_is_tried_at_a_time():
     wanted = on("away", 1, 2, 3) | on("here", 4, 5)
     gone = {"away": after_no_answer(None, now=100, random=0)}
     assert begun(wanted, away=gone, now=100 + PAUSE - 0.1) == [4, 5]
-    assert begun(wanted, away=gone, now=100 + PAUSE) == [1, 4, 5]
+    assert begun(wanted, away=gone, now=100 + PAUSE) == [4, 5, 2]
     assert begun(wanted, away=gone, trying=["away"], now=100 + PAUSE) == [4, 5]
-    assert begun(wanted, {1: ""}, away=gone, now=100 + PAUSE) == [2, 4, 5]
+    assert begun(wanted, {2: ""}, away=gone, now=100 + PAUSE) == [4, 5, 3]
+
+
+def test_while_a_host_is_away_its_accounts_are_tried_in_turn():
+    wanted, away, tried = on("away", 1, 2, 3), None, set()
+    for _ in range(3):
+        away = after_no_answer(away, 0, 0)
+        tried.update(begun(wanted, away={"away": away}, now=away.until))
+    assert tried == {1, 2, 3}
 
 
 @given(st.lists(st.floats(0, 1), min_size=5))

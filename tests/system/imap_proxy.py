@@ -58,6 +58,8 @@ class Proxy:
 
     def go_away(self) -> None:
         """End all connections and accept no more, as a server does that restarts."""
+        with contextlib.suppress(OSError):  # it is away already
+            self._listening.shutdown(socket.SHUT_RDWR)  # or who is in accept() takes one more
         self._listening.close()
         self.resume()
         with self._guard:
