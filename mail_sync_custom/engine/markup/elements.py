@@ -16,6 +16,8 @@ LEAVES_FOREIGN = frozenset(
 )
 #: Elements that end a select which they stand in (§13.2.6.4.16).
 LEAVES_SELECT = frozenset("input keygen textarea".split())
+#: What changes how the source behind it is read. In the usual mail nothing does.
+TURNS = DROPPED_RAW | SHOWN_RAW | FALLBACKS | LEAVES_SELECT | {"svg", "math", "select"}
 
 #: Kept elements without content. Not ``wbr``: to libxml2 that is no void element.
 VOID = frozenset("br col hr img".split())

@@ -12,7 +12,7 @@ enough. Deeply nested elements become flat, since libxml2 gives up at a depth of
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape, unescape
@@ -45,7 +45,6 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 _BAD_IN_VALUE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 _DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?|ftp|mailto|tel|sms|callto|sip|news|webcal|geo):", re.IGNORECASE)
-_WEB = re.compile(r"https?:|//", re.IGNORECASE)
 _BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
 
 
@@ -92,6 +91,14 @@ class _Tag:
     name: str
     pieces: tuple[str | Part, ...] = ()
     text: str = ""  # what an input field shows
+    size: int = 0  # characters
+
+    def __post_init__(self) -> None:
+        self.size = sum(len(piece) for piece in self.pieces if isinstance(piece, str))
+
+
+def _counts() -> defaultdict[str, int]:
+    return defaultdict(int)
 
 
 @dataclass(slots=True)
@@ -100,8 +107,8 @@ class _Writer:
     marked: bool
     out: list[str | Part] = field(default_factory=lambda: ["<div>"])
     open: list[tuple[str, _Tag]] = field(default_factory=list)
-    count: Counter[str] = field(default_factory=Counter)  # of each name in ``open``
-    flat: Counter[str] = field(default_factory=Counter)  # of what is open and was not written
+    count: defaultdict[str, int] = field(default_factory=_counts)  # of each name in ``open``
+    flat: defaultdict[str, int] = field(default_factory=_counts)  # open, and was not written
     known: dict[tuple[str, str], _Tag] = field(default_factory=dict)
     size: int = 0
     elements: int = 0
@@ -164,11 +171,11 @@ class _Writer:
 
     def start(self, name: str, attrs: str) -> None:
         shown_as = elements.SHOWN_AS.get(name)
-        if not shown_as or (name in elements.IN_TABLE and not self.count["table"]):
+        if not shown_as or (name in elements.IN_TABLE and not self.count.get("table")):
             if name in elements.BREAKS or name in elements.IN_TABLE:
                 self.break_due = True
             return
-        if name in elements.ENDS_P and self.count["p"]:
+        if name in elements.ENDS_P and self.count.get("p"):
             self.end_open(frozenset("p"), elements.ENDS_P)
         if rule := elements.ENDS.get(name):
             self.end_open(*rule)
@@ -192,7 +199,7 @@ class _Writer:
         elif self.break_due and tag.name == "img":
             self.part()
         self.out += tag.pieces
-        self.size += sum(len(piece) for piece in tag.pieces if isinstance(piece, str))
+        self.size += tag.size
         self.elements += 1
         if not is_void:
             self.open.append((name, tag))
@@ -200,7 +207,7 @@ class _Writer:
 
     def end_open(self, names: frozenset[str], beyond: frozenset[str]) -> None:
         """End the nearest of some elements, if it is not beyond others, and all within it."""
-        if not any(self.count[name] for name in names):
+        if not any(map(self.count.get, names)):
             return
         for at in range(len(self.open) - 1, -1, -1):
             name = self.open[at][0]
@@ -211,11 +218,14 @@ class _Writer:
                 return
 
     def end(self, name: str) -> None:
-        if self.flat[name]:
+        if self.open and self.open[-1][0] == name and not self.flat:
+            self.close(len(self.open) - 1)
+            return
+        if self.flat.get(name):
             self.flat[name] -= 1
             self.break_due |= elements.SHOWN_AS[name] not in elements.INLINE
             return
-        if not self.count[name]:
+        if not self.count.get(name):
             self.break_due |= name in elements.BREAKS or name in ("p", "br")
             return
         within = elements.ENDS_WITHIN.get(name, elements.ENDS_WITHIN_OTHERWISE)
@@ -282,8 +292,6 @@ class _Writer:
         if len(address) > MAX_URL or not _LINK.match(address):
             return
         pieces.append(f' href="{_value(address)}"')
-        if _WEB.match(address):
-            pieces.append(' target="_blank" rel="noreferrer noopener"')
 
     def picture(self, name: str, given: dict[str, str]) -> _Tag:
         """Return a picture that is a part of the mail; of any other, what stands in its place."""

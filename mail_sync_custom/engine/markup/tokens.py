@@ -104,7 +104,12 @@ class _Tokenizer:
             self.at = opening
             if tag := _TAG.match(source, opening):
                 self.at = tag.end()
-                yield from self._tag(tag[1], tag[2].lower(), tag[3])
+                slash, name, attrs = tag.groups()
+                name = name.lower()
+                if name in elements.TURNS or self.foreign or self.in_select:
+                    yield from self._tag(slash, name, attrs)
+                else:
+                    yield (Kind.END if slash else Kind.START), name, attrs
             elif tag := _TAG_OPEN.match(source, opening):
                 yield from self._odd_tag(tag)
             else:
