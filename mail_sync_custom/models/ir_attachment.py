@@ -5,9 +5,9 @@ from odoo.tools import SQL
 
 
 class IrAttachment(models.Model):
-    """The files of a recorded mail are read by whoever reads the mail.
+    """Whoever can read a recorded mail can read its files, and nobody else.
 
-    Odoo hangs them on the record, a contact for one, and whoever reads that reads its files.
+    Odoo attaches them to the record, such as a contact, and all who can read that can read them.
     """
 
     _inherit = "ir.attachment"
@@ -22,7 +22,7 @@ class IrAttachment(models.Model):
         return super()._search(domain, *args, **kwargs)
 
     def _check_access(self, operation):
-        """As in a search, for files that are asked for by their numbers."""
+        """Apply the rule of a search to files that are asked for by id."""
         result = super()._check_access(operation)
         withheld = (self - result[0] if result else self)._mail_sync_withheld()
         if not withheld:
@@ -41,9 +41,9 @@ class IrAttachment(models.Model):
 
     @api.model
     def _mail_sync_readable(self, attachment):
-        """Return, in SQL, whether the user may read a file as far as a recorded mail brought it.
+        """Return, in SQL, whether the user may read a file that a recorded mail brought.
 
-        A file that several messages of its record show is read by whoever reads one of them.
+        Where several messages of its record show the file, the right to read one is enough.
         """
         messages = self.env["mail.message"]
         condition = SQL(
@@ -64,8 +64,8 @@ class IrAttachment(models.Model):
         return condition
 
     def _mail_sync_withheld(self):
-        """Return those of the files that came with recorded mails not for the user to read."""
-        # sudo: which record they hang on, as Odoo asks it of every file
+        """Return those of the files that came with recorded mails which the user may not read."""
+        # sudo: only to see which record they belong to, as Odoo does for every file
         guarded = self.env["mail.message"]._mail_sync_guarded()
         files_sudo = self.sudo()
         concerned = files_sudo.filtered(lambda file: file.res_model in guarded).sudo(False)

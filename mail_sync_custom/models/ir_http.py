@@ -5,7 +5,7 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     def session_info(self):
-        """Tell the top bar with the session how the user's mailbox is: no request of its own."""
+        """Add the state of the user's mailbox for the top bar, which saves it a request."""
         info = super().session_info()
         if self.env.user._is_internal():
             info["mail_sync"] = self.env["mail.sync.account"]._top_bar(self.env.user)

@@ -10,7 +10,7 @@ from ..engine.smtp import handover
 from ..turns.filing import STAMP
 from .mail_sync_outgoing import bare_id
 
-#: What connecting may take: lookup, TLS and login together.
+#: Seconds that connecting may take: lookup, TLS and login together.
 CONNECT_SECONDS = 30
 
 
@@ -55,13 +55,13 @@ class IrMailServer(models.Model):
         return connection
 
     def send_email(self, message, *args, smtp_session=None, **kwargs):
-        """Hand a synced user's mail over exactly once, whatever ends the process in between."""
+        """Hand a synced user's mail over exactly once, even if the process dies on the way."""
         account_id = getattr(smtp_session, "mail_sync_account_id", None)
         if not account_id:
             return super().send_email(message, *args, smtp_session=smtp_session, **kwargs)
-        # The mail is locked from here on: two workers cannot be at it at the same time.
+        # From here on the mail is locked, so that no second worker can send it.
         self.env.flush_all()
-        del message["Return-Path"]  # where bounces go is the envelope's to say (RFC 5321 §4.4)
+        del message["Return-Path"]  # the envelope says where bounces go (RFC 5321 §4.4)
         message[STAMP] = message["Message-Id"]
         Outgoing = self.env["mail.sync.outgoing"]
         outgoing_id, before = Outgoing._begin(account_id, message)
@@ -69,7 +69,7 @@ class IrMailServer(models.Model):
             Outgoing._settle(outgoing_id, "sent")
             before = "sent"
         if before in ("sent", "unknown"):
-            # What is not known is kept with the handing over, as what was refused is below.
+            # An unknown outcome stays with the outgoing record, as a refusal does below.
             return message["Message-Id"]
         state = None
         try:
@@ -79,8 +79,8 @@ class IrMailServer(models.Model):
             cause, words = _refusal(error)
             if not cause:
                 raise
-            # Kept with the handing over: the other recipients get theirs all the same, and
-            # mail.mail tells the sender of this one.
+            # Stored with the outgoing record: the other recipients still get theirs, and
+            # mail.mail tells the sender about this one.
             state, result = "refused", message["Message-Id"]
             Outgoing._refuse(outgoing_id, cause, words)
         finally:
@@ -95,14 +95,14 @@ class IrMailServer(models.Model):
         return result
 
     def _mail_sync_was_sent(self, account_id, message):
-        """Whether the mail lies in the owner's Sent mailbox: some providers file it themselves."""
+        """Return whether the mail is in the owner's Sent mailbox: some providers file it there."""
         # sudo: the sender's own account, whose secret they cannot read
         account_sudo = self.env["mail.sync.account"].sudo().browse(account_id)
         return account_sudo._is_in_sent(bare_id(message["Message-Id"]))
 
 
 def _refusal(error):
-    """Return the cause and the words of a server that answered no; ``(None, "")`` for any other."""
+    """Return the cause and words of a server's refusal; ``(None, "")`` for any other error."""
     answers = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
     answer = next((found for found in chain(error) if isinstance(found, answers)), None)
     if answer is None:
@@ -115,7 +115,7 @@ def _cause(answer):
 
 
 def _spoken(answer):
-    """Return what the server said, as it said it."""
+    """Return the server's own words."""
     if isinstance(answer, smtplib.SMTPRecipientsRefused):
         said = [f"{code} {_text(words)}" for code, words in answer.recipients.values()]
         return safe_text("; ".join(dict.fromkeys(said)))

@@ -8,7 +8,7 @@ from ..bridge import standing
 
 
 class Remaining(NamedTuple):
-    """Who has not got a mail: ``partners``, and the others as they stand in To and Cc."""
+    """Who has not received a mail: ``partners``, and the other recipients in ``to`` and ``cc``."""
 
     partners: models.BaseModel
     to: list[str]
@@ -25,10 +25,10 @@ class MailMail(models.Model):
         return result
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
-        """Keep a synced user's mail back while their mailbox does not work.
+        """Hold a synced user's mail back while their mailbox does not work.
 
-        It is not sent from the company's server instead: it waits, and says so, and goes when the
-        connection is back. Its author sees on their open pages that it waits, or waits no more.
+        It is not sent through the company's server instead. It waits, says so, and goes when the
+        connection is back. The open pages of its author show that it waits, or no longer does.
         """
         concerned = self._mail_sync_concerned()
         waited = concerned.filtered("failure_reason").mail_message_id
@@ -65,9 +65,9 @@ class MailMail(models.Model):
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None
     ):
-        """Tell the sender what their server refused; keep what could not be handed over at all."""
-        # Odoo comes here with this failure when there was no connection to begin with.
+        """Tell the sender what their server refused; keep mails that never reached the server."""
         concerned = self._mail_sync_concerned()
+        # Odoo reports this failure when the connection itself could not be made.
         waiting = concerned._mail_sync_own() if failure_type == "mail_smtp" else self.browse()
         waiting._mail_sync_wait()
         for mail in concerned - waiting:
@@ -81,22 +81,25 @@ class MailMail(models.Model):
     # -- whose, and whether it can go ----------------------------------------------------------
 
     def _mail_sync_concerned(self):
-        """Return the mails that a mailbox may have to do with; for all others Odoo's rules hold.
+        """Return the mails that may have to do with a mailbox; Odoo alone handles all others.
 
-        Their author has a mailbox, or had one, and wrote on a lead or a contact or used the
-        mailbox's address. To tell these from the others takes no query.
+        Either the author has, or had, a mailbox and wrote on a lead or contact or used the
+        mailbox's address, or the mail is set to leave through a mailbox's server. Telling these
+        from the others takes no query.
         """
         owners = self.env["mail.sync.account"]._owners()
         if not owners:
             return self.browse()
+        servers = {owner.server_id for owner in owners.values() if owner.server_id}
 
         def concerns(mail):
             message = mail.mail_message_id
             owner = owners.get(message.create_uid.id)
-            return owner and (
+            by_owner = owner and (
                 message.model in standing.MODELS
                 or email_normalize(message.email_from) == owner.email
             )
+            return by_owner or mail.mail_server_id.id in servers
 
         return self.filtered(concerns)
 
@@ -106,31 +109,32 @@ class MailMail(models.Model):
         # sudo: Odoo sends as the superuser or as another user than the sender
         accounts_sudo = self.env["mail.sync.account"].sudo()
         owner = accounts_sudo._owner(self.mail_message_id.create_uid)
-        # What is from the mailbox and no Smart Mail leaves by it in Odoo's own way.
+        # Any other mail from the mailbox's address leaves through it as well, as Odoo would do it.
         own = owner and (
             self._mail_sync_is_smart() or email_normalize(self.email_from) == owner.email
         )
         return accounts_sudo.browse(owner.account_id if own else ())
 
     def _mail_sync_is_smart(self):
-        """Whether it is a Smart Mail: who wrote it decides by what mailbox it leaves, not its From.
+        """Return whether this is a Smart Mail, which leaves through the mailbox of its author.
 
-        No Smart Mail is what only colleagues get, what happens by itself, what was written on
-        somebody else's behalf, a mailing, or what stands on no lead and no contact.
+        The author counts, not the From header. Mails to colleagues only, automatic mails,
+        mailings, mails written on somebody else's behalf, and mails on any record that is neither
+        a lead nor a contact are not Smart Mails.
         """
         message = self.mail_message_id
         if message.message_type != "comment" or message.model not in standing.MODELS:
             return False
-        # A template may name a sender who is nobody's user: the company, say.
+        # A template may name a sender who is not a user, such as the company.
         authors = message.author_id.with_context(active_test=False).user_ids
         return authors <= message.create_uid and (
             bool(self.email_to) or any(self.recipient_ids.mapped("partner_share"))
         )
 
     def _mail_sync_address(self):
-        """Have Smart Mails come from the mailbox of now, and be answered to it.
+        """Set From and Reply-To of Smart Mails to the mailbox that is connected now.
 
-        It may be another one than when they were written.
+        It may not be the one that was connected when they were written.
         """
         for mail in self.filtered(lambda mail: mail._mail_sync_is_smart()):
             address = mail._mail_sync_account()._formatted_email()
@@ -144,7 +148,7 @@ class MailMail(models.Model):
     def _mail_sync_can_go(self):
         return self._mail_sync_account()._can_send()
 
-    # -- what is seen of it on the lead --------------------------------------------------------
+    # -- what the lead shows of it -------------------------------------------------------------
 
     def _mail_sync_wait(self):
         """Leave mails in the queue until their mailbox works, and say why."""
@@ -154,7 +158,7 @@ class MailMail(models.Model):
             mail._mail_sync_notifications()._mail_sync_ready()
 
     def _mail_sync_for_writer(self):
-        """Return a mail in the language of who wrote it: what is kept with it is theirs to read."""
+        """Return a mail in the language of its author, who reads what is stored with it."""
         self.ensure_one()
         return self.with_context(lang=self.mail_message_id.create_uid.lang)
 
@@ -172,7 +176,7 @@ class MailMail(models.Model):
         )
 
     def _mail_sync_reason(self):
-        """Return why a mail in the queue has not gone, in the language of who reads it."""
+        """Return why a mail is still in the queue, in the language of the reader."""
         refused = self.env["mail.sync.outgoing"]._of_mail(self)
         if refused:
             words = (one._problem(self.env).words for one in refused)
@@ -198,7 +202,7 @@ class MailMail(models.Model):
         return frozenset(address for text in texts for address in email_normalize_all(text or ""))
 
     def _mail_sync_refused(self, problems, success_pids, success_emails=()):
-        """Show on the mail, and on each recipient it did not reach, what the server said.
+        """Show what the server said, on the mail and on each recipient that it did not reach.
 
         What was refused for now stays in the queue; those who have got it do not get it again.
         """
@@ -227,7 +231,7 @@ class MailMail(models.Model):
     # -- what its author decides ---------------------------------------------------------------
 
     def _mail_sync_send_again(self):
-        """Put mails into the queue once more, to go at once to those who have not got them."""
+        """Queue mails again, to be sent at once to those who have not received them."""
         mails = self - self._mail_sync_lost()
         mails.mark_outgoing()
         mails.write({"scheduled_date": False, "failure_type": False, "failure_reason": False})
@@ -252,7 +256,7 @@ class MailMail(models.Model):
         return lost
 
     def _mail_sync_narrow(self, delivered):
-        """Take from the recipients those who have got the mail."""
+        """Remove the recipients who have received the mail."""
         remaining = self._mail_sync_remaining(delivered)
         self.write(
             {
@@ -263,7 +267,7 @@ class MailMail(models.Model):
         )
 
     def _mail_sync_remaining(self, delivered):
-        """Return a :class:`Remaining`: who has not got the mail, by address or by their status."""
+        """Return a :class:`Remaining`: who has not received the mail, by address or by status."""
         pending = self._mail_sync_notifications()
         partners = self.recipient_ids
         if pending:
@@ -275,7 +279,7 @@ class MailMail(models.Model):
         return Remaining(partners - parts, to, _without(delivered, self.email_cc or ""))
 
     def _mail_sync_repeated(self):
-        """Return the addresses that these mails would go to once more, normalised."""
+        """Return the addresses that these mails would be sent to again, normalised."""
         outgoing = self.env["mail.sync.outgoing"]
         found = set()
         for mail in self:
@@ -285,7 +289,7 @@ class MailMail(models.Model):
         return found
 
     def _mail_sync_confirm(self):
-        """Believe the author that these were sent, to those of whom nobody knew.
+        """Take the author's word that mails of unknown outcome were sent.
 
         What was refused stays refused.
         """
@@ -296,7 +300,7 @@ class MailMail(models.Model):
                 mail._mail_sync_confirmed(in_doubt._addresses())
 
     def _mail_sync_confirmed(self, reached):
-        """Show that these addresses have got it, and what is left of the mail."""
+        """Show that the mail has reached these addresses, and what is still to be sent."""
         if not reached & self._mail_sync_addresses():
             return
         notifications = self._mail_sync_notifications()
@@ -309,13 +313,13 @@ class MailMail(models.Model):
             self._mail_sync_done()
 
     def _mail_sync_done(self):
-        """Mark mails as sent, and let go of those that Odoo keeps no longer than that."""
+        """Mark mails as sent, and delete those that Odoo does not keep after sending."""
         self._mail_sync_notifications()._mail_sync_sent()
         self.write({"state": "sent", "failure_type": False, "failure_reason": False})
         self.filtered("auto_delete").unlink()
 
     def _mail_sync_route(self):
-        """Return by which mailbox or server these mails leave, as a sentence."""
+        """Return a sentence that says through which mailbox or server these mails leave."""
         account_sudo = self[0]._mail_sync_account()
         if account_sudo and account_sudo._can_send():
             return self.env._("It leaves by the mailbox %s.", account_sudo.email)
@@ -335,8 +339,8 @@ class MailMail(models.Model):
         )
 
     def _mail_sync_notifications(self):
-        """Return the notifications, as superuser, of recipients who have not got the mail yet."""
-        # sudo: as Odoo does when it notes what became of a mail
+        """Return, as superuser, the notifications of recipients who have not received the mail."""
+        # sudo: as Odoo does when it records what became of a mail
         return (
             self.env["mail.notification"]
             .sudo()
@@ -351,7 +355,7 @@ class MailMail(models.Model):
 
 
 def _without(delivered, text):
-    """Return the recipients in a header's text, but for those who have got the mail."""
+    """Return the recipients named in a header, except those who have received the mail."""
     return [
         one for one in email_split_and_format(text) if not delivered & {*email_normalize_all(one)}
     ]

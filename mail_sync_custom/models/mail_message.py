@@ -26,7 +26,7 @@ class MailMessage(models.Model):
 
     @api.depends("mail_sync_entry_ids.direction")
     def _compute_mail_sync_direction(self):
-        """Which way a mail went; empty for what is no mail of a synchronised mailbox."""
+        """Set the direction of a mail; empty unless it belongs to a synchronised mailbox."""
         links = self.env["mail.sync.message"].search([("mail_message_ids", "in", self.ids)])
         linked = {message: link.direction for link in links for message in link.mail_message_ids}
         for message in self:
@@ -34,7 +34,7 @@ class MailMessage(models.Model):
             message.mail_sync_direction = entry.direction or linked.get(message)
 
     def _to_store_defaults(self, target: Store.Target):
-        """Tell colleagues which way a recorded mail went, and why it stands where it stands."""
+        """Tell colleagues which way a recorded mail went, and why it was recorded here."""
         defaults = super()._to_store_defaults(target)
         if target.is_internal(self.env):
             defaults.append(
@@ -54,10 +54,10 @@ class MailMessage(models.Model):
     # -- removing ----------------------------------------------------------------------------
 
     def action_mail_sync_remove(self):
-        """Remove recorded mails from their records, so that they stay removed.
+        """Remove recorded mails from their records for good.
 
-        For who has the mail in their own mailbox, and for administrators. The mail goes for a
-        colleague who has it too, and comes back by nobody's mailbox.
+        For users who have the mail in their own mailbox, and for administrators. It is removed
+        for colleagues who have it, too, and no mailbox brings it back.
         """
         self.check_access("read")
         # sudo: an owner's right to take back what their mailbox brought
@@ -82,10 +82,10 @@ class MailMessage(models.Model):
         return links.account_id.user_id
 
     def _mail_sync_remove(self):
-        """Remove entries; leave a tombstone, whether or not the mail stands elsewhere as well.
+        """Remove entries and leave a tombstone, even if other records still have the mail.
 
-        It is settled then for every mailbox: no other one brings it, and no lead that comes late
-        gets it. Where something is left of it, the links still hold that.
+        That settles it for every mailbox: no other one brings it, and no later lead gets it. What
+        other records still have of it stays linked.
         """
         links = self.mail_sync_link_ids
         self.unlink()
@@ -93,10 +93,10 @@ class MailMessage(models.Model):
         links.filtered(lambda link: not link.mail_message_ids).outcome = "removed"
 
     def unlink(self):
-        """The files of a recorded mail go with it, by whichever way it is deleted.
+        """Delete the files of a recorded mail with it, however it is deleted.
 
-        Odoo leaves the attachments of a record behind when the message goes, and whoever can open
-        the record would read them.
+        Odoo leaves attachments of a record behind when the message is deleted, and whoever can
+        open the record could read them.
         """
         # sudo: whoever may delete a mail deletes what came with it
         files_sudo = self.sudo()._mail_sync_own_files()
@@ -106,7 +106,7 @@ class MailMessage(models.Model):
 
     def _mail_sync_own_files(self):
         """Return the files that recorded mails brought and that no other message shows."""
-        # Odoo reads the files of what it deletes, too: to look at their models costs no query.
+        # Odoo reads these files anyway before it deletes, so looking at them costs no query.
         if not any(file.res_model in standing.MODELS for file in self.attachment_ids):
             return self.attachment_ids.browse()
         rows = self.env.execute_query(

@@ -1,7 +1,7 @@
-"""A mail that was written here and has not gone: it waits, was refused, came back, or who knows.
+"""What became of a mail that was written here: it waits, was refused, came back, or is in doubt.
 
-It is seen where the mail is seen, in the chatter and in the Life of the Lead, and there its author
-says what is to become of it.
+The chatter and the Life of the Lead show this with the mail, and its author decides there what to
+do about it.
 """
 
 from odoo import api, fields, models
@@ -38,9 +38,9 @@ class MailMessage(models.Model):
     # is written. Their `write` calls `_mail_sync_forget_delivery` instead.
     @api.depends_context("lang")
     def _compute_mail_sync_delivery(self):
-        """Say what keeps a mail from its recipients: the worst of it, where there is more.
+        """Say what keeps a mail from its recipients; with several reasons, the worst one.
 
-        Followers of the record who are colleagues get a copy as well; it is not about those.
+        Copies to colleagues who follow the record do not count.
         """
         returned, queued = self._mail_sync_returned(), self._mail_sync_queued()
         found = {**returned, **queued}
@@ -48,18 +48,18 @@ class MailMessage(models.Model):
             state, reason = found.get(message.id, (False, False))
             message.mail_sync_delivery = state
             message.mail_sync_delivery_reason = reason
-            # What came back is not kept to be sent; whoever writes anew says so to the recipient.
+            # A bounced mail is no longer in the queue: its author writes a new one.
             message.mail_sync_repeatable = message.id in queued and state != "waiting"
 
     @api.model
     def _mail_sync_forget_delivery(self):
-        """Have it computed anew: a mail or a notification is no longer what it was."""
+        """Have the delivery computed again, because a mail or a notification has changed."""
         names = ("mail_sync_delivery", "mail_sync_delivery_reason", "mail_sync_repeatable")
         self.invalidate_model(names, flush=False)
 
     def _mail_sync_queued(self):
         """Return state and reason for the messages whose mails are still in the queue."""
-        # A mail without a reason is just about to be sent. A refusal is read last, and holds.
+        # A mail without a reason is about to be sent. Refusals come last, so they win.
         mails = self.env["mail.mail"].search_fetch(
             [
                 ("mail_message_id", "in", self.ids),
@@ -109,7 +109,7 @@ class MailMessage(models.Model):
         return defaults
 
     def _message_notifications_to_store(self, store: Store):
-        """Tell with what became of a mail's notifications what became of the mail."""
+        """Send what became of a mail along with what became of its notifications."""
         result = super()._message_notifications_to_store(store)
         store.add(
             self,
@@ -124,11 +124,11 @@ class MailMessage(models.Model):
         return result
 
     def _mail_sync_was_written(self):
-        """Whether it was written here, on a lead or a contact: what was received has arrived."""
+        """Return whether this was written here, on a lead or a contact, and not received."""
         return self.model in standing.MODELS and self.message_type != "email"
 
     def _mail_sync_delivery_to_store(self):
-        """Return what keeps the mail, and who may say what becomes of it; False if nothing does."""
+        """Return what keeps the mail and who may decide about it; False if it was delivered."""
         if not self.mail_sync_delivery:
             return False
         return {
@@ -142,7 +142,7 @@ class MailMessage(models.Model):
     # -- what its author decides ---------------------------------------------------------------
 
     def mail_sync_before_sending_again(self):
-        """Return whom a mail would go to once more, ``to``, and by which server, ``route``.
+        """Return whom a mail would be sent to again, ``to``, and through which server, ``route``.
 
         Raises AccessError for anybody but its author and administrators.
         """
@@ -154,18 +154,18 @@ class MailMessage(models.Model):
         }
 
     def action_mail_sync_send_again(self):
-        """Send a mail once more, to those alone who were refused or of whom nobody knows.
+        """Send a mail again, only to recipients that were refused or are in doubt.
 
-        Returns what then keeps it, as the web client shows it. Pressed twice it is sent once: the
-        second time it is in the queue already. Raises AccessError for anybody but its author and
-        administrators.
+        Returns what keeps it then, as the web client shows it. Pressing the button twice sends it
+        once: the second time it is already in the queue. Raises AccessError for anybody but its
+        author and administrators.
         """
         self.ensure_one()
         self._mail_sync_failed_sudo()._mail_sync_send_again()
         return self._mail_sync_answered()
 
     def action_mail_sync_was_sent(self):
-        """Believe the author that a mail was sent of which nobody knew.
+        """Take the author's word that a mail of unknown outcome was sent.
 
         Nothing is sent. Returns and raises as :meth:`action_mail_sync_send_again`.
         """
@@ -174,13 +174,13 @@ class MailMessage(models.Model):
         return self._mail_sync_answered()
 
     def _mail_sync_failed_sudo(self):
-        """Return the mails of a message that were not sent, as superuser, for whom they belong to.
+        """Return, as superuser, the mails of a message that were not sent, for its author.
 
-        The right it stands in for is an author's to decide on their own mail, whose queue only
-        administrators can change. They are locked, and whoever comes second gets none.
+        This replaces the right of authors to decide about their own mails, in a queue that only
+        administrators can change. The mails are locked; a second caller gets none.
         """
         self.check_access("read")
-        # An author can read what they wrote also where they can no longer read the record.
+        # Authors can read what they wrote even where they can no longer read the record.
         for record in self._record_by_message().values():
             record.check_access("read")
         user = self.env.user
@@ -194,6 +194,6 @@ class MailMessage(models.Model):
         return self.env["mail.mail"].sudo().search(domain).try_lock_for_update()
 
     def _mail_sync_answered(self):
-        """Show everywhere what has become of the mail, and return it."""
+        """Show what has become of the mail on all open pages, and return it."""
         self._notify_message_notification_update()
         return self._mail_sync_delivery_to_store()

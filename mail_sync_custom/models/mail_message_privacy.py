@@ -1,12 +1,12 @@
-"""Who reads a recorded mail. The one place that decides it, for whichever way it is asked for.
+"""Who may read a recorded mail: the one place that decides, however the mail is asked for.
 
-On a lead it is read by whoever reads the lead: Odoo's own rule. A contact is read by every
-colleague, and the mails that are recorded on it are not theirs: those are read by whoever has the
-mail in their own mailbox, and by whoever can open a lead on which the same mail stands. Where it
-stands on no lead any more, by whoever can open a lead of that contact.
+On a lead Odoo's own rule holds: whoever can read the lead can read its mails. Every colleague can
+read a contact, but not the mails recorded on it. Those are for whoever has the mail in their own
+mailbox, and for whoever can open a lead that has the same mail; if no lead has it any more, for
+whoever can open a lead of that contact.
 
-A customer in the portal reads no recorded mail. To follow a record, which everyone may who can
-open it, gives no right to its mails.
+Portal users read no recorded mail. Following a record, which everyone who can open it may do,
+gives no right to its mails.
 """
 
 from odoo import api, models
@@ -22,7 +22,7 @@ class MailMessage(models.Model):
 
     @api.model
     def _mail_sync_guarded(self):
-        """Return the models whose reader does not read the mails that are recorded there."""
+        """Return the models whose readers may not read every mail recorded there."""
         if self.env.user._is_internal():
             return ["res.partner"]
         return ["crm.lead", "res.partner"]
@@ -31,8 +31,8 @@ class MailMessage(models.Model):
     def _mail_sync_readable(self, message):
         """Return, in SQL, whether the user may read a message as far as it is a recorded mail.
 
-        ``message`` is the name of the table. It is a condition on one row, which costs the other
-        messages nothing but a look at their model.
+        ``message`` is the name of the table. The condition is on one row, and costs all other
+        messages no more than a look at their model.
         """
         condition = SQL(
             """
@@ -51,10 +51,10 @@ class MailMessage(models.Model):
         return condition
 
     def _mail_sync_right(self, message):
-        """Return, in SQL, whether the user may read the mail ``entry`` that stands on a contact.
+        """Return, in SQL, whether the user may read the mail ``entry``, recorded on a contact.
 
-        Each part is a scalar subquery: beside an OR, PostgreSQL would build a table of all rows to
-        serve an EXISTS.
+        Each part is a scalar subquery: next to an OR, PostgreSQL would hash a whole table to
+        answer an EXISTS.
         """
         if not self.env.user._is_internal():
             return SQL("FALSE")
@@ -83,14 +83,14 @@ class MailMessage(models.Model):
         )
 
     def _mail_sync_readable_leads(self):
-        """Return, in SQL, the leads that the user can open, those that are lost as well."""
+        """Return, in SQL, the leads that the user can open, including lost ones."""
         leads = self.env["crm.lead"].with_context(active_test=False)
         if not leads.has_access("read"):
             return SQL("(SELECT 0 WHERE FALSE)")
         return leads._search(Domain.TRUE).subselect()
 
     def _mail_sync_asked(self):
-        """Return the fields that the rule asks for."""
+        """Return the fields that the rule reads."""
         asked = {
             "mail.message": ("model", "res_id", "message_id"),
             "mail.sync.entry": ("mail_message_id", "message_id", "variant"),
@@ -102,13 +102,13 @@ class MailMessage(models.Model):
 
     @api.model
     def _mail_sync_readable_domain(self):
-        """Return the rule as a domain of messages; it is the user's also for a search by sudo."""
+        """Return the rule as a domain: the user's own rule, even in a search as superuser."""
         return Domain.custom(
             to_sql=lambda _model, alias, _query: self._mail_sync_readable(SQL.identifier(alias))
         )
 
     def _mail_sync_withheld(self):
-        """Return those of the messages that are recorded mails and not for the user to read."""
+        """Return those of the messages that are recorded mails which the user may not read."""
         if self.env.su or not self.ids:
             return self.browse()
         guarded = self._mail_sync_guarded()
@@ -130,23 +130,23 @@ class MailMessage(models.Model):
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
-        """Leave out recorded mails that the user may not read, before the search is cut to a page.
+        """Leave out recorded mails that the user may not read, before the search is limited.
 
-        Where Odoo bypasses access it is to the messages of a record that may be read, and that is
-        not enough for these.
+        Odoo bypasses access for the messages of a record that the user may read. For recorded
+        mails that is not enough.
         """
         domain = Domain(domain)
         models = condition_values(self, "model", domain)
-        # The chatter of anything else is searched as it was.
+        # A search on any other model stays as it is.
         if not self.env.su and (models is None or set(models) & set(self._mail_sync_guarded())):
             domain &= self._mail_sync_readable_domain()
         return super()._search(domain, offset, limit, order, **kwargs)
 
     def _get_forbidden_access(self, operation):
-        """As in a search, for messages that are asked for by their numbers.
+        """Apply the rule of a search to messages that are asked for by id.
 
-        Odoo lets a portal user read an internal message so, when it is an email and no comment, on
-        any record that they can read: their own contact, and those of their company.
+        Asked for by id, Odoo shows portal users an internal message that is an email and not a
+        comment, on any record they can read: their own contact and those of their company.
         """
         forbidden = super()._get_forbidden_access(operation)
         if operation == "create":  # what is being created has not been recorded yet
@@ -155,12 +155,12 @@ class MailMessage(models.Model):
 
     @api.model
     def _get_with_access(self, message_id, mode="read", **kwargs):
-        """As in a search, for the web client's routes, which take the right to a record for it."""
+        """Apply the rule in the web client's routes, which only check the right to the record."""
         message = super()._get_with_access(message_id, mode=mode, **kwargs)
         return message - message.sudo(False)._mail_sync_withheld()
 
     def export_data(self, fields_to_export):
-        """Odoo lets administrators export what they cannot read."""
+        """Refuse to export what the user cannot read; Odoo lets administrators do that."""
         if self._mail_sync_withheld():
             raise self._make_access_error("read")
         return super().export_data(fields_to_export)

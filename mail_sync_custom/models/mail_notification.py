@@ -12,7 +12,7 @@ class MailNotification(models.Model):
         return result
 
     def _mail_sync_addresses(self):
-        """Return the addresses that these notifications go to, normalised."""
+        """Return the addresses of these notifications, normalised."""
         return frozenset(
             address
             for one in self
@@ -22,7 +22,7 @@ class MailNotification(models.Model):
         )
 
     def _mail_sync_ready(self):
-        """Show that a mail is still to be sent, instead of Odoo's mark that it has failed."""
+        """Show that a mail is still to be sent, where Odoo would show a failure."""
         self.write({"notification_status": "ready", "failure_type": False, "failure_reason": False})
 
     def _mail_sync_sent(self):
@@ -30,7 +30,7 @@ class MailNotification(models.Model):
         self.write({"notification_status": "sent", "failure_type": False, "failure_reason": False})
 
     def _mail_sync_failed(self, words):
-        """Show that the mail was not sent, or perhaps not, and why."""
+        """Show that the mail was not sent, or may not have been, and why."""
         self.write(
             {
                 "notification_status": "exception",
@@ -40,7 +40,7 @@ class MailNotification(models.Model):
         )
 
     def _mail_sync_note(self, problem, handed_over):
-        """Show what became of the mail for this recipient: refused, to be tried again, or sent."""
+        """Show what became of the mail for this recipient: refused, to be retried, or sent."""
         if problem and problem.retry_at:
             self._mail_sync_ready()
         elif problem:

@@ -37,9 +37,12 @@ class MailSyncLatecomer(models.Model):
 
     @api.model
     def _welcome(self, leads, before):
-        """Note the addresses that leads have got; ``before`` maps a lead to those it had."""
-        # sudo: to look for a lead's mails is the right that the owner of each mailbox gave; who
-        # creates the lead sees no more of them than of any other record
+        """Note the new addresses of leads; ``before`` maps a lead's id to those it had.
+
+        One INSERT serves all leads; there is none where no address is new.
+        """
+        # sudo: the owner of each mailbox agreed that it is searched for the mails of leads;
+        # whoever creates the lead sees no more of them than on any other record
         late_sudo = self.sudo().create(
             [
                 {"lead_id": lead.id, "email": email}
@@ -53,14 +56,14 @@ class MailSyncLatecomer(models.Model):
 
     @api.model
     def _hurry(self, users):
-        """Have the mailboxes of those who wait for it looked through at once.
+        """Have the mailboxes of these users searched at once.
 
-        Beside this transaction, which shall not wait for a turn that is under way, nor a turn for
-        it. One that is failing, or has used up its day's mails, keeps its pause.
+        In a transaction of its own, so that this one and a turn under way never wait for each
+        other. A mailbox that fails, or has used up its mails of the day, keeps its pause.
         """
         if not users:
             return
-        # sudo: that somebody has a mailbox is no secret, and nothing of it is shown
+        # sudo: it is no secret that somebody has a mailbox, and nothing of it is shown
         accounts_sudo = self.env["mail.sync.account"].sudo()
         well = [("state", "=", "enabled"), ("failure_count", "=", 0)]
         waiting = [("user_id", "in", users.ids), *well]

@@ -6,7 +6,7 @@ class ResGroups(models.Model):
 
     @api.model
     def _get_view_group_hierarchy(self):
-        """Say in the reader's language what the choice of a role is about.
+        """Describe the choice of a role in the reader's language.
 
         Odoo translates the name of a privilege, and neither its placeholder nor its description.
         """
@@ -14,7 +14,7 @@ class ResGroups(models.Model):
         ours = self.env.ref("mail_sync_custom.privilege_mail_sync", raise_if_not_found=False)
         if not ours or ours.id not in hierarchy["privileges"]:
             return hierarchy
-        # What is extended is kept in a cache: another one is made of it.
+        # The hierarchy is cached, so this returns a changed copy.
         own = {
             **hierarchy["privileges"][ours.id],
             "placeholder": self.env._("Own mailbox only"),

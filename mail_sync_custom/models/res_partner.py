@@ -9,7 +9,7 @@ class ResPartner(models.Model):
     def write(self, vals):
         if "email" not in vals:
             return super().write(vals)
-        # sudo: a contact's leads get its past mails, also those that the user cannot open
+        # sudo: all leads of the contact get its past mails, even those the user cannot open
         leads_sudo = self.env["crm.lead"].sudo().search([("partner_id", "in", self.ids)])
         before = {lead.id: lead._mail_sync_emails() for lead in leads_sudo}
         result = super().write(vals)
@@ -17,7 +17,7 @@ class ResPartner(models.Model):
         return result
 
     def _notify_get_reply_to(self, default=None, author_id=False):
-        """As on a lead: the answer goes to the mailbox that the mail was seen to come from."""
+        """Send answers to the mailbox that the mail came from, as on a lead."""
         return self._mail_sync_reply_to(author_id) or super()._notify_get_reply_to(
             default=default, author_id=author_id
         )

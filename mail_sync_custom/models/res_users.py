@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-#: Those who see in the list of users how everyone's mailbox is doing.
+#: Who sees the status of everyone's mailbox in the list of users.
 MANAGERS = "base.group_system,mail_sync_custom.group_mail_sync_company_manager"
 
 
@@ -17,8 +17,8 @@ class ResUsers(models.Model):
         compute="_compute_mail_sync_account_id",
         search="_search_mail_sync_account_id",
     )
-    # A colleague's status is for those who manage mailboxes, in the companies that they work in;
-    # one's own is readable.
+    # The status of a colleague's mailbox is for those who manage it, in the companies they work
+    # in. Users can read their own.
     mail_sync_state = fields.Selection(
         selection=lambda self: (
             self.env["mail.sync.account"]._fields["state"]._description_selection(self.env)
@@ -61,7 +61,7 @@ class ResUsers(models.Model):
     )
     @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_mail_sync_status(self):
-        # With the reader's own access to accounts, as in the list of accounts.
+        # With the reader's own rights to the accounts, as in the list of accounts.
         accounts = self.env["mail.sync.account"]
         if accounts.has_access("read"):
             accounts = accounts.search([("user_id", "in", self.ids), ("active", "=", True)])
@@ -73,8 +73,8 @@ class ResUsers(models.Model):
             user.mail_sync_headline = account.headline
 
     def _search_mail_sync_state(self, operator, value):
-        """Find users by their status; False finds those without a mailbox that is connected."""
-        # A field that must not be read must not be guessed by searching either.
+        """Find users by their status; False finds those without a connected mailbox."""
+        # Whoever may not read the field may not find its value by searching either.
         self._check_field_access(self._fields["mail_sync_state"], "read")
         if operator != "in":
             return NotImplemented
@@ -85,16 +85,16 @@ class ResUsers(models.Model):
         return found
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        """Group and sort users by their status, which is a column of their account's.
+        """Group and sort users by the status of their account.
 
-        It is not stored on the user as well: each change of status would write on the user.
+        It is not stored on the user: each change of status would have to write it there as well.
         """
         if field_expr != "mail_sync_state":
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         account = self.env["mail.sync.account"]
         joined = query.make_alias(alias, "mail_sync_account_ids")
-        # There is one account a user, so that the join repeats nobody.
+        # Each user has at most one account, so the join returns nobody twice.
         condition = SQL(
             "%s = %s AND %s IN %s",
             SQL.identifier(alias, "id"),
@@ -103,22 +103,22 @@ class ResUsers(models.Model):
             account._search(Domain.TRUE).subselect(),
         )
         query.add_join("LEFT JOIN", joined, account._table, condition)
-        # sudo: the right to the field is checked above, and that to the account by the condition
+        # sudo: the right to the field is checked above, the right to the account in the condition
         account_sudo = account.sudo()
         return account_sudo._field_to_sql(joined, "state", query)
 
     def action_open_mail_sync_disable(self):
-        """Ask what is to become of what a user's mailbox has recorded, then disable it."""
+        """Ask whether to keep or remove what a user's mailbox recorded, then disable it."""
         self.ensure_one()
         if not self.mail_sync_account_id:
             raise UserError(self.env._("This user has no mailbox that you could disable."))
         return self.mail_sync_account_id.action_open_disable()
 
     def _compute_outgoing_mail_server_id(self):
-        """A synced user's server is the one of their account, whatever its log-in name is.
+        """Set a synced user's server to the one of their account, whatever its login name is.
 
-        Odoo knows a personal server by the user's own address, and every night deletes those that
-        it does not know: one with another name or address would be lost.
+        Odoo recognises a personal server by the user's own address and deletes all others every
+        night. A server with another login name or address would be lost.
         """
         result = super()._compute_outgoing_mail_server_id()
         for user in self:
@@ -129,18 +129,18 @@ class ResUsers(models.Model):
         return result
 
     def write(self, vals):
-        """Write; an archived user's mailbox is disabled, and what was recorded stays."""
+        """Disable the mailbox of a user who is archived, and keep what it recorded."""
         result = super().write(vals)
         if "active" in vals and not vals["active"]:
-            # sudo: those who may archive users may end what runs in their name
+            # sudo: whoever may archive a user may stop what runs on their behalf
             self.sudo().mail_sync_account_ids._disable("keep")
         if "company_id" in vals:
-            # sudo: those who may move users move their mailboxes with them
+            # sudo: whoever may move a user moves their mailbox with them
             self.sudo().mail_sync_account_ids._follow_users()
         return result
 
     def unlink(self):
-        """Delete users, as archived ones; their accounts go, and what these held stays."""
+        """Disable the mailbox as for an archived user, and keep what only its account held."""
         self.check_access("unlink")
         # sudo: as above
         accounts_sudo = self.sudo().with_context(active_test=False).mail_sync_account_ids
