@@ -19,7 +19,7 @@ from engine.memory.crm import MemoryDatabase
 from engine.memory.store import MemoryStore
 from engine.sync.run import run
 from engine.values import Credentials, Endpoint, SpecialUse
-from tests.contract.scripted import Client, Gone
+from tests.contract.scripted import LOOPBACK, Client, Gone
 from tests.engine.world import ANN, EVE, LEA, NOON, mail
 
 #: Turns that an account is given to come through.
@@ -334,7 +334,11 @@ class Account:
     def connect(self) -> session.ImapSession:
         patience = self.server.case.patience
         return session.connect(
-            self.server.endpoint, Credentials(ANN, "secret"), budget=patience, patience=patience
+            self.server.endpoint,
+            Credentials(ANN, "secret"),
+            budget=patience,
+            patience=patience,
+            policy=LOOPBACK,
         )
 
     def turn(self) -> str:
