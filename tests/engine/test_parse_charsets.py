@@ -34,6 +34,8 @@ ESC = b"\x1b"
         ("x-mac-ce", "mac-latin2"), ("macintosh", "mac-roman"), ("unicode-1-1-utf-7", "utf-7"),
         ("hz-gb-2312", "hz"), ("iso-2022-jp", ISO_2022), ("cp50220", ISO_2022),
         ("iso-2022-kr", ISO_2022), ("iso-2022-cn", ISO_2022), ("koi8-r", "koi8-r"),
+        ("text/html; charset=windows-1251", "cp1251"), ("charset=utf-8", "utf-8"),
+        ("windows-1252http-equivcontent-type", "cp1252"), ("koi8-r<br>", "koi8-r"),
         ("us-ascii", ""), ("unknown-8bit", ""), ("x-unknown", ""), ("", ""), ('""', ""),
         ("zlib", ""), ("unicode_escape", ""), ("idna", ""), ("no such", ""),
     ],

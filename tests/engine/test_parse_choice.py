@@ -70,6 +70,8 @@ def test_the_only_text_is_the_body_and_no_file(body):
         part("words", content_disposition="attachment; filename=a.txt"),
         part("words", "text/csv; name=a.csv"),
         part("words", "message/delivery-status"),
+        part("words", "application/octet-stream; name=message.txt"),
+        part(r"{\rtf1 words}", "application/rtf"),
         part("words", "text/rfc822-headers"),
         part("BEGIN:VEVENT\r\nSUMMARY;LANGUAGE=en:wo\r\n rds\r\nEND:VEVENT", "text/calendar"),
         part("BEGIN:VCARD\r\nFN:words\r\nEND:VCARD", "text/vcard"),
@@ -87,6 +89,10 @@ def test_a_text_that_was_attached_beside_a_body_is_a_file_alone():
     notes = part("notes", content_disposition="inline; filename=notes.txt")
     found = mail(multi("mixed", part("body"), notes))
     assert (found.text, names(found)) == ("body", ["notes.txt"])
+
+
+def test_a_page_in_xhtml_is_a_page():
+    assert mail(part("<p>Order</p>", "application/xhtml+xml")).html == "<p>Order</p>"
 
 
 def test_an_only_text_in_html_is_shown_as_that():

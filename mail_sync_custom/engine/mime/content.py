@@ -70,7 +70,7 @@ def text_of(
 
 
 #: Types whose text is HTML. AMP's and the watch's are renditions of their own.
-_HTML = frozenset("text/html text/x-amp-html text/watch-html".split())
+_HTML = frozenset("text/html application/xhtml+xml text/x-amp-html text/watch-html".split())
 
 
 def _unflowed(text: str, delsp: bool) -> str:

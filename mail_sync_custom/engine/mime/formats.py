@@ -61,6 +61,7 @@ CONVERTERS = {
     "text/enriched": _enriched,
     "text/richtext": _enriched,
     "text/rtf": rtf_text,
+    "application/rtf": rtf_text,
 }
 
 # --- words of HTML -------------------------------------------------------------------------------

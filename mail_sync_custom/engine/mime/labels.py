@@ -89,6 +89,8 @@ _WORD = re.compile(r"[a-z0-9_.:+()-]+")
 _NUMBERED = re.compile(
     r"(?:x?windows|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0?(\d{2,5})"
 )
+# A label with something else stuck to it.
+_GLUED = re.compile(r"x?(?:windows12\d\d|koi8[ru]|gb2312|gbk|big5|shiftjis|euc(?:jp|kr)|iso2022jp)")
 _ISO_8859 = re.compile(r"x?(?:iso)?8859(\d{1,2})(?:\d{4})?[ei]?")
 
 
@@ -102,7 +104,9 @@ def charset_of(label: str) -> str:
     >>> charset_of('"UTF8"; format=flowed'), charset_of("ks_c_5601-1987"), charset_of("x-unknown")
     ('utf-8', 'cp949', '')
     """
-    label = label[:80].partition("*")[0].lower().strip(" \t'\"<>=;,.")
+    # Some write the whole parameter once more as its value.
+    label = label[:80].lower().rpartition("charset=")[2]
+    label = label.partition("*")[0].strip(" \t'\"<>=;,.")
     whole = _JUNK.sub("", label)
     word = _WORD.match(label)
     for name in (whole, _JUNK.sub("", word[0]) if word else ""):
@@ -112,7 +116,8 @@ def charset_of(label: str) -> str:
         if known := _standard(name):
             known = _MEANT.get(known, known)
             return known if known in ("", ISO_2022) else _codec(known)
-    return ""
+    glued = _GLUED.match(whole)
+    return charset_of(glued[0]) if glued and glued[0] != whole else ""
 
 
 def _known(name: str) -> str | None:

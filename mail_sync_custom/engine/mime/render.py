@@ -28,8 +28,12 @@ _FOR_FEW = frozenset("text/x-amp-html text/watch-html".split())
 #: What is no text by its type and has words all the same.
 _WORDS_IN = frozenset(
     "message/delivery-status message/global-delivery-status message/disposition-notification "
-    "message/partial message/external-body".split()
+    "message/partial message/external-body application/rtf".split()
 )
+
+
+#: How text is called that a program did not know for text.
+_TEXT_NAMES = (".txt", ".TXT", ".md", ".log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +292,8 @@ def _is_body(part: Part, first: bool) -> bool:
 
 
 def _is_text(part: Part) -> bool:
-    return part.mimetype.startswith("text/") and part.mimetype not in _DATA
+    kind = part.mimetype
+    return (kind.startswith("text/") and kind not in _DATA) or kind == "application/xhtml+xml"
 
 
 def _to_be_seen(part: Part) -> bool:
@@ -300,6 +305,7 @@ def _has_text(part: Part) -> bool:
         part.mimetype.startswith("text/")
         or part.mimetype in _WORDS_IN
         or part.mimetype in _MESSAGES
+        or (part.mimetype == "application/octet-stream" and part.filename.endswith(_TEXT_NAMES))
     )
 
 
