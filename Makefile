@@ -9,7 +9,7 @@ help:
 	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
 	@echo "make mails    every mail of the folder DIR= through Dovecot, a sync and the CRM, and checked"
 	@echo "make odoo-tests  Odoo's own tests with and without the addon: what differs; ONLY=/crm"
-	@echo "make fuzz     a million inputs, RUNS= others, into what reads strangers' bytes"
+	@echo "make fuzz     fuzz what reads bytes from strangers: a million runs, or RUNS="
 	@echo "make serve    the web client; ODOO= ADDONS_PATH= DB= for your own"
 	@echo "make lint     ruff, pylint-odoo, XML, sizes, the addon's pages, translations"
 	@echo "make sizes    the longest files and functions"

@@ -18,7 +18,7 @@ COMMANDS = {
     "words": "count the visible words that random mails lose on their way: words MAILS SEED",
     "servers": "read an account from every bad server, and print what became of it",
     "odoo-tests": "run Odoo's own tests with and without the addon, or ONLY=/crm:TestClass",
-    "fuzz": "put RUNS= inputs made by coverage into what reads strangers' bytes",
+    "fuzz": "fuzz what reads bytes from strangers, a million runs or RUNS=",
     "serve": "serve the web client on the database DB=, by default demo",
     "screenshots": "take the pictures in docs/screenshots anew",
     "lint": "check style, Odoo's rules, XML, the addon's pages and translations",

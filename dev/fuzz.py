@@ -1,4 +1,4 @@
-"""`make fuzz`: coverage-guided inputs for what reads bytes that strangers wrote.
+"""`make fuzz`: coverage-guided fuzzing of the code that reads bytes from strangers.
 
 Each target runs in a process of its own (`dev/fuzz_target.py`), which libFuzzer drives by way of
 atheris. RUNS= is their number in all, one million unless it is given; ONLY= names one target.

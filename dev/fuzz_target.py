@@ -1,8 +1,8 @@
 """`python -m dev.fuzz_target TARGET OPTIONS…`: one target, under atheris, in this process.
 
-A target reads any bytes. It raises nothing but what its callers are ready for, and what comes out
-keeps what they rely on: text that PostgreSQL takes, no address less in a glance than in the exact
-reading, HTML in which nothing runs.
+A target reads any bytes. It raises only what its callers handle, and its results keep what they
+rely on: PostgreSQL accepts the text, a glance finds every address that the exact reading finds, and
+nothing in the HTML runs.
 """
 
 from __future__ import annotations

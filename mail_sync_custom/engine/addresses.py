@@ -54,7 +54,7 @@ _IDEOGRAPHIC_STOP = "\N{IDEOGRAPHIC FULL STOP}"
 
 
 def key(address: str, rules: Rules = STRICT) -> str:
-    """Return what an address is compared by; "" for what is none.
+    """Return what an address is compared by, "" if it is not an address.
 
     In lower case; the domain in A-labels (RFC 5890 §2.3.2.1), without the root's dot; a local
     part that is not ASCII as RFC 8265 §3.3 compares user names; quotes that quote nothing gone.

@@ -1,4 +1,4 @@
-"""Text is readable whatever its charset is, and whatever it is said to be."""
+"""Text is readable whatever its charset is and whatever its label says."""
 
 import pytest
 from hypothesis import given

@@ -1,1 +1,1 @@
-"""Message bytes → values, bounded, and never an error for what a sender wrote."""
+"""Message bytes → values, within limits. Nothing that a sender writes raises an error."""

@@ -1,8 +1,8 @@
 """Bytes → text, by the charset that a mail claims or, where that is wrong, the one it is in.
 
-What is wrong costs no more than itself: one mark, U+FFFD, for one byte that cannot be read. Valid
-UTF-8 of several bytes is hardly ever anything else, so it wins over a label, unless it is so short
-that the label may be right.
+One unreadable byte costs one replacement mark, U+FFFD, and nothing around it. Text that is valid
+multi-byte UTF-8 is hardly ever anything else, so UTF-8 wins over a label, unless the text is so
+short that the label may be right.
 """
 
 from __future__ import annotations
@@ -264,7 +264,7 @@ def _first_word(char: str) -> str:
 
 
 def _width(data: bytes, charset: str) -> str:
-    """Return the byte order of UTF-16 or -32 without a mark; UTF-8 for what cannot be either."""
+    """Return the byte order of UTF-16 or UTF-32 without a BOM; UTF-8 if it cannot be either."""
     if b"\0" not in data and is_utf8(data):
         return "utf-8"
     if charset == "utf-32":

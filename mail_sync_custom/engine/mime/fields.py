@@ -22,7 +22,7 @@ _FIELD = re.compile(rb"\n([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
 _NAME = re.compile(rb"[!-9;-~]+[ \t]*:")
 _NO_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]+[ \t]*:)", re.MULTILINE)
 EMPTY_LINE = re.compile(rb"\n\r?\n")
-#: Bytes of a message that are searched for what it states of itself.
+#: Bytes of a message that are searched for a charset.
 _SEARCHED = 64 * 1024
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
@@ -82,7 +82,7 @@ def unfolded(raw: bytes, label: Label | None = None) -> str:
 
 
 def first_of(fields: dict[bytes, list[bytes]], name: bytes, label: Label | None = None) -> str:
-    """Return the first value of a field as one line, "" where there is none."""
+    """Return the first value of a field as one line, "" if the field is missing."""
     return unfolded(fields[name][0][:MAX_PARAMETERS], label) if name in fields else ""
 
 

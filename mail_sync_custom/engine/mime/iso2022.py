@@ -71,7 +71,7 @@ def _designate(sets: dict[str, Callable[[bytes], str]], escape: bytes) -> None:
 
 
 def _single(data: bytes) -> str:
-    # What is not seven-bit is half-width kana, as in CP50221.
+    # Eight-bit bytes are half-width kana, as in CP50221.
     return data.decode("ascii") if data.isascii() else data.decode("cp932", "replace")
 
 
@@ -101,7 +101,7 @@ class _Table(dict[bytes, str]):
         return found
 
 
-# Bytes of pairs; what is none.
+# Runs of bytes that form pairs, and everything else.
 _RUNS = re.compile(rb"([\x21-\x7e\xa1-\xfe]+)|([^\x21-\x7e\xa1-\xfe]+)")
 
 

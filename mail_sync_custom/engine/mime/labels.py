@@ -121,7 +121,7 @@ def charset_of(label: str) -> str:
 
 
 def _known(name: str) -> str | None:
-    """Return the codec for a label of a mailer's, None for what is none."""
+    """Return the codec for a label that mailers use; None if the label is not one of theirs."""
     if name in _MAILERS:
         return _MAILERS[name]
     if name.startswith("utf8"):

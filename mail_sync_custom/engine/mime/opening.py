@@ -25,14 +25,14 @@ class Opened:
 
 
 def is_container(part: Part, name: str) -> bool:
-    """Whether a part is said to be a container, by its type or its name."""
+    """Whether a part's type or name says that it is a container."""
     name = name.lower()
     unknown = part.mimetype == _UNKNOWN and (name.endswith(".p7m") or name == "winmail.dat")
     return unknown or part.mimetype in _SMIME or part.mimetype in _TNEF
 
 
 def opened(part: Part) -> Opened | None:
-    """Return what a container holds; None for what is none, is encrypted or cannot be read."""
+    """Return the contents of a container; None if it is encrypted or cannot be read."""
     data = content_of(part)
     if entity := signed_content(data):
         return Opened(entity=entity)

@@ -25,14 +25,14 @@ _DATA = frozenset(
 )
 #: Renditions that say the same once more, in a format for few.
 _FOR_FEW = frozenset("text/x-amp-html text/watch-html".split())
-#: What is no text by its type and has words all the same.
+#: Types that are not text and contain words nevertheless.
 _WORDS_IN = frozenset(
     "message/delivery-status message/global-delivery-status message/disposition-notification "
     "message/partial message/external-body application/rtf".split()
 )
 
 
-#: How text is called that a program did not know for text.
+#: Names of text files that a program labelled as binary data.
 _TEXT_NAMES = (".txt", ".TXT", ".md", ".log")
 
 
@@ -93,7 +93,7 @@ class Renderer:
         self.left = MAX_TEXT
 
     def mail(self, root: Part) -> Rendered:
-        """Return what a whole mail comes to. One with words anywhere has a body."""
+        """Return the body and the files of a mail. If it has words anywhere, it has a body."""
         out = self._part(root, True)
         if not out.shows():
             self._promote(out)
@@ -147,7 +147,7 @@ class Renderer:
         )
 
     def _opened(self, part: Part, first: bool) -> Rendered | None:
-        """Return what a container of another kind holds; None for what is none, or is not whole."""
+        """Return the contents of another kind of container; None if it is incomplete or not one."""
         if part.cut or part.depth >= MAX_DEPTH or not is_container(part, _part_name(part)):
             return None
         if not self.tree.may_open(part.end - part.start):

@@ -6,7 +6,7 @@ import re
 
 from .labels import charset_of
 
-#: Groups within each other that are followed.
+#: How deep groups may be nested.
 _MAX_GROUPS = 200
 _TOKEN = re.compile(
     r"\\(?:([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|'([0-9a-fA-F]{2})|([^a-zA-Z]))|([{}])|[\r\n]+",
@@ -25,7 +25,7 @@ _DESTINATIONS = frozenset(
 
 
 def rtf_text(text: str) -> str:
-    """Return the words of RTF; what is none as it is.
+    """Return the words of RTF. Other text is returned unchanged.
 
     >>> rtf_text(r"{\\rtf1\\ansi Gr\\'fc\\u223?e\\par {\\b bold}}")
     'Grüße\\nbold'
@@ -34,7 +34,7 @@ def rtf_text(text: str) -> str:
 
 
 def rtf_html(text: str) -> str:
-    """Return the HTML that stands in RTF, "" where there is none."""
+    """Return the HTML that is wrapped in RTF, "" if there is none."""
     words, from_html = _read(text)
     return words if from_html else ""
 

@@ -1,8 +1,7 @@
 """S/MIME: the content of an opaque ``signed-data`` (RFC 8551 §3.5.2, RFC 5652 §5).
 
-The signature is not checked. That takes certificates that nobody here has agreed to trust; what is
-opened is said to be unverified. A bounded walk through the DER, or BER, that leads to the content:
-nothing else of it is read.
+The signature is not checked, because nobody has told us which certificates to trust; the mail says
+so. This is a bounded walk through the DER or BER to the content; nothing else is read.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ _MAX_DEPTH, _MAX_ELEMENTS = 8, 100_000
 
 
 class _Broken(ValueError):
-    """The bytes are not what they are said to be."""
+    """The bytes are not what their label says."""
 
 
 def signed_content(data: bytes) -> bytes:
-    """Return the entity that was signed; b"" for what is encrypted, detached or broken."""
+    """Return the entity that was signed; b"" if it is encrypted, detached or broken."""
     try:
         info = _Reader(data).expect(_SEQUENCE)
         if info.take() != _SIGNED_DATA:

@@ -61,7 +61,7 @@ class _Mail:
 
 
 def tnef_content(data: bytes) -> Tnef | None:
-    """Return what a winmail.dat holds, as far as it can be read; None for what is none."""
+    """Return what can be read of a winmail.dat; None if the data is something else."""
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != _SIGNATURE:
         return None
     mail = _Mail()

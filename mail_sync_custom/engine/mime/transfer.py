@@ -61,7 +61,7 @@ _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+=*")
 
 
 def is_base64(raw: bytes, start: int, end: int) -> bool:
-    """Whether what is said to be base64 is, by its first lines: some senders do not encode it."""
+    """Whether the first lines look like base64: some senders say so and do not encode."""
     head = raw[start : min(end, start + 2_000)].partition(b"=")[0].split(b"\n")
     lines = [line.strip() for line in head if line.strip()]
     wrong = sum(not _BASE64_LINE.fullmatch(line) for line in lines)

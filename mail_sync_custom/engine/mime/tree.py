@@ -58,7 +58,7 @@ class Tree:
     """Reads the parts of one message, and counts what a bomb has too many of."""
 
     def __init__(self, raw: bytes):
-        #: Returns the mail's own charset, for what does not state one.
+        #: Returns the mail's own charset, for parts that do not state one.
         self.label = cache(partial(own_charset, raw))
         self.parts = 0
         self.false = 0

@@ -31,7 +31,7 @@ class Inline:
 
 
 def uudecoded(raw: bytes, start: int, end: int) -> bytes:
-    """Return the first uuencoded file of ``raw[start:end]``; what is none as it is."""
+    """Return the first uuencoded file in ``raw[start:end]``, or those bytes if there is none."""
     found = _BEGIN.search(raw, start, end)
     if not found:
         return raw[start:end]
@@ -40,7 +40,7 @@ def uudecoded(raw: bytes, start: int, end: int) -> bytes:
 
 
 def without_files(data: bytes) -> tuple[bytes, list[Inline]]:
-    """Return a text without the files in it, and the files. A file without its end is one, too."""
+    """Return a text without the files in it, and the files, including one whose end is missing."""
     if b"begin " not in data:
         return data, []
     kept, files, at = [], [], 0
@@ -95,7 +95,7 @@ _LINE = re.compile(rb"[^\n]+")
 
 
 def _uu(data: bytes, start: int, end: int) -> bytes:
-    """Return what lines of uuencode say; the first that is none of them ends it."""
+    """Decode lines of uuencode, up to the first that is something else."""
     out = []
     for found in islice(_LINE.finditer(data, start, end), MAX_UU_LINES):
         line = found[0].rstrip(b"\r")
@@ -111,7 +111,7 @@ def _uu(data: bytes, start: int, end: int) -> bytes:
 
 
 def _yenc(body: bytes) -> bytes:
-    """Return what yEnc says; b"" for what has too many escapes to be that."""
+    """Decode yEnc; b"" if there are too many escapes for it to be yEnc."""
     if part := _YPART.match(body):
         body = body[part.end() :]
     body = body.translate(None, b"\r\n")
