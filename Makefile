@@ -15,7 +15,7 @@ help:
 	@echo "make sizes    the longest files and functions"
 	@echo "make screenshots  the pictures in docs/screenshots, taken anew"
 
-demo bench odoo-tests serve lint sizes screenshots:
+demo bench fuzz odoo-tests serve lint sizes screenshots:
 	@$(PYTHON) -m dev $@
 
 test:
