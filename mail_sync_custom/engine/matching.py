@@ -145,25 +145,28 @@ def identify(envelope: Envelope) -> str:
 
 def ids(envelope: Envelope) -> frozenset[str]:
     """Return every id that a decision about this mail needs to be looked up."""
-    return frozenset(
-        filter(
-            None, (identify(envelope), envelope.stamp, *envelope.in_reply_to, *envelope.references)
-        )
-    )
+    found = (identify(envelope), envelope.stamp, *envelope.in_reply_to, *envelope.references)
+    return frozenset(filter(None, found))
 
 
 def everyone(envelope: Envelope) -> frozenset[str]:
     """Return every address on a mail."""
     fields = (envelope.senders, envelope.reply_to, envelope.to, envelope.cc, envelope.bcc)
-    return frozenset(
-        filter(None, (envelope.sender.email, *(a.email for field in fields for a in field)))
-    )
+    found = (envelope.sender.email, *(a.email for field in fields for a in field))
+    return frozenset(filter(None, found))
 
 
 def direction(envelope: Envelope, owner: Owner, sent: bool) -> Direction:
-    """Return OUT for what lies in Sent, and for what comes from one of the owner's addresses."""
-    outgoing = sent or envelope.sender.email in owner.emails
-    return Direction.OUT if outgoing else Direction.IN
+    """Return OUT for what lies in Sent, and for what comes from one of the owner's addresses.
+
+    Or comes back from a list, which is whom it was written to and comes from: many write
+    themselves into From, and the author into Reply-To, for DMARC's sake (RFC 7960).
+    """
+    written_to = {address.email for address in (*envelope.to, *envelope.cc)}
+    answered = {address.email for address in envelope.reply_to}
+    comes_back = envelope.sender.email in written_to and not answered.isdisjoint(owner.emails)
+    own = sent or comes_back or envelope.sender.email in owner.emails
+    return Direction.OUT if own else Direction.IN
 
 
 def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[str, ...]:
@@ -262,13 +265,11 @@ def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
     """
     key, variant = verdict.message_id, verdict.variant
     places = (Standing(t, envelope.date, envelope.subject, variant) for t in verdict.targets)
+    done = Settled(variant, envelope.date, final=True)
     return replace(
         known,
         standing={**known.standing, key: (*known.standing.get(key, ()), *places)},
-        settled={
-            **known.settled,
-            key: (*known.settled.get(key, ()), Settled(variant, envelope.date, final=True)),
-        },
+        settled={**known.settled, key: (*known.settled.get(key, ()), done)},
     )
 
 

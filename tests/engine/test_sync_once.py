@@ -18,6 +18,7 @@ from tests.engine.world import (
     LEA,
     NOON,
     World,
+    kept_up,
 )
 
 pytestmark = pytest.mark.usefixtures("small_batches")
@@ -252,3 +253,53 @@ def test_what_is_forwarded_privately_from_a_thread_is_not_recorded(world):
     world.deliver(sender=EVE, subject="Re: Fwd: what do you think?", **thread)
     world.sync()
     assert world.timeline() == ["smart@crm.example", question]
+
+
+# -- which copy wins ------------------------------------------------------------------------------
+
+LIST = "team@lists.example"
+
+
+def list_copy(message_id, munged):
+    """What a list sends back of Ann's mail to Lea and to the list, with a footer."""
+    author = {"sender": f'"Ann via Team" <{LIST}>', "reply_to": ANN} if munged else {"sender": ANN}
+    words = {"subject": "[Team] Hello", "body": "Good day.\n-- \nThe team list", "list_id": LIST}
+    return {"to": LEA, "cc": LIST, "message_id": message_id, **author, **words}
+
+
+@pytest.mark.parametrize("munged", [False, True], ids=["From is the author", "From is the list"])
+@pytest.mark.parametrize("history", [True, False], ids=["first sync", "new mail"])
+@pytest.mark.parametrize("first", ["INBOX", "Sent"])
+def test_a_copy_that_a_list_sends_back_is_ones_own_mail_as_it_was_sent(munged, history, first):
+    world = World() if history else kept_up()
+    message_id = "list-1@corp.example"
+    copies = {
+        "INBOX": lambda: world.deliver(**list_copy(message_id, munged)),
+        "Sent": lambda: world.send(message_id=message_id, cc=LIST),
+    }
+    for box in sorted(copies, key=lambda box: box != first):
+        copies[box]()
+    world.sync()
+    entry = world.entry(message_id)
+    assert entry.direction is Direction.OUT
+    assert entry.subject == "Hello"
+    assert "The team list" not in entry.email.text
+
+
+@pytest.mark.parametrize("munged", [False, True], ids=["From is the author", "From is the list"])
+def test_a_copy_that_comes_back_before_the_other_is_filed_is_sent_all_the_same(munged):
+    world = kept_up()
+    message_id = "list-1@corp.example"
+    world.deliver(**list_copy(message_id, munged))
+    world.sync()
+    world.send(message_id=message_id, cc=LIST)
+    world.sync()
+    assert world.entry(message_id).direction is Direction.OUT
+
+
+def test_a_leads_mail_through_a_list_is_received():
+    world = kept_up()
+    fields = {"sender": f'"Lea via Team" <{LIST}>', "reply_to": LEA, "to": LIST, "cc": ANN}
+    message_id = world.deliver(**fields)
+    world.sync()
+    assert world.entry(message_id).direction is Direction.IN

@@ -17,7 +17,7 @@ from ..net import dial
 MAX_NAMED = 500
 
 #: Addresses in one SEARCH: its line stays as short, and the tree of its keys no server's burden.
-MAX_SEARCHED = 10
+MAX_SEARCHED = 3
 
 _FIELDS = (
     "FROM TO CC BCC REPLY-TO SENDER MESSAGE-ID IN-REPLY-TO REFERENCES DATE SUBJECT "
@@ -31,8 +31,18 @@ STATUS_ITEMS = b"(UIDNEXT UIDVALIDITY)"
 ID = b'ID ("name" "mail_sync_custom")'
 
 # An address that stands in a header as it is, and fits into a quoted string; 254 is the longest
-# that a mail can be sent to (RFC 5321 §4.5.3.1.3).
-_SEARCHABLE = re.compile(r"[ -~]{1,254}")
+# that a mail can be sent to (RFC 5321 §4.5.3.1.3). A domain in A-labels may stand there in letters.
+_SEARCHABLE = re.compile(r"(?!.*@(?:.*\.)?xn--)[ -~]{1,254}", re.IGNORECASE)
+
+#: The keys that find an address. FROM asks what a server has made of the field, HEADER what stands
+#: there, and of the two some servers know only one.
+_ADDRESS_KEYS = (
+    *(b"FROM", b"TO", b"CC", b"BCC"),
+    *(b"HEADER FROM", b"HEADER TO", b"HEADER CC", b"HEADER REPLY-TO", b"HEADER SENDER"),
+)
+
+#: Where dots in a local part may mean nothing, and one domain goes by the other's name.
+_LOOSE_DOMAINS = {"gmail.com": "mail.com", "googlemail.com": "mail.com"}
 
 Value = TypeVar("Value")
 
@@ -73,10 +83,31 @@ def searchable(email: str) -> bool:
 
 
 def any_address(emails: Iterable[str]) -> bytes:
-    """Return the SEARCH key that finds the addresses among a message's correspondents."""
-    fields = (b"FROM", b"TO", b"CC", b"BCC", b"HEADER REPLY-TO")
-    quoted = [string(email.encode()) for email in emails]
-    return any_key([b"%b %b" % (field, email) for email in quoted for field in fields])
+    """Return the SEARCH key that finds the addresses among a message's correspondents.
+
+    It may find more: whoever asks looks at the headers. Local part and domain are asked for apart,
+    because quotes, blanks, a comment, a fold or a tag may stand between them (RFC 5322 §3.4.1).
+    """
+    keys = []
+    for email in emails:
+        words = [string(part.encode()) for part in address_parts(email)]
+        keys += [
+            b"(%b)" % b" ".join(b"%b %b" % (field, word) for word in words)
+            for field in _ADDRESS_KEYS
+        ]
+    return any_key(keys)
+
+
+def address_parts(email: str) -> list[str]:
+    """Return what stands in every form of an address that means the same.
+
+    >>> address_parts("lea@client.example"), address_parts("lea@gmail.com")
+    (['lea', 'client.example'], ['mail.com'])
+    """
+    local, _, domain = email.rpartition("@")
+    if domain.lower() in _LOOSE_DOMAINS:
+        return [_LOOSE_DOMAINS[domain.lower()]]
+    return [part for part in (local, domain) if part]
 
 
 def any_key(keys: Sequence[bytes]) -> bytes:

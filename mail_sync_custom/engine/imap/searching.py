@@ -26,9 +26,9 @@ def search(dialogue: Dialogue, lo: int, hi: int, since: date | None) -> list[int
 def mentioning(dialogue: Dialogue, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
     """Return the UIDs of ``lo <= uid <= hi`` with one of the addresses in a header, ascending.
 
-    From, To, Cc, Bcc and Reply-To are searched, for a few addresses at a time, all on their way
-    together. ``None`` where the server refuses to search so, or would have to know how an address
-    beyond ASCII is written in each header.
+    All fields with correspondents are searched, for a few addresses at a time, all on their way
+    together. The answer may have more. ``None`` where the server refuses to search so, or would
+    have to know how an address beyond ASCII is written in each header.
     """
     if not all(map(commands.searchable, emails)):
         return None

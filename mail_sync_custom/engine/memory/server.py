@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 
 from ..errors import ConnectionLost, MailboxMissing, MailError, ProtocolViolation, ServerRefused
-from ..imap import internaldate, sequence
+from ..imap import commands, internaldate, sequence
 from ..net import dial
 from ..values import MAX_UID, Folder, Headers, Snapshot, Watched
 
@@ -46,7 +46,7 @@ class MemoryMessage:
     @property
     def correspondents(self) -> bytes:
         """What is searched for an address, in lower case."""
-        names = (b"from", b"to", b"cc", b"bcc", b"reply-to")
+        names = (b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender")
         return b"".join(lines for name, lines in self.fields if name in names).lower()
 
 
@@ -59,10 +59,8 @@ class MemoryMailbox:
     are, and the answers to the ``unflushed`` messages before it are lost as well. ``fails`` maps
     a command to the error that it fails with: a ServerRefused, after which the connection goes
     on, or one that ends it. ``ends_over_refusals`` off: so it does after those of a message.
-    ``mute`` names
-    what STATUS and EXAMINE do not tell: ``"uidvalidity"`` and ``"uidnext"``. ``selectable`` off is
-    a phantom: listed, and not to be opened. ``refuses`` maps words of a message to the error with
-    which it cannot be filed.
+    ``mute`` is what of ``"uidvalidity"`` and ``"uidnext"`` nobody is told. ``selectable`` off is a
+    phantom, listed and not to be opened. ``refuses``: words of what cannot be filed, and why.
     """
 
     def __init__(self, name: str, uidvalidity: int, attributes: frozenset[str] = frozenset()):
@@ -324,11 +322,16 @@ class MemorySession:
         self._command("SEARCH ADDRESS", lo, hi, *emails)
         if not self.server.searches:
             return None
-        wanted = [email.lower().encode() for email in emails]
+        if not all(map(commands.searchable, emails)):
+            return None
+        wanted = [commands.address_parts(email.lower()) for email in emails]
         return [
             uid
             for uid, message in sorted(self._selected.messages.items())
-            if max(lo, 1) <= uid <= hi and any(email in message.correspondents for email in wanted)
+            if max(lo, 1) <= uid <= hi
+            and any(
+                all(part.encode() in message.correspondents for part in parts) for parts in wanted
+            )
         ]
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:

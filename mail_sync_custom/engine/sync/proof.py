@@ -42,29 +42,34 @@ class Proof:
         self.others = [other for other in all_of_them if other.ref != mailbox.ref]
         self._doubts = set(Part) if mailbox.state.at_once == 1 else set()
         self._tried: dict[Part, int] = dict.fromkeys(Part, 0)
-        self._alone: set[Part] = set()
+        self._enough: set[Part] = set()
+        self.counts: dict[Part, int] = dict.fromkeys(Part, 0)
 
-    def count(self, part: Part) -> int:
-        """Return how many such parts the server has handed out in this run."""
-        return self.report.came if part is Part.HEADERS else self.report.bodies
+    def count(self, part: Part, came: int = 1) -> None:
+        """Take in that such parts of this mailbox's messages have come."""
+        self.counts[part] += came
+        if part is Part.HEADERS:
+            self.report.came += came
+        else:
+            self.report.bodies += came
 
     def there_is(self, part: Part) -> bool:
-        """Return whether the server has handed out such a part in this run."""
-        return self.count(part) > 0
+        """Return whether such a part of any of this mailbox's messages has come in this run."""
+        return self.counts[part] > 0
 
     def seek(self, part: Part, state: MailboxState, known: Collection[int]) -> None:
         """Ask for that part of another message than those, where there is doubt."""
         if part in self._doubts and not self.there_is(part):
             self._doubts.discard(part)
-            if self.ask(part, state, known) is None:
-                self._alone.add(part)
+            if self.ask(part, state, known) is not False:
+                self._enough.add(part)
 
     def convicts(self, part: Part) -> bool:
         """Return whether a message is to blame that was asked for alone and did not come.
 
         Where nothing says so, another is asked for the next time.
         """
-        if self.there_is(part) or part in self._alone:
+        if self.there_is(part) or part in self._enough:
             return True
         self._doubts.add(part)
         return False
@@ -74,13 +79,16 @@ class Proof:
 
         Over one that ends the connection the next call goes on with the next.
         """
-        found = False if self._tried[part] else None
+        if self.there_is(part):
+            return True
+        found: bool | None = False if self._tried[part] else None
         for mailbox, uid in islice(self._candidates(state, known), self._tried[part], None):
             self._tried[part] += 1
             found = False
-            if self._comes(part, uid):
-                found = True
-            if mailbox is not self.mailbox:
+            found = self._came(part, uid) > 0
+            if mailbox is self.mailbox:
+                self.count(part, found)
+            else:
                 self.line.examine(self.mailbox)
             if found:
                 return True
@@ -103,11 +111,7 @@ class Proof:
                 yield mailbox, uid
         self.line.examine(self.mailbox)
 
-    def _comes(self, part: Part, uid: int) -> bool:
+    def _came(self, part: Part, uid: int) -> int:
         if part is Part.HEADERS:
-            found = len(list(self.line.session.headers([(uid, uid)])))
-            self.report.came += found
-        else:
-            found = len(list(self.line.session.bodies([uid], SAMPLE_BYTES)))
-            self.report.bodies += found
-        return found > 0
+            return len(list(self.line.session.headers([(uid, uid)])))
+        return len(list(self.line.session.bodies([uid], SAMPLE_BYTES)))

@@ -60,7 +60,8 @@ class Session(Protocol):
     def mentioning(self, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
         """Return those of them that name one of the addresses as a correspondent, ascending.
 
-        ``None`` where the server cannot search for that.
+        There may be others among them: the server need not know one form of an address from
+        another, and must not leave any out. ``None`` where the server cannot search for that.
         """
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:

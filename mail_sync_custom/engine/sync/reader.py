@@ -21,6 +21,8 @@ from .protocols import UNREAD, Commit, Failure, Mailbox, Record, Session, Stale,
 
 #: How often a commit is tried again because someone else recorded one of its mails meanwhile.
 MAX_STALE = 5
+#: Messages of a mailbox that are convicted in a run although none of its others comes.
+MAX_CONVICTED = 10
 
 #: Headers, and the envelope in them, of a message that may be a lead's.
 Wanted = tuple[Headers, Envelope]
@@ -77,12 +79,13 @@ class Reader:
 
     def heard(self) -> dict[Part, int]:
         """Return how much the server has handed out so far, of each part of a message."""
-        return {part: self.proof.count(part) + self.convicted for part in Part}
+        convicted = min(self.convicted, MAX_CONVICTED)
+        return {part: count + convicted for part, count in self.proof.counts.items()}
 
     def has_heard(self, before: dict[Part, int]) -> bool:
         """Return whether more has come of the part that the last batch asked for last.
 
-        A message that was convicted counts as well: without it the others may come.
+        A message that was convicted counts as well, up to a point: the others may come now.
         """
         return self.heard()[self._part] > before[self._part]
 
@@ -198,10 +201,9 @@ class Reader:
 
         To set aside all that there is would help nobody. One that is alone may be at fault.
         """
-        if self.proof.there_is(part):
-            return
         found = self.proof.ask(part, self.state, self.aside.union(lacking))
-        if not (found or (found is None and len(lacking) == 1)):
+        is_alone = len(lacking) == 1 and found is not False
+        if not (self.proof.there_is(part) or is_alone):
             self.ledger.report.undelivered += len(lacking)
             raise NothingDelivered(f"{self.mailbox.name}: {len(lacking)}")
 
@@ -237,7 +239,7 @@ class Reader:
         found: dict[int, Headers] = {}
         for headers in self.session.headers(ranges):
             found[headers.uid] = headers
-            self.ledger.report.came += 1
+            self.proof.count(Part.HEADERS)
         return found
 
     # whose they are
@@ -354,7 +356,7 @@ class Reader:
             self._suspect = bodies.suspect(verdicts)
             raise
         finally:
-            self.ledger.report.bodies += bodies.came
+            self.proof.count(Part.BODY, bodies.came)
             bodies.came = 0
         if failures and len(failures) == len(needed) and not bodies.errors:
             self._check_delivery(Part.BODY, needed)

@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from .. import plan
 from ..errors import Kind, LeaseLost, MailboxMissing, MailError, NothingDelivered, Step
-from ..values import MAX_UID, Snapshot
+from ..values import MAX_UID, Snapshot, SpecialUse
 from .ledger import Ledger
 from .line import Line
 from .passes import History, LookBack, New
@@ -69,6 +69,9 @@ class _Run:
         well = [reader for reader in readers if not reader.state.at_once]
         ill = [reader for reader in readers if reader.state.at_once]
         self._ask_for_status(well)
+        # Sent is the truth of one's own mail: it comes before what a list has made of a copy.
+        for group in (well, ill):
+            group.sort(key=lambda reader: reader.mailbox.special_use is not SpecialUse.SENT)
         done: list[Reader] = []
         # Where there is no other connection, nothing can be read after one of those.
         for group in [[*well, *ill]] if self.line.may_renew else [well, ill]:
