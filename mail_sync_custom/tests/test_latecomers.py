@@ -167,13 +167,13 @@ class TestLatecomers(MailSyncCase):
 
     def test_a_merged_lead_has_each_mail_once(self):
         second = self.new_lead(LENA)
-        self.deliver(mail(LENA, ANN, "To both"))
+        self.deliver(mail(LENA, ANN, "To both", date=datetime.now(UTC) - timedelta(days=2)))
         answer = mail(ANN, LENA, "Answer to both", answers="Toboth@example.com")
         self.deliver(answer, "Sent")
         self.sync()
-        self.assertCountEqual(self.entries(second).mapped("subject"), ["To both", "Answer to both"])
+        self.assertTimeline("To both", "Answer to both", record=second)
         merged = (self.lead | second).merge_opportunity(auto_unlink=False)
-        self.assertCountEqual(self.entries(merged).mapped("subject"), ["To both", "Answer to both"])
+        self.assertTimeline("To both", "Answer to both", record=merged)
         question, answer = self.entries(merged)
         self.assertEqual(answer.parent_id, question)
         self.assertEqual(self.sync(), "Nothing new.")
