@@ -12,25 +12,30 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine import exclusion
+from ..engine.addresses import Rules, key, shown
 from ..engine.matching import Known, Latecomers, Settled, Target
 from . import standing
+from .addressing import Asked, found_keys
 
 #: How many latecomers are looked for at a time.
 PORTION = 5000
 
 
 def sift(
-    env: api.Environment, emails: Collection[str], message_ids: Collection[str]
+    account: models.BaseModel, emails: Collection[str], message_ids: Collection[str]
 ) -> frozenset[str]:
-    """Return the addresses of leads and of their contacts, and the ids of mails from the CRM."""
-    rows = env.execute_query(
+    """Return the addresses of leads and of their contacts, and the ids of mails from the CRM.
+
+    ``account`` is a superuser's. An address too many is possible, one too few is not.
+    """
+    asked = Asked.of(emails, account._address_rules())
+    rows = account.env.execute_query(
         SQL(
             """
-            SELECT email_normalized FROM crm_lead WHERE email_normalized = ANY(%(emails)s)
+            SELECT form FROM (%(leads)s) lead
             UNION
-            SELECT p.email_normalized FROM res_partner p
-            WHERE p.email_normalized = ANY(%(emails)s)
-              AND EXISTS (SELECT FROM crm_lead l WHERE l.partner_id = p.id)
+            SELECT form FROM (%(partners)s) partner
+            WHERE EXISTS (SELECT FROM crm_lead l WHERE l.partner_id = partner.id)
             UNION
             SELECT trim(both '<>' from message_id) FROM mail_message
             WHERE message_id = ANY(%(bracketed)s)
@@ -38,13 +43,14 @@ def sift(
             UNION
             SELECT alias FROM mail_sync_message WHERE alias = ANY(%(ids)s)
             """,
-            emails=list(emails),
+            leads=asked.query("crm_lead", "r.id"),
+            partners=asked.query("res_partner", "r.id"),
             bracketed=[f"<{message_id}>" for message_id in message_ids],
             ids=list(message_ids),
             models=list(standing.MODELS),
         )
     )
-    return frozenset(value for [value] in rows)
+    return frozenset(one for [value] in rows for one in asked.forms.get(value, (value,)))
 
 
 def known(
@@ -55,20 +61,21 @@ def known(
     ``account`` is a superuser's.
     """
     env, companies = account.env, account.user_id.company_ids.ids
+    rules = account._address_rules()
     return Known(
-        by_address=_by_address(env, list(emails), companies),
+        by_address=_by_address(env, Asked.of(emails, rules), companies),
         standing={
             message_id: tuple(row.standing for row in rows)
             for message_id, rows in standing.rows(env, message_ids, companies).items()
         },
         settled=_settled(env, account.id, list(message_ids)),
         colleagues=_colleagues(env, list(emails)),
-        excluded=_excluded(account, emails, companies),
+        excluded=_excluded(account, emails, companies, rules),
     )
 
 
 def _by_address(
-    env: api.Environment, emails: list[str], companies: list[int]
+    env: api.Environment, asked: Asked, companies: list[int]
 ) -> dict[str, tuple[Target, ...]]:
     """Return for each address its open leads and opportunities, and the contact they belong to.
 
@@ -78,28 +85,28 @@ def _by_address(
     rows = env.execute_query(
         SQL(
             """
-            SELECT l.email_normalized, l.id, NULL,
-                   l.active AND COALESCE(l.won_status, 'pending') = 'pending'
-            FROM crm_lead l
-            WHERE l.email_normalized = ANY(%(emails)s)
-              AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
+            SELECT r.form, r.own, r.keys, r.id, NULL,
+                   r.active AND COALESCE(r.won_status, 'pending') = 'pending'
+            FROM (%(leads)s) r
+            WHERE r.company_id IS NULL OR r.company_id = ANY(%(companies)s)
             UNION ALL
-            SELECT p.email_normalized, l.id, p.id,
+            SELECT r.form, r.own, r.keys, l.id, r.id,
                    l.active AND COALESCE(l.won_status, 'pending') = 'pending'
-            FROM res_partner p JOIN crm_lead l ON l.partner_id = p.id
-            WHERE p.email_normalized = ANY(%(emails)s)
-              AND (p.company_id IS NULL OR p.company_id = ANY(%(companies)s))
+            FROM (%(partners)s) r JOIN crm_lead l ON l.partner_id = r.id
+            WHERE (r.company_id IS NULL OR r.company_id = ANY(%(companies)s))
               AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
             """,
-            emails=emails,
+            leads=asked.query("crm_lead", "r.id, r.company_id, r.active, r.won_status"),
+            partners=asked.query("res_partner", "r.id, r.company_id"),
             companies=companies,
         )
     )
     opened, closed, contacts = defaultdict(set), defaultdict(set), defaultdict(set)
-    for email, lead_id, partner_id, is_open in rows:
-        (opened if is_open else closed)[email].add(lead_id)
-        if partner_id:
-            contacts[email].add(partner_id)
+    for form, own, lines, lead_id, partner_id, is_open in rows:
+        for email in asked.emails(form, found_keys(own, lines)):
+            (opened if is_open else closed)[email].add(lead_id)
+            if partner_id:
+                contacts[email].add(partner_id)
     found = {}
     for email in opened.keys() | closed.keys():
         leads = opened[email]
@@ -139,24 +146,27 @@ def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
     rows = env.execute_query(
         SQL(
             """
-            SELECT p.email_normalized FROM res_users u JOIN res_partner p ON p.id = u.partner_id
-            WHERE u.active AND NOT u.share AND p.email_normalized = ANY(%(emails)s)
+            SELECT p.form FROM (%(partners)s) p JOIN res_users u ON u.partner_id = p.id
+            WHERE u.active AND NOT u.share
             UNION
             SELECT a.email FROM mail_sync_account a WHERE a.active AND a.email = ANY(%(emails)s)
             """,
-            emails=emails,
+            partners=Asked.of(emails).query("res_partner", "r.id"),
+            emails=[*emails, *map(shown, emails)],
         )
     )
-    return frozenset(email for [email] in rows)
+    return frozenset(key(email) for [email] in rows)
 
 
-def _excluded(account, emails: Collection[str], companies: list[int]) -> frozenset[str]:
+def _excluded(
+    account, emails: Collection[str], companies: list[int], rules: Rules
+) -> frozenset[str]:
     """Return those of the addresses that the owner, or a company of theirs, never records.
 
     Of each of their companies, not of the mailbox's alone: it is their leads that the mails would
     stand on.
     """
-    covering = {email: exclusion.covering(email) for email in emails}
+    covering = {email: exclusion.covering(email, rules) for email in emails}
     rows = account.env.execute_query(
         SQL(
             """
@@ -210,7 +220,9 @@ def latecomers(account: models.BaseModel) -> Latecomers:
             JOIN crm_lead l ON l.id = c.lead_id
             LEFT JOIN res_partner p ON p.id = l.partner_id
             WHERE c.number > %(after)s AND c.number <= %(number)s
-              AND c.email IN (l.email_normalized, p.email_normalized)
+              AND (c.email IN (l.email_normalized, p.email_normalized)
+                   OR c.email = ANY(string_to_array(l.mail_sync_keys, E'\\n'))
+                   OR c.email = ANY(string_to_array(p.mail_sync_keys, E'\\n')))
               AND (l.company_id IS NULL OR l.company_id = ANY(%(companies)s))
             ORDER BY l.id
             """,

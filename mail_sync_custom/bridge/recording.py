@@ -22,7 +22,7 @@ from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Omitted
-from . import standing
+from . import addressing, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,7 @@ def entry_date(record: Record) -> datetime:
 def _authors(account, entries: Sequence[_Entry]) -> Mapping[str, int]:
     """Return the contact behind each sender's address: the owner's own, else the oldest one."""
     emails = {entry.record.envelope.sender.email for entry in entries} - {""}
-    partners = account.env["res.partner"].search_read(
-        [("email_normalized", "in", list(emails))], ["email_normalized"], order="id desc"
-    )
-    authors = {partner["email_normalized"]: partner["id"] for partner in partners}
+    authors = addressing.contacts(account.env, emails)
     return authors | dict.fromkeys(account._own_emails(), account.user_id.partner_id.id)
 
 

@@ -84,7 +84,8 @@ class OdooStore:
         if not emails and not message_ids:
             return frozenset()
         with self.transaction() as env:
-            return known.sift(env, emails, message_ids)
+            account = env["mail.sync.account"].browse(self.account_id)
+            return known.sift(account, emails, message_ids)
 
     def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
         with self.transaction() as env:

@@ -1,11 +1,28 @@
-from odoo import api, models
+from odoo import api, fields, models
+
+from ..bridge import addressing
+from ..engine.addresses import keys
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
+    mail_sync_keys = fields.Text(
+        compute="_compute_mail_sync_keys", store=True, exportable=False, prefetch=False
+    )
+
     # Looked up for every header that is read; Odoo's own index on the field serves only ILIKE.
     _mail_sync_email_idx = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")
+    _mail_sync_keys_idx = models.Index(addressing.INDEX)
+
+    def _auto_init(self):
+        addressing.make_column(self, "email_from")
+        return super()._auto_init()
+
+    @api.depends("email_from", "email_normalized")
+    def _compute_mail_sync_keys(self):
+        for lead in self:
+            lead.mail_sync_keys = addressing.stored(lead.email_from, lead.email_normalized)
 
     # -- a new lead, or one with a new address, gets its past mails ------------------------------
 
@@ -27,8 +44,7 @@ class CrmLead(models.Model):
         """Return the addresses of a lead and of its contact."""
         self.ensure_one()
         # sudo: the address counts even if the contact belongs to another company
-        emails = (self.email_normalized, self.sudo().partner_id.email_normalized)
-        return set(filter(None, emails))
+        return {*keys(self.email_from or ""), *keys(self.sudo().partner_id.email or "")}
 
     def _merge_dependences_history(self, opportunities):
         """Keep one entry of a mail that several of the merged leads have."""

@@ -15,6 +15,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.mail import email_split_tuples, html_to_inner_content
 
+from ..engine.addresses import keys, shown
+
 #: Entries that one request may ask for.
 MAX_PAGE = 100
 #: What is read of a body to show how it begins.
@@ -114,9 +116,9 @@ class MailSyncTimeline(models.AbstractModel):
 
     def _mail_sync_addresses(self):
         """Return the addresses whose mails are recorded on this record."""
-        own = self.email_normalized
-        contact = "partner_id" in self and self.partner_id.email_normalized
-        return list(dict.fromkeys(email for email in (own, contact) if email))
+        texts = [self[self._primary_email], "partner_id" in self and self.partner_id.email]
+        found = (shown(email) for text in texts for email in keys(text or ""))
+        return list(dict.fromkeys(found))
 
     # -- what is shown of each message -------------------------------------------------------
 

@@ -36,6 +36,17 @@ class ResCompany(models.Model):
         "keep what they chose.",
     )
 
+    mail_sync_plus_tags = fields.Boolean(
+        "Ignore What Follows a Plus Sign",
+        groups="base.group_system",
+        help="ann+shop@example.com is the same as ann@example.com, as with most providers.",
+    )
+    mail_sync_gmail_dots = fields.Boolean(
+        "Ignore Dots in Gmail Addresses",
+        groups="base.group_system",
+        help="a.nn@gmail.com and ann@googlemail.com are the same as ann@gmail.com.",
+    )
+
     _mail_sync_account_limit_positive = models.Constraint(
         "CHECK (mail_sync_account_limit >= 0)", "A number of mailboxes cannot be negative."
     )

@@ -30,6 +30,8 @@ class ResConfigSettings(models.TransientModel):
     mail_sync_history_limit = fields.Selection(
         related="company_id.mail_sync_history_limit", readonly=False
     )
+    mail_sync_plus_tags = fields.Boolean(related="company_id.mail_sync_plus_tags", readonly=False)
+    mail_sync_gmail_dots = fields.Boolean(related="company_id.mail_sync_gmail_dots", readonly=False)
     mail_sync_attachment_limit_mb = fields.Integer(
         "Attachment Limit",
         config_parameter="mail_sync_custom.attachment_limit_mb",

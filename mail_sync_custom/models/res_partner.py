@@ -1,10 +1,26 @@
-from odoo import models
+from odoo import api, fields, models
+
+from ..bridge import addressing
 
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    mail_sync_keys = fields.Text(
+        compute="_compute_mail_sync_keys", store=True, exportable=False, prefetch=False
+    )
+
     _mail_sync_email_idx = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")
+    _mail_sync_keys_idx = models.Index(addressing.INDEX)
+
+    def _auto_init(self):
+        addressing.make_column(self, "email")
+        return super()._auto_init()
+
+    @api.depends("email", "email_normalized")
+    def _compute_mail_sync_keys(self):
+        for partner in self:
+            partner.mail_sync_keys = addressing.stored(partner.email, partner.email_normalized)
 
     def write(self, vals):
         if "email" not in vals:

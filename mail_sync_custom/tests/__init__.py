@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_addresses
 from . import test_billing
 from . import test_bodies
 from . import test_chatter

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.tools import email_normalize, formataddr
+from odoo.tools import formataddr
+
+from ...engine.addresses import Rules, key
 
 
 class MailSyncAccount(models.Model):
@@ -93,10 +95,16 @@ class MailSyncAccount(models.Model):
         return self.search([("user_id", "=", user.id), ("active", "in", (True, False))], limit=1)
 
     def _own_emails(self):
-        """Return the owner's own addresses, in lower case."""
+        """Return the owner's own addresses, as keys."""
         self.ensure_one()
         names = (self.email, self.imap_username, self.smtp_username)
-        return frozenset(filter(None, (email_normalize(name) for name in names)))
+        return frozenset(filter(None, (key(name or "") for name in names)))
+
+    def _address_rules(self):
+        """Return what makes two addresses one in the mailbox's company."""
+        self.ensure_one()
+        company = self.company_id
+        return Rules(company.mail_sync_plus_tags, company.mail_sync_gmail_dots)
 
     def _formatted_email(self):
         """Return the sender of the owner's mail: their name and the mailbox's address."""

@@ -1,0 +1,164 @@
+"""Whose an address is: how leads and contacts are found by the one idea of an address.
+
+Odoo's ``email_normalized`` is indexed and, of nearly every record, the key of its one address.
+What it does not say stands in ``mail_sync_keys``, a line each, and is NULL for all others: the
+second address of a field, a domain in its other form, a local part beyond ASCII. A line that begins
+with ``~`` is a key as loose as a company may choose (``LOOSEST``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from odoo import api
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists, create_column
+
+from ..engine.addresses import STRICT, Rules, key, keys
+
+LOOSEST = Rules(plus_tags=True, gmail_dots=True)
+#: Records whose keys are worked out at a time when the addon is installed.
+BATCH = 10_000
+
+_SEPARATOR = "\n"
+#: The keys of a record as an array, as the index has them.
+ARRAY = "string_to_array(mail_sync_keys, E'\\n')"
+INDEX = f"USING gin (({ARRAY})) WHERE mail_sync_keys IS NOT NULL"
+
+
+def stored(text: str | None, normalized: str | None) -> str | bool:
+    """Return ``mail_sync_keys`` of a record, False where ``email_normalized`` says it all."""
+    found = keys(text or "")
+    others = [one for one in found if one != normalized]
+    loose = [f"~{loosest}" for one in found if (loosest := key(one, LOOSEST)) != one]
+    return _SEPARATOR.join((*others, *loose)) or False
+
+
+def make_column(model, email: str) -> None:
+    """Add ``mail_sync_keys`` to a large table without computing it for each of its records.
+
+    ``email`` is the column that people fill in. The few that need keys are chosen by the database.
+    """
+    cr, table = model.env.cr, model._table
+    if column_exists(cr, table, "mail_sync_keys"):
+        return
+    create_column(cr, table, "mail_sync_keys", "text")
+    fill_column(model, email)
+
+
+def fill_column(model, email: str) -> None:
+    """Work out the keys of the records that need some, in a column that is empty."""
+    cr, table, last = model.env.cr, model._table, 0
+    while True:
+        cr.execute(
+            SQL(
+                """
+                SELECT id, %(email)s, email_normalized FROM %(table)s
+                WHERE id > %(last)s AND %(email)s LIKE %(any)s
+                  AND (lower(%(email)s) IS DISTINCT FROM email_normalized
+                       OR %(email)s ~ %(odd)s
+                       OR email_normalized ~ %(gmail)s)
+                ORDER BY id LIMIT %(batch)s
+                """,
+                email=SQL.identifier(email),
+                table=SQL.identifier(table),
+                last=last,
+                any="%@%",
+                odd=r"[^!-~]|[+\"]",
+                gmail=r"@(gmail|googlemail)\.com$",
+                batch=BATCH,
+            )
+        )
+        rows = cr.fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        found = [(id_, one) for id_, *field in rows if (one := stored(*field))]
+        cr.execute(
+            SQL(
+                """
+                UPDATE %s SET mail_sync_keys = found.keys
+                FROM unnest(%s::int[], %s::text[]) AS found(id, keys) WHERE %s.id = found.id
+                """,
+                SQL.identifier(table),
+                [id_ for id_, _ in found],
+                [one for _, one in found],
+                SQL.identifier(table),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Addresses that are looked for, under the rules of a company.
+
+    ``forms`` maps each key that the database may have to the addresses that it means.
+    """
+
+    forms: dict[str, tuple[str, ...]]
+    rules: Rules = STRICT
+
+    @classmethod
+    def of(cls, emails: Iterable[str], rules: Rules = STRICT) -> Asked:
+        """Return the question for some addresses, which are keys already."""
+        forms: defaultdict[str, list[str]] = defaultdict(list)
+        for email in emails:
+            wanted = [email]
+            if rules != STRICT:
+                loosest = key(email, LOOSEST)
+                wanted += (loosest, f"~{loosest}")
+            for form in dict.fromkeys(wanted):
+                forms[form].append(email)
+        return cls({form: tuple(found) for form, found in forms.items()}, rules)
+
+    def emails(self, form: str, found: Collection[str] = ()) -> list[str]:
+        """Return the addresses that a record has, which was found by a form.
+
+        ``found`` are the record's own keys, where the rules have to be applied to them.
+        """
+        emails = self.forms.get(form, ())
+        if self.rules == STRICT:
+            return list(emails)
+        same = {key(one, self.rules) for one in found if not one.startswith("~")}
+        return [email for email in emails if key(email, self.rules) in same]
+
+    def query(self, table: str, columns: str) -> SQL:
+        """Return a query of (form, keys, …) for each record of a table ``r`` that has a form.
+
+        Two indexes answer it. ``columns`` is SQL of ours.
+        """
+        return SQL(
+            """
+            SELECT r.email_normalized AS form, r.email_normalized AS own, r.mail_sync_keys AS keys,
+                   %(columns)s
+            FROM %(table)s r WHERE r.email_normalized = ANY(%(forms)s)
+            UNION ALL
+            SELECT form, r.email_normalized, r.mail_sync_keys, %(columns)s
+            FROM %(table)s r CROSS JOIN unnest(string_to_array(r.mail_sync_keys, E'\\n')) form
+            WHERE r.mail_sync_keys IS NOT NULL
+              AND string_to_array(r.mail_sync_keys, E'\\n') && %(forms)s::text[]
+              AND form = ANY(%(forms)s)
+            """,
+            columns=SQL(columns),
+            table=SQL.identifier(table),
+            forms=list(self.forms),
+        )
+
+
+def found_keys(own: str | None, lines: str | None) -> list[str]:
+    """Return the keys of a record, from its two columns."""
+    return [*filter(None, [own]), *(lines or "").split(_SEPARATOR)]
+
+
+def contacts(env: api.Environment, emails: Collection[str]) -> dict[str, int]:
+    """Return the contact of each address: of several, the oldest."""
+    asked = Asked.of(emails)
+    rows = env.execute_query(
+        SQL(
+            "SELECT form, id FROM (%s) found WHERE active ORDER BY id DESC",
+            asked.query("res_partner", "r.id, r.active"),
+        )
+    )
+    return dict(rows)

@@ -1,0 +1,108 @@
+import re
+
+from odoo.tests import tagged
+
+from ..bridge import addressing
+from .common import MailSyncCase, mail
+
+ANN = "Ann <ann@company.example>"
+
+
+@tagged("post_install", "-at_install")
+class TestAddresses(MailSyncCase):
+    """A lead or contact is found by whatever form of its address stands on a mail."""
+
+    #: What stands in a field, and an address on a mail that is the same.
+    SAME = (
+        ("info@müller.example", "info@xn--mller-kva.example"),
+        ("info@xn--mller-kva.example", "info@müller.example"),
+        ("INFO@MÜLLER.EXAMPLE", "info@müller.example"),
+        ("Jörg@c.example", "Jörg@c.example"),
+        ("jo\u0308rg@c.example", "JÖRG@c.example"),
+        ('"lena.park"@c.example', "lena.park@c.example"),
+        ("a@c.example, b@d.example", "b@d.example"),
+        ("a@c.example; b@d.example", "b@d.example"),
+        ("A <a@c.example>, B <b@d.example>", "b@d.example"),
+        ("a@c.example, info@müller.example", "info@xn--mller-kva.example"),
+    )
+
+    def raw(self, sender, subject):
+        """Return a mail with its sender as it stands, in UTF-8."""
+        head = mail("SENDER", ANN, subject).as_bytes().replace(b"SENDER", sender.encode())
+        return head.replace(b"\n", b"\r\n")
+
+    def recorded(self, sender, subject="Hello"):
+        self.deliver(self.raw(sender, subject))
+        return self.sync()
+
+    def test_a_lead_is_found(self):
+        for number, (text, sender) in enumerate(self.SAME):
+            with self.subTest(text):
+                lead = self.lead.copy({"email_from": text, "partner_id": False})
+                self.recorded(sender, f"Mail {number}")
+                self.assertIn(f"Mail {number}", self.entries(lead).mapped("subject"))
+                lead.unlink()
+
+    def test_a_contact_is_found_and_is_the_author(self):
+        for number, (text, sender) in enumerate(self.SAME):
+            with self.subTest(text):
+                contact = self.env["res.partner"].create({"name": "Lena", "email": text})
+                lead = self.lead.copy({"email_from": False, "partner_id": contact.id})
+                subject = f"Mail {number}"
+                self.recorded(sender, subject)
+                for record in (lead, contact):
+                    found = self.entries(record).filtered_domain([("subject", "=", subject)])
+                    self.assertEqual(found.author_id, contact)
+                lead.unlink()
+                contact.unlink()
+
+    def test_an_address_that_is_taken_away_is_found_no_more(self):
+        lead = self.lead.copy({"email_from": "a@c.example, b@d.example", "partner_id": False})
+        lead.email_from = "a@c.example"
+        self.recorded("b@d.example")
+        self.assertTimeline(record=lead)
+
+    def test_the_address_of_a_contact_that_changes_is_found(self):
+        contact = self.env["res.partner"].create({"name": "Lena", "email": "a@c.example"})
+        lead = self.lead.copy({"email_from": False, "partner_id": contact.id})
+        contact.email = "info@müller.example"
+        self.recorded("info@xn--mller-kva.example")
+        self.assertTimeline("Hello", record=lead)
+
+    def test_plus_tags_and_dots_count_unless_the_company_says_otherwise(self):
+        company = self.account.company_id
+        cases = (
+            ("lena@c.example", "lena+shop@c.example", "mail_sync_plus_tags"),
+            ("lena+crm@c.example", "lena@c.example", "mail_sync_plus_tags"),
+            ("lena+a@c.example", "lena+b@c.example", "mail_sync_plus_tags"),
+            ("le.na@gmail.com", "lena@gmail.com", "mail_sync_gmail_dots"),
+            ("lena@gmail.com", "l.ena@googlemail.com", "mail_sync_gmail_dots"),
+        )
+        switches = {"mail_sync_plus_tags": False, "mail_sync_gmail_dots": False}
+        for number, (text, sender, name) in enumerate(cases):
+            # Each is somebody else, whose mails so far are no latecomer's.
+            text, sender = (re.sub(r"na(?=[+@])", f"na{number}", one) for one in (text, sender))
+            with self.subTest(text):
+                lead = self.lead.copy({"email_from": text, "partner_id": False})
+                for switched_on in ({}, dict.fromkeys(switches.keys() - {name}, True)):
+                    company.write(switches | switched_on)
+                    self.recorded(sender, f"Off {number} {len(switched_on)}")
+                    self.assertTimeline(record=lead)
+                company.write(switches | {name: True})
+                self.recorded(sender, f"On {number}")
+                self.assertTimeline(f"On {number}", record=lead)
+                lead.unlink()
+
+    def test_the_few_records_that_need_keys_are_found_when_the_addon_is_installed(self):
+        usual = ["lena@c.example", "", "no address", "lena@gmail.com", "info@xn--mller-kva.example"]
+        texts = [text for text, _ in self.SAME if text not in usual]
+        texts += ["le.na@gmail.com", "lena+x@c.example"]
+        leads = [self.lead.copy({"email_from": one, "partner_id": False}) for one in texts + usual]
+        expected = [lead.mail_sync_keys for lead in leads]
+        self.assertTrue(all(expected[: len(texts)]))
+        self.assertFalse(any(expected[len(texts) :]))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET mail_sync_keys = NULL")
+        addressing.fill_column(self.env["crm.lead"], "email_from")
+        self.env.invalidate_all()
+        self.assertEqual([lead.mail_sync_keys or False for lead in leads], expected)
