@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.exceptions import UserError
 
+from ..engine.addresses import routable
 from ..engine.catalogue import classify_chain
 from ..engine.errors import MailError, Step, chain, safe_text
 from ..engine.smtp import handover
@@ -93,6 +94,19 @@ class IrMailServer(models.Model):
             Outgoing._refuse_one(outgoing_id, address, _cause(answer), _spoken(answer))
         self.env.cr.postcommit.add(lambda: Outgoing._wake(account_id))
         return result
+
+    def _prepare_smtp_to_list(self, message, smtp_session):
+        """A recipient in another alphabet's domain is the one that was meant.
+
+        Odoo takes the recipients from the message, where their domains are in A-labels, and keeps
+        those whose address it has approved of, where they are as people write them: no mail to
+        such an address would ever leave.
+        """
+        approved = self.env.context.get("send_validated_to")
+        if approved and getattr(smtp_session, "mail_sync_account_id", None):
+            both = [*approved, *map(routable, approved)]
+            self = self.with_context(send_validated_to=both)
+        return super()._prepare_smtp_to_list(message, smtp_session)
 
     def _mail_sync_was_sent(self, account_id, message):
         """Return whether the mail is in the owner's Sent mailbox: some providers file it there."""

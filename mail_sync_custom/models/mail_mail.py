@@ -2,9 +2,10 @@ from typing import NamedTuple
 
 from odoo import Command, models
 from odoo.tools import email_normalize
-from odoo.tools.mail import email_normalize_all, email_split_and_format
+from odoo.tools.mail import email_split_and_format
 
 from ..bridge import standing
+from ..engine.addresses import keys
 
 
 class Remaining(NamedTuple):
@@ -199,7 +200,7 @@ class MailMail(models.Model):
         """Return the addresses of all recipients, normalised."""
         texts = [mail[name] for mail in self for name in ("email_to", "email_cc")]
         texts += self.recipient_ids.mapped("email")
-        return frozenset(address for text in texts for address in email_normalize_all(text or ""))
+        return frozenset(address for text in texts for address in keys(text or ""))
 
     def _mail_sync_refused(self, problems, success_pids, success_emails=()):
         """Show what the server said, on the mail and on each recipient that it did not reach.
@@ -273,7 +274,7 @@ class MailMail(models.Model):
         if pending:
             partners &= pending.res_partner_id
         # One of several addresses of a contact may have been refused.
-        parts = partners.filtered(lambda one: delivered & {*email_normalize_all(one.email or "")})
+        parts = partners.filtered(lambda one: delivered & {*keys(one.email or "")})
         texts = filter(None, (self.email_to, *parts.mapped("email")))
         to = _without(delivered, ", ".join(texts))
         return Remaining(partners - parts, to, _without(delivered, self.email_cc or ""))
@@ -285,7 +286,7 @@ class MailMail(models.Model):
         for mail in self:
             partners, to, cc = mail._mail_sync_remaining(outgoing._delivered(mail.message_id))
             for text in (*partners.mapped("email"), *to, *cc):
-                found.update(email_normalize_all(text or ""))
+                found.update(keys(text or ""))
         return found
 
     def _mail_sync_confirm(self):
@@ -356,6 +357,4 @@ class MailMail(models.Model):
 
 def _without(delivered, text):
     """Return the recipients named in a header, except those who have received the mail."""
-    return [
-        one for one in email_split_and_format(text) if not delivered & {*email_normalize_all(one)}
-    ]
+    return [one for one in email_split_and_format(text) if not delivered & {*keys(one)}]

@@ -1,5 +1,6 @@
 from odoo import models
-from odoo.tools.mail import email_normalize_all
+
+from ..engine.addresses import keys
 
 
 class MailNotification(models.Model):
@@ -16,9 +17,7 @@ class MailNotification(models.Model):
         return frozenset(
             address
             for one in self
-            for address in email_normalize_all(
-                one.res_partner_id.email or one.mail_email_address or ""
-            )
+            for address in keys(one.res_partner_id.email or one.mail_email_address or "")
         )
 
     def _mail_sync_ready(self):

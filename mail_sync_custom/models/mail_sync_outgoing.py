@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from odoo import fields, models
 from odoo.tools import SQL
-from odoo.tools.mail import email_normalize_all
 
 from ..engine import status
+from ..engine.addresses import keys
 from ..engine.errors import Kind, ServerRefused, Step
 from ..engine.values import Direction
 from ..transactions import as_superuser
@@ -190,7 +190,7 @@ class MailSyncOutgoing(models.Model):
             address
             for one in self
             for text in (one.to_header, one.cc_header)
-            for address in email_normalize_all(text or "")
+            for address in keys(text or "")
         )
 
     def _of(self, message_id, *states):
@@ -354,5 +354,5 @@ def _recipients_hash(*headers):
 
     Whatever they are called: a name may change between two attempts.
     """
-    addresses = {address for text in headers for address in email_normalize_all(text)}
+    addresses = {address for text in headers for address in keys(text)}
     return hashlib.sha256("".join(f"{one}\n" for one in sorted(addresses)).encode()).hexdigest()
