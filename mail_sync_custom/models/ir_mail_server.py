@@ -25,7 +25,7 @@ class IrMailServer(models.Model):
         if accounts := self.sudo().mail_sync_account_ids:
             raise UserError(
                 self.env._(
-                    "%s sends by their own mailbox. Disable Mail Sync to change that.",
+                    "%s sends from their own mailbox. Disable Mail Sync to change that.",
                     accounts.user_id[:1].name,
                 )
             )

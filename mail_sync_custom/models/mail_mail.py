@@ -323,7 +323,7 @@ class MailMail(models.Model):
         """Return a sentence that says through which mailbox or server these mails leave."""
         account_sudo = self[0]._mail_sync_account()
         if account_sudo and account_sudo._can_send():
-            return self.env._("It leaves by the mailbox %s.", account_sudo.email)
+            return self.env._("It is sent from the mailbox %s.", account_sudo.email)
         if account_sudo:
             return self.env._(
                 "The mailbox %s cannot send at the moment. The mail goes by itself as soon as it "
@@ -333,7 +333,7 @@ class MailMail(models.Model):
         server_id, _domain, sender, _ids = next(iter(self._split_by_mail_configuration()))
         server = self.env["ir.mail_server"].browse(server_id or ())
         return self.env._(
-            "It does not leave by a mailbox of your own, because none is connected, but by the "
+            "It is not sent from a mailbox of your own, because none is connected, but by the "
             "company's mail server. Server: %(server)s. Sender: %(address)s.",
             server=server.name or self.env._("the default one"),
             address=sender,

@@ -73,7 +73,7 @@ class MailMessage(models.Model):
             raise UserError(self.env._("This was not recorded by Mail Sync."))
         if user not in self._mail_sync_owners() and not user._is_system():
             raise AccessError(
-                self.env._("Only who has this mail in their mailbox can remove it here.")
+                self.env._("Only someone with this mail in their own mailbox can remove it here.")
             )
 
     def _mail_sync_owners(self):

@@ -25,7 +25,7 @@ class MailMessage(models.Model):
         # sudo: whoever can read a mail may know whether it has gone
         compute="_compute_mail_sync_delivery",
         compute_sudo=True,
-        help="Empty for a mail that has gone, and for what is no mail.",
+        help="Empty for a mail that was sent, and for anything that is not a mail.",
     )
     mail_sync_delivery_reason = fields.Text(
         "Reason", compute="_compute_mail_sync_delivery", compute_sudo=True
@@ -187,7 +187,7 @@ class MailMessage(models.Model):
         # sudo: whoever can read a mail may know who wrote it
         if self.sudo().create_uid != user and not user._is_system():
             raise AccessError(
-                self.env._("Only who wrote this mail can say what is to become of it.")
+                self.env._("Only the person who wrote this mail can decide what happens to it.")
             )
         domain = [("mail_message_id", "=", self.id), ("state", "=", "exception")]
         # sudo: as said above

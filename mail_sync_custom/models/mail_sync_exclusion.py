@@ -28,7 +28,7 @@ class MailSyncExclusion(models.Model):
         "Applies to",
         compute="_compute_kind",
     )
-    note = fields.Char(help="Why it is never recorded. Whoever reads the list reads this, too.")
+    note = fields.Char(help="Why it is never recorded. Anyone who reads the list reads this too.")
     user_id = fields.Many2one("res.users", ondelete="cascade", index=True)
     company_id = fields.Many2one("res.company", ondelete="cascade", index=True)
     whose = fields.Selection(

@@ -39,7 +39,7 @@ class MailSyncMessage(models.Model):
         [("synced", "Mailbox"), ("crm", "CRM")],
         default="synced",
         readonly=True,
-        help="Mailbox: Mail Sync brought it to its records. CRM: it stood there already.",
+        help="Mailbox: Mail Sync brought it to its records. CRM: it was there already.",
     )
     outcome = fields.Selection(
         [("recorded", "Recorded"), ("failed", "Set aside"), ("removed", "Removed")],
@@ -62,7 +62,7 @@ class MailSyncMessage(models.Model):
     )
 
     _key_unique = models.UniqueIndex(
-        "(account_id, message_id, variant)", "A mail is linked once an account."
+        "(account_id, message_id, variant)", "A mail is linked only once to each account."
     )
     _failed_idx = models.Index("(mailbox_id, retry_at) WHERE outcome = 'failed'")
     _message_id_idx = models.Index("(message_id)")

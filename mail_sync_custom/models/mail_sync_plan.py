@@ -20,7 +20,7 @@ class MailSyncPlan(models.Model):
     )
 
     _daily_limit_positive = models.Constraint(
-        "CHECK (daily_limit >= 0)", "A number of mails a day cannot be negative."
+        "CHECK (daily_limit >= 0)", "The number of mails a day cannot be negative."
     )
 
     def write(self, vals):

@@ -31,7 +31,7 @@ class MailSyncProvider(models.Model):
     note_code = fields.Char()
     note = fields.Text(compute="_compute_note")
 
-    _code_unique = models.UniqueIndex("(code)", "There is one provider with this code.")
+    _code_unique = models.UniqueIndex("(code)", "There is already a provider with this code.")
 
     @api.depends("name", "code")
     @api.depends_context("lang")

@@ -14,7 +14,7 @@ class ResCompany(models.Model):
         ondelete="restrict",
         default=lambda self: self.env.ref("mail_sync_custom.plan_trial", raise_if_not_found=False),
         groups="base.group_system",
-        help="A new company begins with Trial. A plan may limit the mails that are recorded a day.",
+        help="A new company begins with Trial. A plan may limit how many mails are recorded a day.",
     )
     mail_sync_account_limit = fields.Integer(
         "Mailbox Limit",
@@ -48,7 +48,7 @@ class ResCompany(models.Model):
     )
 
     _mail_sync_account_limit_positive = models.Constraint(
-        "CHECK (mail_sync_account_limit >= 0)", "A number of mailboxes cannot be negative."
+        "CHECK (mail_sync_account_limit >= 0)", "The number of mailboxes cannot be negative."
     )
 
     def write(self, vals):

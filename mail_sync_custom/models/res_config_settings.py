@@ -42,7 +42,7 @@ class ResConfigSettings(models.TransientModel):
         "Servers of Your Own Network",
         config_parameter=ALLOWED_HOSTS,
         help="Networks, addresses and hostnames, separated by commas, that users may connect to "
-        "besides the mail servers of the internet. A colon and a port, or * for all ports, may "
+        "besides the mail servers on the internet. A colon and a port, or * for all ports, may "
         "follow: 10.0.0.0/8, imap.example.lan, 192.168.1.5:1143.",
     )
     mail_sync_idle = fields.Boolean(

@@ -57,7 +57,7 @@ MESSAGES = {
         ),
     ),
     "message_bomb": (
-        _lt("A message is built so that reading it is not safe"),
+        _lt("A message is built in a way that makes it unsafe to read"),
         _lt(
             "It was set aside, and the others were read. Such messages are usually broken or "
             "malicious: open it in your mailbox only if you know the sender."

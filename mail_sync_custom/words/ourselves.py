@@ -23,7 +23,7 @@ WORDS = {
         _lt("Nobody knows whether this mail was sent"),
         _lt(
             "The connection ended after the mail had been handed over and before your server "
-            "answered. Your Sent folder does not show it, or could not be asked. Ask the "
+            "answered. Your Sent folder does not show it, or could not be checked. Ask the "
             "recipient, or send it again if a second copy does no harm."
         ),
     ),

@@ -20,9 +20,9 @@ SWITCHED_OFF = {
     "account_restricted": (
         _lt("The provider has restricted this mailbox"),
         _lt(
-            "Sign in to the mailbox on the provider's web page: it says there what happened and "
-            "how to lift it, by a confirmation or a new password. If you cannot sign in there "
-            "either, ask the provider or whoever manages your mail. Then reconnect."
+            "Sign in to the mailbox on the provider's web page: it says there what happened, and "
+            "how to lift the restriction: by a confirmation or a new password. If you cannot sign "
+            "in there either, ask the provider or whoever manages your mail. Then reconnect."
         ),
     ),
     "password_sign_in_off": (

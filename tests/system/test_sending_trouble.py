@@ -271,7 +271,7 @@ def test_a_colleague_decides_nothing(quiet_company):
         ann, lead = correspondents(quiet_company, "ann", proxy)
         killed_while_sending(quiet_company, ann, lead, proxy)
         the_next_day(quiet_company, ann)
-        with pytest.raises(Refused, match="Only who wrote this mail"):
+        with pytest.raises(Refused, match="Only the person who wrote this mail"):
             decide(quiet_company.salesperson("ben"), lead, "send_again")
         assert len(lead.inbox("Your offer")) == 1
 
@@ -295,7 +295,7 @@ def test_the_address_is_corrected_and_the_mail_sent_again_from_the_lead(company,
 
     state.locator("button[name=send_again]").click()
     expect(page.locator(".modal")).to_contain_text(right.email)
-    expect(page.locator(".modal")).to_contain_text(f"It leaves by the mailbox {ann.email}.")
+    expect(page.locator(".modal")).to_contain_text(f"It is sent from the mailbox {ann.email}.")
     page.locator(".modal .btn-primary").click()
 
     expect(page.locator(".o_mail_sync_delivery")).to_have_count(0)

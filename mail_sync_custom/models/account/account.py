@@ -37,7 +37,7 @@ class MailSyncAccount(models.Model):
         help="Empty for a mailbox that was disabled.",
     )
 
-    _user_unique = models.UniqueIndex("(user_id)", "One mailbox a user.")
+    _user_unique = models.UniqueIndex("(user_id)", "Each user has only one mailbox.")
     _state_while_active = models.Constraint(
         "CHECK ((active IS TRUE) = (state IS NOT NULL))", "A mailbox has a status until disabled."
     )

@@ -28,7 +28,7 @@ class MailSyncAccount(models.Model):
         readonly=True,
     )
     history_from = fields.Datetime(
-        "Reads Back Until", readonly=True, help="Older mail is not looked at. Empty: all of it is."
+        "Reads Back Until", readonly=True, help="Older mails are not looked at. Empty: all are."
     )
 
     @api.model

@@ -49,7 +49,7 @@ class MailSyncAccount(models.Model):
                 result = turns.take(self.env.cr.dbname, self.id, token, PATIENCE_SECONDS)
                 return self._notification(*self._words_of_result(result))
         return self._notification(
-            self.env._("A synchronisation is running already. The page shows how far it is."),
+            self.env._("A synchronisation is running already. The page shows how far it has got."),
             "info",
         )
 
