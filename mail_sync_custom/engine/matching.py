@@ -1,7 +1,7 @@
-"""Headers → whose mail it is, which way it went, where it stands and why.
+"""Headers → whose mail it is, its direction, where it is recorded and why.
 
-Pure functions of an :class:`~.values.Envelope`, the mailbox's :class:`Owner` and what the
-database :class:`Known`. Refuses to know: how any of them was found.
+Pure functions of an :class:`~.values.Envelope`, the mailbox's :class:`Owner` and the database's
+:class:`Known`. How any of them was found is not known here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from .values import ABSURD, Direction, Envelope, Outcome
 
-#: Copies of one mail differ in their Date by what a client needs between filing and sending.
+#: Copies of one mail may differ in Date by the time a client takes between filing and sending.
 SAME_MAIL = timedelta(hours=1)
 #: The history window is compared with the server's clock, which is not ours.
 CLOCK_SKEW = timedelta(minutes=10)
@@ -24,16 +24,16 @@ _PREFIX = re.compile(r"^(?:\s|\[[^\]]*\]|\*+[^*]*\*+|[^\s:]{1,12}\s?:)+")
 
 
 class Reason(StrEnum):
-    """Why a mail stands where it stands; the mail's *recorded here because…*."""
+    """Why a mail is recorded where it is; shown as *recorded here because…*."""
 
-    THREAD = "thread"  # it answers, or follows, a mail that already stands there
+    THREAD = "thread"  # it answers, or follows, a mail already recorded there
     ANSWER = "answer"  # it answers a mail that was written in the CRM, from another address
     ADDRESS = "address"  # a correspondent is the address of the lead or the contact
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A record on which a mail can stand, by Odoo's model name and id."""
+    """A record on which a mail can be recorded, by Odoo's model name and id."""
 
     model: str
     res_id: int
@@ -54,11 +54,11 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A mail that stands on a record already, whoever brought it: what tells it from another.
+    """A mail already recorded, by whichever account, and what distinguishes it from another.
 
-    ``reachable`` says that the record is within the owner's companies: a thread leads there; a
-    colleague's entry elsewhere only says that the mail is recorded there. ``is_open`` says of a
-    lead that it is neither won nor lost.
+    ``reachable`` says that the record is within the owner's companies. A thread leads only to such
+    a record; elsewhere, a colleague's entry only shows that the mail is recorded. ``is_open`` says
+    that a lead is neither won nor lost.
     """
 
     target: Target
@@ -72,9 +72,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A mail of which this account has an outcome that stays: recorded, or removed by its user.
+    """A mail for which this account has a final outcome: recorded, or removed by its user.
 
-    ``final`` says that it goes to no other record now: it was removed, cannot be read any more, or
+    ``final`` says that it goes to no other record now: it was removed, can no longer be read, or
     is being recorded at this moment.
     """
 
@@ -85,9 +85,9 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of the addresses and ids of a batch. Keys are normalised.
+    """What the database knows about the addresses and ids of a batch. Keys are normalised.
 
-    ``excluded`` are those of the addresses with which no mail is recorded.
+    ``excluded`` are the addresses that keep a mail from being recorded.
     """
 
     by_address: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
@@ -99,10 +99,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Latecomers:
-    """Leads that came, or got an address, when mails of that address had been looked at already.
+    """Leads created, or given an address, after mails with that address had been looked at.
 
-    ``number`` counts them in the order in which they came; these are all up to it of which the
-    past mails have not been looked for.
+    ``number`` counts them in order of arrival; these are all up to that number whose past mails
+    have not been searched for.
     """
 
     number: int = 0
@@ -111,11 +111,11 @@ class Latecomers:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to become of a mail. ``message_id`` and ``variant`` are its key in the records.
+    """The decision on a mail. ``message_id`` and ``variant`` are its key in the records.
 
-    ``targets`` are all the records where it belongs, ``missing`` those where it does not stand
-    yet: without any, the body need not be fetched. ``again`` says that this account has recorded
-    it before, and that there are more records for it now.
+    ``targets`` are all the records where it belongs, ``missing`` those where it is not recorded
+    yet: if there are none, the body need not be fetched. ``again`` says that this account has
+    recorded it before, and that more records now apply.
     """
 
     outcome: Outcome
@@ -130,10 +130,10 @@ class Verdict:
 
 
 def identify(envelope: Envelope) -> str:
-    """Return the id a mail is known by: its Message-ID or, without one, a stable hash.
+    """Return the id that identifies a mail: its Message-ID or, without one, a stable hash.
 
-    The hash is made from what every copy of a mail has in common, so that two copies without an
-    id are one mail, in whichever mailbox they lie.
+    The hash is made from what all copies of a mail share, so that two copies without a Message-ID
+    are one mail, whichever mailboxes they are in.
     """
     if envelope.message_id:
         return envelope.message_id
@@ -157,10 +157,10 @@ def everyone(envelope: Envelope) -> frozenset[str]:
 
 
 def direction(envelope: Envelope, owner: Owner, sent: bool) -> Direction:
-    """Return OUT for what lies in Sent, and for what comes from one of the owner's addresses.
+    """Return OUT for mail in Sent, and for mail from one of the owner's addresses.
 
-    Or comes back from a list, which is whom it was written to and comes from: many write
-    themselves into From, and the author into Reply-To, for DMARC's sake (RFC 7960).
+    Mail that comes back from a list is OUT too: its From is the list it was written to. Many lists
+    put themselves into From, and the author into Reply-To, because of DMARC (RFC 7960).
     """
     written_to = {address.email for address in (*envelope.to, *envelope.cc)}
     answered = {address.email for address in envelope.reply_to}
@@ -170,11 +170,11 @@ def direction(envelope: Envelope, owner: Owner, sent: bool) -> Direction:
 
 
 def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[str, ...]:
-    """Return the other people on a mail: From, Reply-To, To, Cc, and Bcc on the owner's own.
+    """Return the other people on a mail: From, Reply-To, To, Cc, and Bcc on the owner's own mail.
 
-    Each once, in that order; of several authors all, but a Sender only where From names nobody.
-    A Bcc on somebody else's mail is not a correspondent: it says that a mail was delivered here,
-    not whom it was written to.
+    Each appears once, in that order. All authors count; Sender counts only where From names nobody.
+    A Bcc on somebody else's mail is not a correspondent: it shows that a mail was delivered here,
+    not to whom it was written.
     """
     addresses = [envelope.sender, *envelope.authors, *envelope.reply_to]
     addresses += [*envelope.to, *envelope.cc]
@@ -186,10 +186,10 @@ def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[st
 
 
 def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) -> bool:
-    """Whether a mail with the same Message-ID is a copy, and not another mail with a stale id.
+    """Whether a mail with the same Message-ID is a copy, and not another mail that reuses the id.
 
     Gateways and lists put a word before a subject, and clients file a copy a moment before they
-    send. Programs that use one id for ever differ in their subject or their hour.
+    send. Programs that always use the same id differ in subject or time.
     """
     if date and envelope.date and abs(date - envelope.date) > SAME_MAIL:
         return False
@@ -200,7 +200,7 @@ def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) ->
 
 
 def plausible_date(envelope: Envelope, internaldate: datetime | None) -> datetime | None:
-    """Return the Date header, or None where it is that of a clock gone wrong."""
+    """Return the Date header, or None if it comes from a wrong clock."""
     date = envelope.date
     return None if date and internaldate and date - internaldate > ABSURD else date
 
@@ -215,12 +215,11 @@ def judge(
     history: bool = False,
     late: Mapping[str, tuple[Target, ...]] | None = None,
 ) -> Verdict:
-    """Return what is to become of one mail.
+    """Decide on one mail.
 
-    ``history`` says that it was found by reading back, where the window of the owner counts: new
-    mail is looked at whatever its date, for it has just come in. ``late`` says that it was found
-    by looking back for latecomers, and has them by their address. They get it too, unless it
-    belongs to another lead that is open.
+    ``history`` says that it was found by reading back, where the owner's history window applies:
+    new mail is read whatever its date, for it has just arrived. ``late`` has the latecomers it was
+    searched for, by their address. They get it too, unless it belongs to another open lead.
 
     An excluded address anywhere on a mail keeps it out, whatever it belongs to or answers. What
     this account recorded before stays.
@@ -258,10 +257,10 @@ def judge(
 
 
 def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
-    """Return what is known once a mail is as good as recorded.
+    """Return what is known once a mail is to be recorded.
 
-    For the mails behind it in its batch, two copies are one mail, two mails with one id are two,
-    and an answer belongs where its question goes.
+    For later mails in the same batch: two copies are one mail, two mails with one id are two, and
+    an answer goes where its question goes.
     """
     key, variant = verdict.message_id, verdict.variant
     places = (Standing(t, envelope.date, envelope.subject, variant) for t in verdict.targets)
@@ -282,10 +281,10 @@ def _internal(people: Iterable[str], owner: Owner, known: Known) -> bool:
 
 
 def _answered(envelope: Envelope, known: Known) -> tuple[Target, ...]:
-    """Return where the mail stands that this one answers, if that was written in the CRM.
+    """Return where the mail that this one answers is recorded, if it was written in the CRM.
 
     Only In-Reply-To counts. References would also let in what the owner forwarded privately from
-    a thread with a lead, and what came back to that.
+    a thread with a lead, and the answers to that.
     """
     return _targets(
         standing
@@ -298,12 +297,12 @@ def _answered(envelope: Envelope, known: Known) -> tuple[Target, ...]:
 def _key(
     envelope: Envelope, known: Known, way: Direction, internaldate: datetime | None
 ) -> tuple[str, int, Settled | None]:
-    """Return the key of a mail, and the outcome that this account has of it already."""
-    # Each copy of a mail stands with a date of its server's where its own is absurd.
+    """Return the key of a mail, and the outcome that this account already has for it."""
+    # Each copy of a mail falls back on its own server's date where its Date header is implausible.
     dated = replace(envelope, date=plausible_date(envelope, internaldate))
     stamp = envelope.stamp
     copies, settled = known.standing.get(stamp, ()), known.settled.get(stamp, ())
-    # Anybody who has received the header can repeat it: of others' mails it must fit. What was
+    # Anyone who has received the header can repeat it, so on others' mails it must match. What was
     # written in the CRM without a subject got one when it was sent.
     if stamp and (
         (way is Direction.OUT and (copies or settled))
@@ -316,7 +315,7 @@ def _key(
         if standing.from_crm or same_mail(dated, standing.date, standing.subject):
             variant = standing.variant
             return message_id, variant, next((s for s in settled if s.variant == variant), None)
-    # What was removed stands nowhere: only its date is left to know it by.
+    # A removed mail is recorded nowhere: only its date is left to recognise it by.
     standing_variants = {s.variant for s in known.standing.get(message_id, ())}
     for done in settled:
         if done.variant not in standing_variants and same_mail(dated, done.date, None):
@@ -327,7 +326,7 @@ def _key(
 
 
 def _variant(envelope: Envelope) -> int:
-    """Return a number that tells a mail from another with the same Message-ID. Never 0."""
+    """Return a number that distinguishes mails with the same Message-ID. Never 0."""
     moment = envelope.date or datetime.fromtimestamp(0, UTC)
     words = " ".join(_words(envelope.subject))
     text = f"{int(moment.timestamp())}\n{words}\n{envelope.sender.email}"
@@ -344,14 +343,14 @@ def _place(
 ) -> tuple[tuple[Target, ...], Reason, str]:
     """Return the records of the thread, else those of the addresses, and why."""
     if written := _targets(s for s in known.standing.get(own_id, ()) if s.from_crm):
-        # Whoever wrote it in the CRM has said where it belongs.
+        # The author chose the record in the CRM.
         return written, Reason.THREAD, own_id
     if not by_address:
         return answered, Reason.ANSWER, _first(known.standing, envelope.in_reply_to)
     ancestor, thread = _thread(envelope, known)
     if any(target.is_lead for target in thread):
         return thread, Reason.THREAD, ancestor
-    # A thread that so far stood on a contact alone joins the lead that has come since.
+    # A thread so far recorded on a contact only joins the lead that was created since.
     return _joined(thread, _all(known.by_address, people)), Reason.ADDRESS, by_address
 
 
@@ -361,10 +360,10 @@ def _asked(
     known: Known,
     standing: Sequence[Standing],
 ) -> tuple[Target, ...]:
-    """Return the latecomers that a mail goes to as well: of those that new mail would go to.
+    """Return the latecomers that a mail also goes to: those that new mail would go to.
 
-    What stands on another lead that is open belongs to the conversation there. A lead that was
-    won or lost keeps its mails; who comes back finds them on the new one, too.
+    A mail recorded on another open lead belongs to that conversation. A won or lost lead keeps its
+    mails, and they go to a returning customer's new lead as well.
     """
     now = _all(known.by_address, people)
     asked = tuple(target for target in _all(late, people) if target in now)
@@ -373,7 +372,7 @@ def _asked(
 
 
 def _thread(envelope: Envelope, known: Known) -> tuple[str, tuple[Target, ...]]:
-    """Return the nearest ancestor that stands anywhere, and where (RFC 5322 §3.6.4)."""
+    """Return the nearest ancestor that is recorded anywhere, and where (RFC 5322 §3.6.4)."""
     for message_id in (*envelope.in_reply_to, *reversed(envelope.references)):
         if found := _targets(known.standing.get(message_id, ())):
             return message_id, found

@@ -1,11 +1,10 @@
 """One mailbox: what we know and what the server says → which UIDs to look at, in which order.
 
-Decides: whether anything changed, whether the numbering is still the same one, and how the UIDs
-between what is covered and what there is are cut into batches. Refuses to know: what a message
-is, and whose.
+Decides: whether anything changed, whether the UIDs are still valid, and how the UIDs between what
+is covered and what exists are cut into batches. Knows nothing of what a message is, or whose.
 
-Neither flags nor expunges matter to a recorder, so there is no CONDSTORE and no QRESYNC here, and
-with them a whole class of lost mail is gone.
+Neither flags nor expunges matter to a recorder, so CONDSTORE and QRESYNC are not used, which rules
+out a whole class of lost mail.
 """
 
 from __future__ import annotations
@@ -17,26 +16,26 @@ from itertools import chain, repeat
 
 from .values import MailboxState, Snapshot
 
-#: UIDs asked for in one FETCH. Some servers end a session over a longer command line or answer.
+#: UIDs in one FETCH. Some servers drop the connection over a longer command line or answer.
 CHUNK = 500
-#: Messages looked at between two commits: the first few at once, so that the user sees something.
+#: Messages between two commits. The first batch is small, so that the user sees something early.
 FIRST_BATCH = CHUNK
 BATCH = 4 * CHUNK
-#: Bodies of one commit. Bounds memory, and what a crash makes us fetch again.
+#: Bytes of bodies in one commit. Bounds memory, and what must be fetched again after a crash.
 SLICE_BYTES = 8 * 1024 * 1024
 SLICE_MESSAGES = 250
-#: Addresses that a server is asked to search for. In 20,000 mails Dovecot finds 50 in 0.6 s; the
-#: headers are through in 0.2 s however many addresses there are, and are 9 MB.
+#: Addresses in one server-side search. In 20,000 mails Dovecot finds 50 in 0.6 s; fetching all the
+#: headers takes 0.2 s however many addresses there are, and transfers 9 MB.
 SEARCHED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """UIDs to look at together. Once they have an outcome, ``lo <= uid < hi`` is covered.
+    """UIDs to look at together. Once they all have an outcome, ``lo <= uid < hi`` is covered.
 
-    ``uids`` are those that SEARCH says exist, ascending. ``None`` where it was not asked, because
-    the range is so short that FETCH itself answers the question. ``remaining`` is how many are
-    left to look at after this batch. ``exact`` says that there are others between them.
+    ``uids`` are the existing ones according to SEARCH, ascending. ``None`` if it was not asked,
+    because the range is so short that FETCH answers the question itself. ``remaining`` is how many
+    are left after this batch. ``exact`` says that UIDs exist between them that are not wanted.
     """
 
     lo: int
@@ -46,7 +45,7 @@ class Batch:
     exact: bool = False
 
     def ranges(self, aside: Collection[int] = ()) -> list[tuple[int, int]]:
-        """Return what to FETCH: both ends included, ascending, at most CHUNK messages each.
+        """Return the ranges to FETCH: inclusive, ascending, at most CHUNK messages each.
 
         Never ``n:*``, which always answers the last message, even below n (RFC 9051 §9,
         ``seq-range``; mscdex/node-imap#473), never UID 0, and nothing that is set aside.
@@ -62,7 +61,7 @@ class Batch:
 
 
 def unchanged(state: MailboxState, snapshot: Snapshot) -> bool:
-    """Whether there is nothing to look at, so that the mailbox need not even be opened."""
+    """Whether nothing has changed, so that the mailbox need not even be opened."""
     return (
         state.complete
         and not renumbered(state, snapshot)
@@ -72,10 +71,10 @@ def unchanged(state: MailboxState, snapshot: Snapshot) -> bool:
 
 
 def renumbered(state: MailboxState, snapshot: Snapshot) -> bool:
-    """Whether the UIDs we saved mean nothing any more (RFC 9051 §2.3.1.1).
+    """Whether the saved UIDs are no longer valid (RFC 9051 §2.3.1.1).
 
-    A UIDNEXT that falls under the same UIDVALIDITY is a restored backup, whose UIDs will be given
-    out again: new numbering too, whatever the RFC says (chatmail/core#2188).
+    A UIDNEXT that falls under the same UIDVALIDITY means a restored backup, whose UIDs will be
+    reused: that is a new numbering too, whatever the RFC says (chatmail/core#2188).
     """
     if state.uidvalidity is None or state.uidvalidity != (snapshot.uidvalidity or 0):
         return True
@@ -83,24 +82,24 @@ def renumbered(state: MailboxState, snapshot: Snapshot) -> bool:
 
 
 def begin(snapshot: Snapshot, uidnext: int, floor: int) -> MailboxState:
-    """Return the state of a mailbox of which nothing is covered yet, down to ``floor``."""
+    """Return the state of a mailbox with nothing covered yet, down to ``floor``."""
     return MailboxState(
         uidvalidity=snapshot.uidvalidity or 0, low=uidnext, high=uidnext, floor=min(floor, uidnext)
     )
 
 
 def wary(state: MailboxState) -> MailboxState:
-    """Return the state after the server ended the connection over a batch: the next has one.
+    """Return the state after the server dropped the connection during a batch: one message next.
 
-    Whatever it was over is then found by doubling: each batch that goes well is committed, and
-    the next is twice as large; one that does not go well was no larger than what has been read
-    since, by one, and after at most eleven of them the message stands alone.
+    Doubling then isolates the cause: each batch that succeeds is committed, and the next is twice
+    as large. A batch that fails has at most one message more than those read since, so after at
+    most eleven of them the message to blame stands alone.
     """
     return replace(state, at_once=1)
 
 
 def eased(state: MailboxState) -> MailboxState:
-    """Return the state after a batch that went well: the next may have twice as many."""
+    """Return the state after a batch that succeeded: the next may be twice as large."""
     more = 2 * state.at_once
     return replace(state, at_once=more if more < BATCH else 0)
 
@@ -119,10 +118,10 @@ def _growing(size: int) -> Iterator[int]:
 
 
 def needs_search(state: MailboxState, uidnext: int) -> bool:
-    """Whether the UIDs above what is covered may be so sparse that SEARCH must say which exist.
+    """Whether the UIDs above what is covered may be so sparse that SEARCH must list them.
 
-    A mailbox may skip hundreds of thousands of UIDs; looking through them 500 at a time would be
-    as many empty round trips.
+    A mailbox may skip hundreds of thousands of UIDs; reading them 500 at a time would cost
+    hundreds of empty round trips.
     """
     return uidnext - state.high > CHUNK
 
@@ -156,14 +155,14 @@ def backward(state: MailboxState, uids: Sequence[int]) -> Iterator[Batch]:
 
 
 def worth_searching(emails: Collection[str]) -> bool:
-    """Whether the server should search for these addresses, and not we look through all headers."""
+    """Whether a server-side search for these addresses is cheaper than reading all headers."""
     return len(emails) <= SEARCHED
 
 
 def review(
     state: MailboxState, hi: int, uids: Sequence[int], exact: bool = False
 ) -> Iterator[Batch]:
-    """Yield the batches of what is covered below ``hi``, to be looked at again, newest first."""
+    """Yield batches of what is covered below ``hi``, to be read again, newest first."""
     for batch in backward(replace(state, low=hi, floor=state.low), uids):
         yield replace(batch, exact=exact)
 
@@ -171,11 +170,11 @@ def review(
 def slices(
     batch: Batch, uids: Sequence[int], weights: Mapping[int, int], down: bool
 ) -> list[Batch]:
-    """Cut a batch whose headers are known into commits of bounded weight.
+    """Split a batch whose headers are known into commits of bounded size.
 
-    ``weights`` gives the bytes to fetch for a UID; one that is not in it costs nothing. The
-    slices come in the order in which they must be committed: downwards for a batch of the
-    history window, so that coverage stays without a hole.
+    ``weights`` gives the bytes to fetch for a UID; a UID that is not in it costs nothing. The
+    slices come in commit order: descending for a batch of the history window, so that coverage
+    has no gap.
     """
     parts = _weigh(sorted(uids, reverse=down), weights)
     found, lo, hi = [], batch.lo, batch.hi
@@ -194,10 +193,10 @@ def slices(
 
 
 def before(batch: Batch, uid: int, down: bool) -> Batch:
-    """Return the part of a batch that is read before ``uid``, for a run that has to stop there.
+    """Return the part of a batch that is read before ``uid``, for a run that must stop there.
 
-    Reading downwards, that is the part above it. Either way it touches what is covered already,
-    and ``uid`` itself is the first that the next run looks at.
+    When reading downwards, that is the part above it. Either way it adjoins what is covered, and
+    ``uid`` itself is the first one that the next run reads.
     """
     lo, hi = (uid + 1, batch.hi) if down else (batch.lo, uid)
     kept = tuple(u for u in batch.uids or () if lo <= u < hi)
@@ -213,7 +212,7 @@ def _cut(uids: Sequence[int], sizes: Iterator[int]) -> Iterator[Sequence[int]]:
 
 
 def _split(uids: Sequence[int], edges: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield ascending UIDs in parts, so that no edge lies between the first and last of one."""
+    """Yield ascending UIDs in parts, so that no edge falls inside a part."""
     start = 0
     for edge in edges:
         end = bisect_left(uids, edge)

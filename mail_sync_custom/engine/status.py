@@ -1,29 +1,29 @@
 """One account: state × event → state, when to try again, and whom to tell.
 
-``TRANSITIONS`` is the only way in which a state changes, and what it does not hold is a mistake of
-the caller: :class:`Impossible` names both. Nothing here reads a clock or rolls a die; the caller
-brings ``now`` (UTC, like all the times in a ``Health``) and a ``random`` from 0 up to 1.
+A state changes only through ``TRANSITIONS``. An event that is not listed there is a programming
+error: :class:`Impossible` names both. Nothing here reads a clock or generates a random number; the
+caller passes ``now`` (UTC, like all times in a ``Health``) and a ``random`` from 0 up to 1.
 
-What a state says:
+The states:
 
-* ``pending`` — set up, and waits for one of the company's places. Nothing is attempted.
-* ``enabled`` — the last attempt worked, **or** failed in a way that mostly mends itself and has not
-  lasted yet. Such a failure is counted in ``Health`` from its first moment (``failure_count``,
-  ``error_since``), the next attempt is minutes away, and neither the state nor anybody's screen
-  changes until it has lasted (``LASTS``). A mail server restarts; a status that turns red and
-  green all day is one that nobody looks at.
-* ``error`` — the last attempt failed, and that is for the user to know: at once where waiting does
-  not help (a refused login, a certificate), otherwise when it has lasted. Attempts go on.
+* ``pending`` — set up, and waiting for one of the company's places. Nothing is attempted.
+* ``enabled`` — the last attempt worked, **or** failed in a way that usually clears by itself and
+  has not lasted long. Such a failure is counted in ``Health`` from the start (``failure_count``,
+  ``error_since``), the next attempt is minutes away, and neither the state nor any screen changes
+  until it has lasted (``LASTS``). Mail servers restart; nobody looks at a status that turns red and
+  green all day.
+* ``error`` — the last attempt failed, and the user must know: at once where waiting does not help
+  (a refused login, a certificate), otherwise once it has lasted. Attempts continue.
 * ``connection`` — it has failed for two days. Nothing is attempted until someone reconnects.
 
-*Reconnect* of an account in ``connection`` leads to ``error``, not to ``enabled``: its last attempt
-did fail, and it becomes ``enabled`` by a sync that works.
+*Reconnect* moves an account from ``connection`` to ``error``, not to ``enabled``: its last attempt
+did fail, and it becomes ``enabled`` with the next sync that works.
 
-Reading and sending fail apart, and mend apart. Each has a ``Health`` of its own, and goes through
-the same table; ``WHOLE`` says what the two make of the account. Sending that fails is tried by a
-log-in without a mail, at the same pauses. After two days without success it is given up as reading
-would be, and mails wait for *Reconnect* or new details; the account is in ``error`` for as long as
-it is read, for it is in use. Reading that is given up takes sending along: nothing is attempted.
+Reading and sending fail and recover independently. Each has its own ``Health`` and goes through the
+same table; ``WHOLE`` derives the account's state from the two. Failed sending is retried by logging
+in without a mail, at the same intervals. After two days without success it stops, as reading would,
+and mails wait for *Reconnect* or new details; the account stays in ``error`` as long as reading
+works, for it is in use. When reading stops, sending stops too: nothing is attempted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .errors import Kind, NothingDelivered
 
 
 class State(StrEnum):
-    """The four states of an account. ``None`` stands for an account that is not there."""
+    """The four states of an account. ``None`` stands for an account that does not exist."""
 
     PENDING = "pending"
     ENABLED = "enabled"
@@ -52,7 +52,7 @@ class State(StrEnum):
 
     @property
     def billable(self) -> bool:
-        """Whether a day in this state is billed: where a sync is tried, and nowhere else."""
+        """Whether a day in this state is billed: only where a sync is tried."""
         return self.attempts
 
 
@@ -63,22 +63,22 @@ class Event(StrEnum):
     QUEUED = "queued"  # set-up finished, and the company's limit is reached
     SLOT_FREED = "slot_freed"  # the limit was raised, or someone disconnected
     SYNCED = "synced"  # a sync went through
-    STUMBLED = "stumbled"  # a sync failed, in a way not shown yet
-    FAILED = "failed"  # a sync failed, and it is for the user to know
+    STUMBLED = "stumbled"  # a sync failed, but this is not shown yet
+    FAILED = "failed"  # a sync failed, and the user must know
     GAVE_UP = "gave_up"  # two days of failure
     RECONNECT = "reconnect"  # someone asks for another attempt now
-    DETAILS_CHANGED = "details_changed"  # new details that no log-in has proven yet
+    DETAILS_CHANGED = "details_changed"  # new details, not yet proven by a log-in
     DISABLED = "disabled"  # the user, an administrator, or the archiving of the user
 
 
 _P, _EN, _ER, _C = State.PENDING, State.ENABLED, State.ERROR, State.CONNECTION
 
-#: What leads where. A pair that is not here cannot happen.
+#: The transitions. A pair that is not listed cannot happen.
 TRANSITIONS: Mapping[tuple[State | None, Event], State | None] = MappingProxyType(
     {
         (None, Event.CONNECTED): _EN,
         (None, Event.QUEUED): _P,
-        # Pending: details may be corrected while waiting, and that does not jump the queue.
+        # Pending: details may be corrected while waiting, without jumping the queue.
         (_P, Event.SLOT_FREED): _EN,
         (_P, Event.DETAILS_CHANGED): _P,
         (_P, Event.QUEUED): _P,
@@ -91,7 +91,7 @@ TRANSITIONS: Mapping[tuple[State | None, Event], State | None] = MappingProxyTyp
         (_EN, Event.CONNECTED): _EN,
         (_EN, Event.DETAILS_CHANGED): _EN,
         (_EN, Event.DISABLED): None,
-        # Error: a failure that mends itself does not make one better that does not.
+        # Error: a transient failure does not clear a permanent one.
         (_ER, Event.SYNCED): _EN,
         (_ER, Event.STUMBLED): _ER,
         (_ER, Event.FAILED): _ER,
@@ -109,7 +109,7 @@ TRANSITIONS: Mapping[tuple[State | None, Event], State | None] = MappingProxyTyp
 )
 
 
-#: What reading and sending, in this order, make of the account. Sending waits for no place.
+#: The state of an account, from those of reading and sending. Sending does not wait for a place.
 WHOLE: Mapping[tuple[State, State], State] = MappingProxyType(
     {
         **{(reading, sending): reading for reading in State for sending in (_EN, _ER, _C)},
@@ -120,15 +120,15 @@ WHOLE: Mapping[tuple[State, State], State] = MappingProxyType(
 
 
 def reading_of(account: State, sending: State, failed: bool) -> State:
-    """Return the state of reading in an account: what ``WHOLE`` has made of it, undone.
+    """Return the state of reading in an account, derived back from ``WHOLE``.
 
-    Only where sending fails may an account in ``error`` be one that is read: ``failed`` tells.
+    An account in ``error`` may be read successfully only if sending fails: ``failed`` tells.
     """
     return _EN if account is _ER and sending is not _EN and not failed else account
 
 
 class Impossible(ValueError):
-    """An event that cannot happen in this state: a mistake in the program, not in the world."""
+    """An event that cannot happen in this state: a bug in the program, not an outside fault."""
 
     def __init__(self, state: State | None, event: Event):
         super().__init__(f"{event} cannot happen to an account that is {state or 'not there'}")
@@ -147,18 +147,18 @@ def after(state: State | None, event: Event) -> State | None:
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
-#: A login that is refused locks the account when it is repeated. With these, and jitter only ever
-#: making them longer, at most three are tried in the first hour and ten in any 24 hours.
+#: Repeating a refused login locks the account. With these pauses, which jitter only lengthens, at
+#: most three attempts are made in the first hour and ten in any 24 hours.
 _RARELY = (20 * _MINUTE, 40 * _MINUTE, 4 * _HOUR)
 
-#: What a provider is not to see more of: so many refusals of one password in so long.
+#: The most a provider may see: this many refusals of one password in this period.
 REFUSALS = ((3, _HOUR), (10, 24 * _HOUR))
 
-#: The pauses after the first, second … failure of a row. The last one goes on.
+#: The pauses after the first, second … consecutive failure. The last one repeats.
 PAUSES: Mapping[Kind, tuple[timedelta, ...]] = MappingProxyType(
     {
         Kind.CRED: _RARELY,
-        Kind.SETUP: _RARELY,  # these too are mostly found out by logging in
+        Kind.SETUP: _RARELY,  # these too usually show only when logging in
         Kind.TLS: (10 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR),
         Kind.LIMIT: (15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR),
         **dict.fromkeys(
@@ -168,45 +168,45 @@ PAUSES: Mapping[Kind, tuple[timedelta, ...]] = MappingProxyType(
     }
 )
 
-#: Every pause is made longer by up to this part of it: accounts that failed together, as when a
-#: server restarts, do not come back together.
+#: Every pause is lengthened by up to this fraction, so that accounts that failed together, as when
+#: a server restarts, do not come back together.
 JITTER = 0.25
 
-#: A failure that mends itself is shown once it has lasted: so many attempts *and* so long. Both,
-#: because after an outage of our own machine a single attempt may be days after the last.
+#: A transient failure is shown after this many attempts *and* this long. Both, because after an
+#: outage of our own machine a single attempt may come days after the last.
 LASTS: Mapping[Kind, tuple[int, timedelta]] = MappingProxyType(
     {
-        # One message, or a bounce, is no failure of an account; if it ends runs, it is after all.
+        # One message, or a bounce, is not an account failure; if it ends whole runs, it is.
         **dict.fromkeys((Kind.TRANS, Kind.NET, Kind.MSG, Kind.BOUNCE), (3, 15 * _MINUTE)),
-        # Most limits are over within the hour, and nothing is for the user to do.
+        # Most limits expire within the hour, and the user can do nothing about them.
         Kind.LIMIT: (3, _HOUR),
     }
 )
 
-#: Failures that mend themselves by their kind and are shown at once all the same: an account of
-#: which nothing can be read is not well, although its server says OK.
+#: Failures that are transient by kind but shown at once: an account that cannot be read at all is
+#: not healthy, although its server says OK.
 AT_ONCE = frozenset({NothingDelivered.code})
 
-#: After so many turns in a row that read nothing although there was something, the failure over
-#: which they did is shown, however short a time they took.
+#: After this many turns in a row that read nothing although there was something, their failure is
+#: shown, however short the time.
 BARREN = 3
 
-#: When administrators are told, and when the attempts end.
+#: When administrators are told, and when the attempts stop.
 ADMIN_AFTER = timedelta(days=1)
 GIVES_UP_AFTER = timedelta(days=2)
 
-#: No owner is told of a new failure so soon after being told anything: one that comes and goes
-#: all day would be a storm of messages. It is shown at once all the same, and told if it lasts.
+#: No owner is told of a new failure within this time of the last notice: one that comes and goes
+#: all day would cause a flood of messages. It is still shown at once, and told if it lasts.
 QUIET = timedelta(hours=6)
 
-#: The longest pause that a server can ask for.
+#: The longest pause that a server may ask for.
 MAX_RETRY_AFTER = timedelta(days=1)
 
 
 def pause(kind: Kind, attempts: int, retry_after: float | None, random: float) -> timedelta:
-    """Return how long to wait after ``attempts`` failures in a row, of which the last was ``kind``.
+    """Return how long to wait after ``attempts`` failures in a row, the last of them ``kind``.
 
-    Grows with the attempts, is jittered, and is never shorter than what the server asked for.
+    Grows with the attempts, is jittered, and is never shorter than the server asked for.
     """
     pauses = PAUSES[kind]
     wait = pauses[min(max(attempts, 1), len(pauses)) - 1]
@@ -215,9 +215,9 @@ def pause(kind: Kind, attempts: int, retry_after: float | None, random: float) -
 
 
 def rests_until(refused_at: Iterable[datetime], now: datetime) -> datetime | None:
-    """Return until when a password that was refused at these times is not sent once more.
+    """Return until when a password that was refused at these times must not be sent again.
 
-    None when it may be sent now. It is for who presses buttons: what runs by itself pauses anyway.
+    None if it may be sent now. This limits buttons; scheduled attempts pause anyway.
     """
     latest = sorted(refused_at, reverse=True)
     ends = [latest[often - 1] + long for often, long in REFUSALS if len(latest) >= often]
@@ -233,9 +233,9 @@ def shows(
     code: str = "",
     barren: bool = False,
 ) -> bool:
-    """Whether a failure is for the user to know: at once unless waiting mends it, else if it lasts.
+    """Whether to show a failure to the user: at once unless waiting may clear it, else if it lasts.
 
-    ``attempts`` counts the failures of the row that began at ``first_failure``, this one included.
+    ``attempts`` counts the consecutive failures since ``first_failure``, this one included.
     ``barren`` says that all of them read nothing although there was something to read.
     """
     if kind not in LASTS or code in AT_ONCE or (barren and attempts >= BARREN):
@@ -254,12 +254,12 @@ def gives_up(error_since: datetime | None, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How an account is doing at reading, or at sending; fields of the account keep both.
+    """How well an account reads, or sends; the account has fields for both.
 
-    ``error_since`` is the first failure of the unbroken row that goes on now, shown or not, and
-    ``failure_count`` how many there were; ``error_code`` is the last one's. ``told_owner`` and
-    ``told_admin`` are whether they were told of this row; ``told_at`` is when the owner was last
-    told anything, and outlives the row.
+    ``error_since`` is the first of the current consecutive failures, shown or not, and
+    ``failure_count`` their number; ``error_code`` is the last one's. ``told_owner`` and
+    ``told_admin`` say whether they were told of this outage; ``told_at`` is when the owner was last
+    told anything, and outlives the outage.
     """
 
     state: State = State.ENABLED
@@ -273,7 +273,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Whom to tell now: that a failure which lasts has begun, or that it is over.
+    """Whom to tell now: that a lasting failure has begun, or that it is over.
 
     The owner hears each once. Administrators hear once of a failure that has lasted a day.
     """
@@ -293,10 +293,10 @@ def after_failure(
     retry_after: float | None = None,
     barren: bool = False,
 ) -> tuple[Health, datetime | None, Notice | None]:
-    """Return an account's health after a failed attempt, when to try again, and whom to tell.
+    """Return an account's health after a failed attempt, when to retry, and whom to tell.
 
-    The next attempt is None when this was the last. Two days after the first failure there is one
-    more attempt, whatever the pause would have been, so that giving up is not hours late.
+    The next attempt is None when this was the last. One more attempt comes exactly two days after
+    the first failure, whatever the pause would have been, so that giving up is not hours late.
     ``barren``: the turn read nothing although there was something to read.
 
     Raises Impossible for an account that makes no attempts.
@@ -316,7 +316,7 @@ def after_failure(
 
 
 def after_success(health: Health, now: datetime) -> tuple[Health, Notice | None]:
-    """Return an account's health after a sync that worked, and whether the owner is told so.
+    """Return an account's health after a successful sync, and whether to tell the owner.
 
     Raises Impossible for an account that makes no attempts.
     """
@@ -332,13 +332,14 @@ def begin(event: Event) -> Health:
 
 
 def after_event(health: Health, event: Event, now: datetime) -> Health:
-    """Return an account's health after something that a person did; the next attempt is now.
+    """Return an account's health after a person's action; the next attempt is now.
 
-    New details, or a return from ``connection``, begin a new row of two days: the old one is told
-    of, and is over only with a sync that works. *Reconnect* with the same details before that is
-    one attempt more in the same row, so that clicking does not undo the caution with a password.
+    New details, or a return from ``connection``, start a new period of two days; notices of the
+    old failure still count, and it is over only with a successful sync. *Reconnect* with the same
+    details before that is one more attempt in the same row, so that clicking does not bypass the
+    caution with a password.
 
-    Raises Impossible, and ValueError for an event that has a function of its own.
+    Raises Impossible, and ValueError for an event that has its own function.
     """
     if event in (Event.SYNCED, Event.STUMBLED, Event.FAILED, Event.GAVE_UP, Event.DISABLED):
         raise ValueError(f"{event} does not come from here")
@@ -352,7 +353,7 @@ def after_event(health: Health, event: Event, now: datetime) -> Health:
 
 
 def _tell(health: Health, now: datetime) -> tuple[Health, Notice | None]:
-    """Decide whom a failure that is shown is told to now; each once a row."""
+    """Decide whom to tell now of a failure that is shown; each is told once per outage."""
     if health.state not in (State.ERROR, State.CONNECTION):
         return health, None
     quiet = health.told_at is not None and now - health.told_at < QUIET
@@ -372,7 +373,7 @@ def _tell(health: Health, now: datetime) -> tuple[Health, Notice | None]:
 def _not_past_the_end(
     due: datetime, since: datetime, now: datetime, retry_after: float | None
 ) -> datetime:
-    """Move an attempt that would come after the two days to their end, unless the server minds."""
+    """Move an attempt due after the two days to their end, unless the server asked to wait."""
     end = since + GIVES_UP_AFTER
     if retry_after or not now < end < due:
         return due

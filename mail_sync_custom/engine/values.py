@@ -14,7 +14,7 @@ from enum import StrEnum
 #: UIDs and UIDVALIDITY are non-zero unsigned 32-bit numbers (RFC 9051 §9, ``nz-number``).
 MAX_UID = 2**32 - 1
 
-#: A date so much later than the clock it is compared with is that of a clock gone wrong.
+#: A date this much later than the clock it is compared with comes from a wrong clock.
 ABSURD = timedelta(days=2)
 
 
@@ -26,12 +26,12 @@ class Direction(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a message that was looked at. Every message has exactly one."""
+    """What happened to a message that was looked at. Every message has exactly one outcome."""
 
     RECORDED = "recorded"
-    UNRELATED = "unrelated"  # no correspondent is a lead's; counted, and nothing of it stored
+    UNRELATED = "unrelated"  # no correspondent is a lead; counted, but not stored
     EXCLUDED = "excluded"  # internal, on a never-log list, outside the history window
-    DUPLICATE = "duplicate"  # this account has looked at this mail already, in another mailbox
+    DUPLICATE = "duplicate"  # this account has already seen this mail in another mailbox
     FAILED = "failed"  # set aside with its reason, to be tried again
 
 
@@ -64,8 +64,8 @@ class Endpoint:
     implicit_tls: bool = True
     pin: bool = False
     fingerprint: str = ""
-    starttls_required: bool = False  # it was offered before: not to have it now is an attack
-    plain_allowed: bool = False  # the user has read what it means
+    starttls_required: bool = False  # it was offered before: its absence now is an attack
+    plain_allowed: bool = False  # the user has been warned and agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What STATUS or EXAMINE told us of a mailbox now. ``None`` where the server did not say."""
+    """What STATUS or EXAMINE reports about a mailbox. ``None`` where the server did not say."""
 
     uidvalidity: int | None = None
     uidnext: int | None = None
@@ -108,10 +108,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a server told of each mailbox when a wait at them began.
+    """What a server reported about each mailbox when a wait began.
 
-    ``told`` has ``None`` for a mailbox that there is not. ``pushed`` are the names of those that
-    the server tells of by itself from then on; the others have to be asked for.
+    ``told`` has ``None`` for a mailbox that does not exist. ``pushed`` names those whose changes
+    the server reports unasked from then on; the others have to be polled.
     """
 
     told: Mapping[str, Snapshot | None]
@@ -120,14 +120,14 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """What is saved of a mailbox: every UID in ``low <= uid < high`` has an outcome.
+    """What is saved for a mailbox: every UID in ``low <= uid < high`` has an outcome.
 
     ``high`` rises with new mail; ``low`` falls to ``floor``, the first UID of the history window,
-    while the first sync reads newest first. All three belong to ``uidvalidity`` and to nothing
-    else. ``uidvalidity`` is ``None`` before the first look and 0 for a server that has none.
+    while the first sync reads newest first. All three apply to ``uidvalidity`` only, which is
+    ``None`` before the first look and 0 for a server that reports none.
 
-    ``at_once`` is how many messages the next batch has, or 0 for as many as usual. It is 1 after
-    the server has ended the connection over a batch, and grows again with each that goes well.
+    ``at_once`` is how many messages the next batch has, or 0 for the usual number. It is 1 after
+    the server has dropped the connection during a batch, and grows with each batch that succeeds.
     """
 
     uidvalidity: int | None = None
@@ -154,9 +154,9 @@ class MailboxState:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """How far a mailbox has been looked through again for records that came late.
+    """How far a mailbox has been read again for records that were created later.
 
-    Of what is covered, every UID from ``uid`` up has been; ``number`` says for whom.
+    Every covered UID from ``uid`` up has been read; ``number`` says for which latecomers.
     """
 
     number: int
@@ -168,7 +168,7 @@ class Headers:
     """A message before its body is fetched: three numbers and the header fields asked for.
 
     ``raw`` is the answer to BODY.PEEK[HEADER.FIELDS (…)], still folded. ``size`` is RFC822.SIZE,
-    ``None`` where the server gave none or zero. ``internaldate`` is ``None`` where absurd.
+    ``None`` where the server gave none or zero. ``internaldate`` is ``None`` where implausible.
     """
 
     uid: int
@@ -179,7 +179,7 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address of a header: its name decoded, ``email`` as ``addresses.key`` has it."""
+    """One address of a header: its name decoded, ``email`` normalised by ``addresses.key``."""
 
     name: str
     email: str
@@ -190,10 +190,10 @@ class Envelope:
     """The header fields that decisions are made from, parsed exactly.
 
     Message ids carry neither ``<>`` nor white space. ``date`` is the Date header in UTC, ``None``
-    where it is missing or cannot be read. ``stamp`` is the id that we wrote into a header of our
-    own when we sent the mail, for providers that rewrite Message-ID. ``authors`` are all of From,
+    where it is missing or unreadable. ``stamp`` is the id that we put into a header of our own
+    when we sent the mail, for providers that rewrite Message-ID. ``authors`` are all of From,
     ``senders`` those and Sender (RFC 5322 §3.6.2); ``sender`` is the first of them.
-    ``subject_guessed`` says that only the whole mail tells which charset the subject is in.
+    ``subject_guessed`` says that the subject's charset is known only from the whole mail.
     """
 
     message_id: str = ""
@@ -228,10 +228,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Omitted:
-    """What of a mail was left out.
+    """Something left out of a mail.
 
-    ``why`` is a code of ``mime.limits``, ``name`` the file's. ``size`` is in bytes, and 0 where it
-    is not known; ``limit`` is what was exceeded: bytes, or a number of files.
+    ``why`` is a code of ``mime.limits``, ``name`` the file's. ``size`` is in bytes, 0 if unknown;
+    ``limit`` is what was exceeded: bytes, or a number of files.
     """
 
     why: str
@@ -245,10 +245,10 @@ class Email:
     """A whole message, ready to be recorded.
 
     ``html`` is the body as the sender made it, not yet safe: the store sanitises it with Odoo's
-    own sanitiser. ``envelope`` is the header read once more by the mail's own charset, where that
-    makes a difference: for its words only, what was decided stays. A mail of plain text has
-    ``html`` empty and ``text`` set. ``omitted`` names, in the user's reading order, what was left
-    out and why.
+    own sanitiser. ``envelope`` is the header parsed again with the mail's own charset, where that
+    makes a difference: it is used for its text only and changes no decision. A plain-text mail has
+    an empty ``html`` and its ``text`` set. ``omitted`` lists, in the user's reading order, what
+    was left out and why.
     """
 
     envelope: Envelope | None = None
