@@ -1,9 +1,9 @@
-"""The one idea of an address: when two of them are the same, and which ones a text names.
+"""The one definition of an address: when two are the same, and which ones a text contains.
 
-:func:`key` is what addresses are compared by, wherever they come from: a mail's header, a lead's
-or a contact's field, a never-record list, the name a user logs in with. :func:`keys` reads a
-field that a person filled in, :func:`mailboxes` an address field of a header. What a display name
-or an encoded word says is for others to know.
+:func:`key` is the form in which all addresses are compared, wherever they come from: a mail's
+header, a lead's or a contact's field, a never-record list, a login name. :func:`keys` reads a
+field that a person filled in, :func:`mailboxes` an address field of a header. Display names and
+encoded words are decoded elsewhere.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from itertools import islice
 
 #: Characters: 64 + @ + 255 (RFC 5321 §4.5.3.1).
 MAX_ADDRESS = 320
-#: Words, commas and brackets of one field that are looked at.
+#: Words, commas and brackets read from one field.
 MAX_TOKENS = 30_000
-#: Characters that are read of a field which a person filled in.
+#: Characters read from a field that a person filled in.
 MAX_FIELD = 4_000
-#: Addresses that are read from one field by default.
+#: Addresses read from one field by default.
 MAX_ADDRESSES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What makes two addresses one beyond the standard. A company turns each on, or leaves it.
+    """When two addresses are one, beyond the standard. A company turns each rule on or off.
 
     ``plus_tags``: ``ann+shop@example.com`` is ``ann@example.com``, as with most providers.
     ``gmail_dots``: dots before ``@gmail.com`` mean nothing, and ``@googlemail.com`` is the same.
@@ -43,8 +43,8 @@ _GMAIL = ("gmail.com", "googlemail.com")
 _LOCAL = r'[^\s"(),:;<>@\[\]\\]+'
 _ADDRESS = re.compile(rf'(?:{_LOCAL}|"[^"\\]+")@(?:{_LOCAL}|\[[^\s\[\]@]+\])')
 _NEEDLESS_QUOTES = re.compile(rf'"({_LOCAL})"')
-#: Characters of no width that stick to an address that was copied from a page. Not the joiners
-#: U+200C and U+200D: domains in Persian and Hindi are written with them.
+#: Zero-width characters that come along when an address is copied from a page. Not the joiners
+#: U+200C and U+200D: Persian and Hindi domains use them.
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
 _INVISIBLE |= dict.fromkeys(map(ord, "\u2060\u2066\u2067\u2068\u2069\ufeff"))
 _IDEOGRAPHIC_STOP = "\N{IDEOGRAPHIC FULL STOP}"
@@ -54,10 +54,10 @@ _IDEOGRAPHIC_STOP = "\N{IDEOGRAPHIC FULL STOP}"
 
 
 def key(address: str, rules: Rules = STRICT) -> str:
-    """Return what an address is compared by, "" if it is not an address.
+    """Return the form in which an address is compared, "" if it is not an address.
 
-    In lower case; the domain in A-labels (RFC 5890 §2.3.2.1), without the root's dot; a local
-    part that is not ASCII as RFC 8265 §3.3 compares user names; quotes that quote nothing gone.
+    In lower case; the domain in A-labels (RFC 5890 §2.3.2.1), without the trailing dot; a non-ASCII
+    local part as RFC 8265 §3.3 compares user names; without unnecessary quotes.
 
     >>> key("Info@MÜLLER.example"), key("info@xn--mller-kva.example")
     ('info@xn--mller-kva.example', 'info@xn--mller-kva.example')
@@ -68,7 +68,7 @@ def key(address: str, rules: Rules = STRICT) -> str:
     if not word.isascii():
         word = word.translate(_INVISIBLE)
     if "@" not in word or "=?" in word or len(word) > MAX_ADDRESS:
-        return ""  # an encoded word is text and no address, whatever it decodes to (RFC 2047 §5)
+        return ""  # an encoded word is text, not an address, whatever it decodes to (RFC 2047 §5)
     if word[0] == "'" == word[-1]:
         word = word[1:-1]
     word = word.rstrip(".")
@@ -77,7 +77,7 @@ def key(address: str, rules: Rules = STRICT) -> str:
     if not word.isascii() or word[0] == '"':
         local, _, domain = word.rpartition("@")
         word = f"{_local_key(local)}@{ascii_domain(domain)}".rstrip(".")
-        if not _ADDRESS.fullmatch(word):  # a letter that stands for one with a space in it
+        if not _ADDRESS.fullmatch(word):  # a character that normalises to one with a space
             return ""
     return _loosened(word.lower(), rules) if rules != STRICT else word.lower()
 
@@ -87,18 +87,18 @@ def _local_key(local: str) -> str:
     if local.isascii():
         return local
     composed = unicodedata.normalize("NFC", "".join(map(_width_mapped, local)))
-    # Twice: by its lower case a letter may come apart, and then together with the next.
+    # Twice: lower-casing may decompose a letter, which may then compose with the next.
     composed = unicodedata.normalize("NFC", _lower(composed))
     return unicodedata.normalize("NFC", _lower(composed)).replace("ς", "σ")
 
 
 def _lower(text: str) -> str:
-    """Return text in lower case letter by letter: a sigma's does not depend on what follows."""
+    """Return text in lower case, letter by letter: a sigma must not depend on what follows it."""
     return "".join(map(str.lower, text))
 
 
 def _width_mapped(character: str) -> str:
-    """Return a full-width or half-width character as the usual one (RFC 8264 §5.2.1)."""
+    """Return a full-width or half-width character in its normal form (RFC 8264 §5.2.1)."""
     kind, _, usual = unicodedata.decomposition(character).partition(" ")
     return chr(int(usual, 16)) if kind in ("<wide>", "<narrow>") else character
 
@@ -115,7 +115,7 @@ def _loosened(address: str, rules: Rules) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """Return a domain in lower case and A-labels, without the root's dot. Never raises.
+    """Return a domain in lower case and A-labels, without the trailing dot. Never raises.
 
     >>> ascii_domain("MÜLLER.example."), ascii_domain("straße.example")
     ('xn--mller-kva.example', 'xn--strae-oqa.example')
@@ -131,16 +131,16 @@ def ascii_domain(domain: str) -> str:
 def _a_label(label: str) -> str:
     """Return a label in its ASCII form (RFC 5891 §4.4).
 
-    Not by Python's ``idna``, which is of 2003, and to which straße is strasse.
+    Python's ``idna`` codec follows IDNA 2003, which turns straße into strasse, so it is not used.
     """
     return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
 
 
 def routable(address: str) -> str:
-    """Return an address as every SMTP server takes it: the domain in A-labels.
+    """Return an address in the form that every SMTP server accepts: the domain in A-labels.
 
-    The local part stays as it was written: only its own server knows whether case matters to it.
-    One that is not ASCII needs a server with SMTPUTF8 (RFC 6531) all the same.
+    The local part is unchanged: only its own server knows whether its case matters. A non-ASCII
+    local part still needs a server with SMTPUTF8 (RFC 6531).
 
     >>> routable("Ann@müller.example")
     'Ann@xn--mller-kva.example'
@@ -150,9 +150,9 @@ def routable(address: str) -> str:
 
 
 def shown(address: str) -> str:
-    """Return an address for people to read: its domain in the letters of its language.
+    """Return an address for people to read: its domain in the script of its language.
 
-    One that would not lead back to the same address stays in ASCII.
+    A domain that would not convert back to the same address stays in ASCII.
 
     >>> shown("info@xn--mller-kva.example")
     'info@müller.example'
@@ -177,14 +177,14 @@ def _u_label(label: str) -> str:
 # --- which ones a field names ------------------------------------------------------------------
 
 _FULL_WIDTH = str.maketrans({"＠": "@", "，": ",", "、": ",", "；": ";", "：": ":", "\n": ","})
-#: What people put between two addresses and no header knows.
+#: Separators that people put between two addresses but that no header allows.
 _BETWEEN = re.compile(r'(@[^\s@/|,;<>"&]+)\s*[/|&]')
 _SCHEME = re.compile(r"\b(?:mailto|smtp):", re.IGNORECASE)
 _LABEL = re.compile(r":(?![^\[\]]*\])")
 
 
 def keys(text: str, rules: Rules = STRICT) -> tuple[str, ...]:
-    """Return the keys of all addresses in a field that a person filled in, each once, in order.
+    """Return the keys of all addresses in a field that a person filled in, without duplicates.
 
     >>> keys("ann@x.example; Ben <BEN@y.example>"), keys("Tel. 0171, mail: ann@x.example")
     (('ann@x.example', 'ben@y.example'), ('ann@x.example',))
@@ -199,7 +199,7 @@ def keys(text: str, rules: Rules = STRICT) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Mailbox:
-    """A mailbox of an address field: its address as :func:`key` has it, and what it is called.
+    """A mailbox of an address field: its address normalised by :func:`key`, and its name.
 
     ``name`` and ``comment`` may hold encoded words.
     """
@@ -210,10 +210,10 @@ class Mailbox:
 
 
 def mailboxes(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
-    """Return the mailboxes of an address field in order: of groups their members.
+    """Return the mailboxes of an address field in order; a group is replaced by its members.
 
-    RFC 5322 §3.4 with the obsolete forms of §4.4, and what senders write beyond: no commas, no
-    closing bracket, two of them, a bare address behind a name.
+    RFC 5322 §3.4 with the obsolete forms of §4.4, and common errors: missing commas, a missing or
+    doubled closing bracket, a bare address after a name.
     """
     found: list[Mailbox] = []
     box = _Box()
@@ -244,7 +244,7 @@ def mailboxes(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
 
 @dataclass(slots=True)
 class _Box:
-    """One mailbox while it is being read: a name, and words that may be its address."""
+    """One mailbox while it is being read: a name, and words that may form its address."""
 
     name: list[str] = field(default_factory=list)
     spec: list[str] = field(default_factory=list)
@@ -264,7 +264,7 @@ class _Box:
         self.angle, self.spec = "open", []
 
     def mailboxes(self) -> list[Mailbox]:
-        """Return the address in the angle brackets; without them, every word that is one.
+        """Return the address in angle brackets; without brackets, every word that is an address.
 
         A display name never becomes an address where there are brackets.
         """
@@ -283,7 +283,7 @@ class _Box:
 
 
 def _words(spec: list[str]) -> list[str]:
-    """Return the words that an address can be: white space parts them, but not around the @."""
+    """Return the words that may be an address: split at white space, but not around the @."""
     words: list[str] = []
     apart = True
     for piece in spec:
@@ -311,10 +311,10 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what an address field is made of, as (kind, text).
+    """Yield the tokens of an address field, as (kind, text).
 
-    A quote or a bracket that is never closed is junk, and from there on all of its kind are,
-    which keeps this linear.
+    A quote or bracket that is never closed is junk, and so are all later ones of its kind, which
+    keeps this linear.
     """
     at, size, lexer, comments = 0, len(text), _TOKEN, True
     while at < size:
@@ -337,7 +337,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _comment_end(text: str, at: int) -> int:
-    """Return the end of the comment whose text begins at ``at``; 0 for one that has no end."""
+    """Return the end of the comment whose text begins at ``at``; 0 if it is never closed."""
     depth = 1
     for mark in _COMMENT_MARK.finditer(text, at):
         depth += {"(": 1, ")": -1}.get(mark[0], 0)

@@ -1,7 +1,7 @@
-"""Whom an entry of a never-record list means, and which entries cover an address.
+"""Whom an entry of a never-record list covers, and which entries cover an address.
 
-An entry is a mail address, or a domain with all that is below it. Both are kept as mails carry
-them: in lower case, a domain beyond ASCII in its A-labels (RFC 5890 §2.3.2.1). Refuses to know
+An entry is a mail address, or a domain with its subdomains. Both are stored as mails carry them:
+in lower case, an internationalised domain in its A-labels (RFC 5890 §2.3.2.1). Knows nothing of
 whose list it is.
 """
 
@@ -11,16 +11,16 @@ import re
 
 from .addresses import STRICT, Rules, ascii_domain, key
 
-#: The most that an address may have (RFC 5321 §4.5.3.1), and a domain (RFC 1035 §2.3.4).
+#: Maximum lengths of an address (RFC 5321 §4.5.3.1) and of a domain (RFC 1035 §2.3.4).
 MAX_LOCAL, MAX_DOMAIN = 64, 253
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-#: An atom or several, by dots (RFC 5322 §3.2.3), as they are with SMTPUTF8 (RFC 6532 §3.2).
+#: One or more atoms joined by dots (RFC 5322 §3.2.3), including SMTPUTF8 (RFC 6532 §3.2).
 _LOCAL = re.compile(r"[^\s\x00-\x20\x7f\ud800-\udfff()<>\[\]:;@\\,\"]+")
 _SEPARATORS = re.compile(r"[,;\n]")
 
 
 class NotAPattern(ValueError):
-    """What was entered means neither one address nor one domain. ``code`` says what is wrong."""
+    """The entry is neither one address nor one domain. ``code`` says what is wrong."""
 
     def __init__(self, code: str):
         super().__init__(code)
@@ -28,9 +28,9 @@ class NotAPattern(ValueError):
 
 
 def normalize(text: str) -> str:
-    """Return an entry as it is kept. Raises NotAPattern.
+    """Return an entry as it is stored. Raises NotAPattern.
 
-    A domain may be written as people do, with ``@``, ``*@`` or ``*.`` before it.
+    A domain may be written as people do, with ``@``, ``*@`` or ``*.`` in front.
 
     >>> normalize(" Ann@Example.com "), normalize("@Example.com"), normalize("müller.example")
     ('ann@example.com', 'example.com', 'xn--mller-kva.example')
@@ -61,10 +61,10 @@ def normalize(text: str) -> str:
 
 
 def covering(email: str, rules: Rules = STRICT) -> tuple[str, ...]:
-    """Return every entry that would cover an address: itself, its domain, and those above.
+    """Return every entry that would cover an address: itself, its domain and parent domains.
 
-    Under ``rules`` an entry also covers what they make the same: ann@ covers ann+shop@, and not
-    the other way round.
+    Under ``rules`` an entry also covers addresses that they make equal: ann@ covers ann+shop@, but
+    not the other way round.
 
     >>> covering("ann@mail.example.com")
     ('ann@mail.example.com', 'mail.example.com', 'example.com')

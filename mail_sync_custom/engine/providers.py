@@ -1,8 +1,8 @@
-"""Presets: where the mail servers of the usual providers are, and what they want for a password.
+"""Presets: the mail servers of common providers, and what each expects as a password.
 
-Only values. What a note says to the user is in the ORM layer, found by ``note_code``; which remedy
-an error has there is found by ``code``. The page or the table that a host name was checked against
-stands beside it: the provider's own where one could be read, else ISPDB (Mozilla's autoconfig,
+Values only. The text of a note is in the ORM layer, keyed by ``note_code``; so is the remedy for an
+error, keyed by ``code``. The source that a host name was checked against is given beside it: the
+provider's own page where it could be read, else ISPDB (Mozilla's autoconfig,
 thunderbird/autoconfig), nodemailer (its well-known services), or nylas (sync-engine's providers).
 Providers change: suspect the preset before the user.
 """
@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-#: Stands in a host name for the domain of the user's own address.
+#: Placeholder in a host name for the domain of the user's own address.
 OWN_DOMAIN = "yourdomain.com"
 
 Passwords = Literal["password", "app_password", "authorisation_code", "not_accepted"]
@@ -21,7 +21,7 @@ Passwords = Literal["password", "app_password", "authorisation_code", "not_accep
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """One server. ``ssl`` is implicit TLS; without it STARTTLS is used where it is offered."""
+    """One server. ``ssl`` is implicit TLS; without it, STARTTLS is used if offered."""
 
     host: str
     port: int
@@ -32,11 +32,11 @@ class Preset:
 class Provider:
     """A provider's servers and habits.
 
-    ``domains`` are those of its free addresses, ``families`` those that it has in many countries
-    (``yahoo`` for yahoo.de, yahoo.co.uk …). ``passwords`` says what a login takes:
-    ``not_accepted`` is a provider that wants its own sign-in (OAuth) and nothing else.
-    ``files_sent_copy`` says that what is sent by SMTP appears in Sent by itself, or may: so look,
-    and wait, before a copy is filed. The limits are of sending, ``None`` where not published.
+    ``domains`` are those of its free addresses, ``families`` those it has in many countries
+    (``yahoo`` for yahoo.de, yahoo.co.uk …). ``passwords`` says what a login accepts:
+    ``not_accepted`` is a provider that only allows its own sign-in (OAuth).
+    ``files_sent_copy`` says that mail sent by SMTP appears in Sent by itself, or may: so wait and
+    look before filing a copy. The limits apply to sending, ``None`` if not published.
     """
 
     code: str
@@ -62,7 +62,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 # --- the table ---------------------------------------------------------------------------------
-# In the order in which it is shown. The first four are the product's own suggestions.
+# In display order. The first four are the product's own suggestions.
 
 GMAIL = Provider(
     # mailconfiguration.com/gmail, nodemailer; about 500 mails a day, 2,000 with Workspace
@@ -349,9 +349,9 @@ def _domain(email: str) -> str:
 
 
 def suggest(email: str) -> Provider:
-    """Return the provider of an address by its domain; ``OTHER`` for a domain that is unknown.
+    """Return the provider for the domain of an address; ``OTHER`` if the domain is unknown.
 
-    A domain of the user's own says nothing of who hosts it.
+    A user's own domain says nothing about who hosts it.
     """
     domain = _domain(email)
     if domain in _STRANGERS:
@@ -365,7 +365,7 @@ def suggest(email: str) -> Provider:
 
 
 def hosts(provider: Provider, email: str) -> tuple[str, str]:
-    """Return the hosts of IMAP and of SMTP, with the domain of the address where they need it.
+    """Return the IMAP and SMTP hosts, including the domain of the address where they need it.
 
     >>> hosts(BLUEHOST, "ann@shop.example")
     ('mail.shop.example', 'mail.shop.example')

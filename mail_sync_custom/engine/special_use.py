@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 
 from .values import Folder, SpecialUse
 
-#: What Sent is called, by language. Clients of many makers, so several names a language. Compared
-#: without case, without accents that a server may have lost, and with any white space.
+#: Names of Sent, by language; several each, because clients differ. Compared ignoring case, accents
+#: (a server may have lost them), and differences in white space.
 SENT_NAMES: dict[str, tuple[str, ...]] = {
     "English": (
         "Sent", "Sent Items", "Sent Messages", "Sent Mail", "Sent-Mail", "SentMail", "sent_mail",
@@ -83,7 +83,7 @@ SENT_NAMES: dict[str, tuple[str, ...]] = {
 
 
 def _plain(name: str) -> str:
-    """Return a name to compare: NFKC, casefolded, without accents, its white space single.
+    """Return a name for comparison: NFKC, casefolded, without accents, white space collapsed.
 
     Servers and old clients lose accents (``Envoyes``, ``Wyslane``) or write them decomposed.
     """
@@ -91,8 +91,8 @@ def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded.translate(_BARE)).split())
 
 
-# The combining diacritics, and the letters whose stroke is no combining one. Not the vowel signs
-# of Thai, Hindi or Arabic, nor Japan's voicing marks: those make other words.
+# The combining diacritics, and letters whose stroke is not a combining mark. Not the vowel signs of
+# Thai, Hindi or Arabic, nor Japanese voicing marks: those change the word.
 _BARE = dict.fromkeys(range(0x300, 0x370)) | str.maketrans("łđøı", "ldoi")
 
 
@@ -101,9 +101,9 @@ _SENT = frozenset(_plain(name) for names in SENT_NAMES.values() for name in name
 
 
 def _path(folder: Folder) -> list[str]:
-    """Return a folder's name as its components.
+    """Return the components of a folder's name.
 
-    Some servers say NIL for the delimiter, or another one than they use below INBOX.
+    Some servers give NIL as the delimiter, or a different one from that used below INBOX.
     """
     name = _BELOW_INBOX.sub("", folder.name)
     parts = name.split(folder.delimiter) if folder.delimiter else [name]
@@ -133,16 +133,16 @@ _TESTS: dict[SpecialUse, tuple[Callable[[Folder], bool], ...]] = {
     SpecialUse.SENT: (_has_sent_attribute, _is_sent_by_name),
 }
 
-#: Where the folders of Gmail begin: being below it is being at the top, as below INBOX.
+#: The prefixes of Gmail's folders: below one of them counts as the top level, as below INBOX.
 _ROOTS = frozenset(["[gmail]", "[google mail]"])
 
 
 def _rank(folder: Folder) -> tuple[int, int, str]:
-    """Return the order among folders that pass the same test.
+    """Return the sort key among folders that pass the same test.
 
-    The one nearest to the top first (``INBOX.`` and ``[Gmail]/`` do not count), because a *Sent*
-    further down belongs to an archive or to a shared mailbox; then the name that is known best,
-    in the order of the table; then the alphabet, so that the choice is the same every time.
+    The one nearest to the top comes first (``INBOX.`` and ``[Gmail]/`` do not count), because a
+    *Sent* further down belongs to an archive or a shared mailbox; then the best-known name, in the
+    order of the table; then alphabetical order, so that the choice is always the same.
     """
     path = _path(folder)
     if len(path) > 1 and path[0].casefold() in _ROOTS:
@@ -159,11 +159,11 @@ _POPULARITY = {
 
 
 def find(folders: Sequence[Folder], use: SpecialUse) -> Folder | None:
-    """Return the folder of a use, None where none can be told: the user then picks.
+    """Return the folder for a use; None if it cannot be determined, and then the user picks.
 
-    An attribute of the server comes before a name. Folders that cannot be selected, such as
-    Gmail's ``[Gmail]``, are not considered. Of several the one of the lowest :func:`_rank` is
-    chosen, whatever the order in which the server listed them.
+    An attribute from the server takes precedence over a name. Folders that cannot be selected, such
+    as Gmail's ``[Gmail]``, are ignored. Of several candidates the one with the lowest :func:`_rank`
+    is chosen, in whatever order the server listed them.
     """
     selectable = [folder for folder in folders if folder.selectable]
     for test in _TESTS[use]:

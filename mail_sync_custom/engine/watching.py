@@ -1,9 +1,9 @@
 """Which accounts are watched, and when: the decisions of the watcher.
 
-Decides: whom to begin and whom to let go, when an account has its ordinary turn and when its other
-mailboxes are looked at, how long to wait after a connection that did not last and for a host that
-is away, whether a mail came before the wait began. Refuses to know: sockets, threads and
-databases. Times are seconds of one clock that never goes back.
+Decides: which accounts to start and stop watching, when an account has its ordinary turn and when
+its other mailboxes are checked, how long to wait after a short-lived connection or an unreachable
+host, whether mail arrived before the wait began. Knows nothing of sockets, threads and
+databases. Times are seconds of one monotonic clock.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from dataclasses import dataclass
 
 from .values import MailboxState, Snapshot
 
-#: An ordinary turn comes so many seconds before the account is due, spread over SPREAD more: the
-#: scheduled action finds nothing to do, and no two accounts keep step.
+#: An ordinary turn starts this many seconds before the account is due, spread over SPREAD more, so
+#: that the scheduled action finds nothing to do and accounts do not run in step.
 AHEAD = 30.0
 SPREAD = 20.0
 
-#: A connection that lasted so long did well. Servers end IDLE after half an hour (RFC 2177), some
-#: after ten minutes.
+#: A connection that lasted this long succeeded. Servers end IDLE after half an hour (RFC 2177),
+#: some after ten minutes.
 LASTED = 9 * 60.0
 
-#: The pause after a connection has ended, doubled for each in a row that did not last, up to the
-#: longest. The first is short, because a server that restarts ends all of them.
+#: The pause after a connection has ended, doubled for each consecutive one that did not last, up to
+#: the longest. The first is short, because a server that restarts drops all of them.
 PAUSE = 1.0
 LONGEST_PAUSE = 30 * 60.0
 
-#: The longest pause between two attempts to reach a host that is away; one account tries.
+#: The longest pause between two attempts to reach an unreachable host; one account tries.
 LONGEST_AWAY = 15.0
 
-#: IDLE tells of one mailbox alone (RFC 2177). The others are asked for by STATUS this often, and
-#: less often where that would be more than LOOKS a second for all accounts together.
+#: IDLE reports one mailbox only (RFC 2177). The others are polled by STATUS this often, and less
+#: often where that would exceed LOOKS a second for all accounts together.
 LOOK = 30.0
 LOOKS = 25.0
 
-#: When a server without IDLE is asked again.
+#: How long until a server without IDLE is asked again.
 UNFIT_FOR = 60 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An account that is to be watched.
+    """An account to be watched.
 
-    ``signature`` changes with what its connection is made of; ``due_in`` are the seconds until the
-    scheduled action would give it a turn; ``host`` is where it connects to, with the port.
+    ``signature`` changes with the connection settings; ``due_in`` are the seconds until the
+    scheduled action would give it a turn; ``host`` is the host and port that it connects to.
     """
 
     signature: str
@@ -54,9 +54,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """Connections that did not last, in a row, and when the next one may begin.
+    """Consecutive connections that did not last, and when the next one may begin.
 
-    It holds for one signature: who changes the settings need not wait.
+    It holds for one signature: after a change of settings there is no wait.
     """
 
     signature: str
@@ -66,14 +66,14 @@ class Setback:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """A host that could not be reached, how often in a row, and when it is tried again."""
+    """A host that could not be reached, how often in a row, and when it is retried."""
 
     count: int
     until: float
 
 
 def to_let_go(wanted: Mapping[int, Wanted], watched: Mapping[int, str]) -> list[int]:
-    """Return who is watched, by their signature, and is not wanted so any more."""
+    """Return the watched accounts that are no longer wanted under their signature."""
     return [
         account
         for account, signature in watched.items()
@@ -89,10 +89,10 @@ def to_begin(
     trying: Collection[str],
     now: float,
 ) -> Iterator[int]:
-    """Yield who is wanted, not watched, and need not wait, whoever is due first at the front.
+    """Yield the wanted accounts that are not watched and need not wait, the first due first.
 
-    Of the accounts of a host that is away one is tried at a time, each in turn, when its pause is
-    over; ``trying`` are the hosts that are just being connected to.
+    Of the accounts of an unreachable host, one is tried at a time, in turn, when its pause is
+    over; ``trying`` are the hosts being connected to now.
     """
     waiting: dict[str, list[int]] = {}
     for account, want in sorted(wanted.items(), key=lambda each: each[1].due_in):
@@ -111,49 +111,49 @@ def to_begin(
 
 
 def ahead(random: float) -> float:
-    """Return how many seconds before it is due an account has its turn, ``random`` from 0 to 1."""
+    """Return how many seconds before it is due an account has its turn; ``random`` is 0 to 1."""
     return AHEAD + SPREAD * random
 
 
 def after_end(
     before: Setback | None, signature: str, lasted: float, now: float, random: float
 ) -> Setback:
-    """Return what follows from the end of a connection that lasted so many seconds."""
+    """Return what follows when a connection ends that lasted this many seconds."""
     same = before is not None and before.signature == signature and lasted < LASTED
     count = before.count + 1 if before and same else 1
     return Setback(signature, count, now + pause(count, random))
 
 
 def pause(count: int, random: float) -> float:
-    """Return the seconds to wait after so many connections that did not last.
+    """Return the seconds to wait after this many connections that did not last.
 
-    Up to twice as long by ``random``: those that have lost theirs together come back apart.
+    ``random`` makes it up to twice as long, so that connections lost together return apart.
     """
     return min(PAUSE * 2 ** min(count - 1, 12), LONGEST_PAUSE) * (1 + random)
 
 
 def after_no_answer(before: Away | None, now: float, random: float) -> Away:
-    """Return what follows where a host cannot be reached."""
+    """Return what follows when a host cannot be reached."""
     count = before.count + 1 if before else 1
     wait = min(PAUSE * 2 ** min(count - 1, 12), LONGEST_AWAY) * (1 + random / 4)
     return Away(count, now + wait)
 
 
 def look(watched: int, random: float) -> float:
-    """Return in how many seconds the other mailboxes of one of so many accounts are looked at."""
+    """Return the seconds until an account's other mailboxes are checked; ``watched`` accounts."""
     return max(LOOK, watched / LOOKS) * (1 + random / 4)
 
 
 def unfit(signature: str, now: float) -> Setback:
-    """Return the setback of an account whose server cannot be waited at."""
+    """Return the setback of an account whose server does not support waiting."""
     return Setback(signature, 0, now + UNFIT_FOR)
 
 
 def missed(told: Snapshot, covered: MailboxState, before: Snapshot | None) -> bool:
-    """Whether something came between a turn and the wait: it is told of no more.
+    """Whether mail arrived between a turn and the wait, and so will not be reported again.
 
-    What was told ``before`` the turn has had its turn. A server whose numbers do not agree is not
-    asked for ever.
+    What was reported ``before`` the turn has had its turn. A server whose numbers are
+    inconsistent is not asked for ever.
     """
     if before and (before.uidvalidity, before.uidnext) == (told.uidvalidity, told.uidnext):
         return False

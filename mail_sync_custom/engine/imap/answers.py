@@ -1,8 +1,8 @@
-"""What an IMAP server answers: a response of the wire → a value. Pure.
+"""What an IMAP server answers: a response on the wire → a value. Pure.
 
-Two shapes are read by regular expressions, because tens of thousands of them come in a row: the
+Two shapes are read by regular expressions, because tens of thousands of them arrive in a row: the
 usual answers to FETCH of headers and of bodies. Everything else is read by IMAPClient's parser,
-within bounds; what it cannot read is no answer. ``docs/decisions/0001-imapclient.md`` has the
+within bounds; a response that it cannot read is ignored. ``docs/decisions/0001-imapclient.md`` has
 figures. The numbers are sections of RFC 9051 unless said otherwise.
 """
 
@@ -26,14 +26,14 @@ from ..net.wire import Response
 from ..values import MAX_UID, Folder, Headers, Snapshot
 from . import internaldate, sequence
 
-#: Bytes of an answer, its literals apart, that are handed to IMAPClient's parser, which reads
-#: them one by one in Python.
+#: Bytes of an answer, without literals, that are passed to IMAPClient's parser, which reads them
+#: one by one in Python.
 MAX_PARSED = 64 * 1024
 
-#: Bytes of one message's header fields that are kept.
+#: Bytes kept of one message's header fields.
 MAX_HEADER = 256 * 1024
 
-#: What is read of a FETCH answer: UID, RFC822.SIZE, INTERNALDATE, and the section asked for.
+#: What is read from a FETCH answer: UID, RFC822.SIZE, INTERNALDATE, and the requested section.
 Items = tuple[int, int | None, bytes | None, bytes]
 
 _NOT_UNDERSTOOD = (
@@ -45,7 +45,7 @@ _NOT_UNDERSTOOD = (
     RecursionError,
 )
 
-# `{12+}` is a client's form (RFC 7888) and `~{12}` RFC 3516's; the parser knows `{12}`.
+# `{12+}` is a client's form (RFC 7888) and `~{12}` is RFC 3516's; the parser only knows `{12}`.
 _LITERAL = re.compile(rb"~?\{(\d+)\+?\}\Z")
 
 _EXISTS = re.compile(rb"\* (\d{1,20}) EXISTS\b", re.IGNORECASE)
@@ -67,11 +67,11 @@ _USUAL_ESEARCH = re.compile(rb'\(TAG "?\w+"?\) UID ALL ([\d:,]+) *\Z', re.IGNORE
 _FETCH = re.compile(rb"\* (\d+) FETCH (?=\()", re.IGNORECASE)
 _STAMP = re.compile(rb'\bINTERNALDATE "([^"]*)"', re.IGNORECASE)
 
-# The parser knows NIL in capitals only.
+# The parser knows NIL in upper case only.
 _NIL = re.compile(rb"\](?:<0>)? nil[ )]", re.IGNORECASE)
 
-# The usual FETCH answer: its items in any order and its one literal last. A group that is repeated
-# keeps what it found last.
+# The usual FETCH answer: its items in any order and its one literal last. A repeated group keeps
+# its last match.
 _ITEMS = (
     rb'(?:UID (\d{1,20})|RFC822\.SIZE (\d{1,20})|INTERNALDATE "([^"]*)"'
     rb"|FLAGS \([^()]*\)|MODSEQ \(\d+\))"
@@ -90,12 +90,12 @@ _USUAL_TAIL = re.compile(rb"(?: " + _ITEMS + rb")*\)\Z", re.IGNORECASE)
 
 
 def size(response: Response) -> int:
-    """Return the bytes of a response, its literals apart."""
+    """Return the bytes of a response, without literals."""
     return sum(map(len, response[::2]))
 
 
 def parsed(response: Response, start: int = 0) -> tuple[Any, ...] | None:
-    """Return the items of a response from an offset on; None where it cannot be understood.
+    """Return the items of a response from an offset on; None if it cannot be parsed.
 
     >>> parsed([b'* LIST (\\\\Sent) "." {4}', b'a"b.', b""], 7)
     ((b'\\\\Sent',), b'.', b'a"b.')
@@ -109,7 +109,7 @@ def parsed(response: Response, start: int = 0) -> tuple[Any, ...] | None:
 
 
 def _rows(response: Response, start: int) -> list[Any]:
-    """Return a response as imaplib hands it on: pairs of a text and its literal, then a text."""
+    """Return a response in imaplib's form: pairs of a text and its literal, then a text."""
     texts = [_LITERAL.sub(rb"{\1}", text) for text in response[::2]]
     texts[0] = texts[0][start:]
     return [*zip(texts, response[1::2], strict=False), texts[-1]]
@@ -119,7 +119,7 @@ def _rows(response: Response, start: int) -> list[Any]:
 
 
 def _number(item: object) -> int | None:
-    """Return a number; None where it is missing, zero, or not one of 32 bits."""
+    """Return a number; None if it is missing, zero, or not a 32-bit number."""
     return item if isinstance(item, int) and 0 < item <= MAX_UID else None
 
 
@@ -129,12 +129,12 @@ def is_exists(line: bytes) -> bool:
 
 
 def is_overflow(line: bytes) -> bool:
-    """Whether the server has stopped to notify (RFC 5465 §5.8)."""
+    """Whether the server has stopped sending notifications (RFC 5465 §5.8)."""
     return _OVERFLOW.match(line) is not None
 
 
 def examined(lines: Iterable[bytes]) -> Snapshot:
-    """Return what the answers to EXAMINE tell (§6.3.3): three numbers in lines of their own.
+    """Return what the answers to EXAMINE report (§6.3.3): three numbers, each on its own line.
 
     >>> examined([b"* 3 EXISTS", b"* OK [UIDVALIDITY 8] x", b"* OK [UIDNEXT 7] y"])
     Snapshot(uidvalidity=8, uidnext=7, exists=3)
@@ -151,7 +151,7 @@ def examined(lines: Iterable[bytes]) -> Snapshot:
 
 
 def status(response: Response) -> tuple[str, Snapshot] | None:
-    """Return the mailbox that a STATUS answer names (§7.3.4), and what it tells.
+    """Return the mailbox that a STATUS answer names (§7.3.4), and what it reports.
 
     >>> status([b'* STATUS "INBOX" (UIDNEXT 7 UIDVALIDITY 0)'])
     ('INBOX', Snapshot(uidvalidity=None, uidnext=7, exists=None))
@@ -162,7 +162,7 @@ def status(response: Response) -> tuple[str, Snapshot] | None:
         return None
     told = {_upper(key): value for key, value in zip(items[-1][::2], items[-1][1::2], strict=False)}
     numbers = (_number(told.get(key)) for key in (b"UIDVALIDITY", b"UIDNEXT"))
-    # A name that should have been quoted, with a space in it.
+    # An unquoted name with a space in it, which should have been quoted.
     return mailbox_name(b" ".join(map(_bytes, items[:-1]))), Snapshot(*numbers)
 
 
@@ -185,7 +185,7 @@ def folder(response: Response) -> Folder | None:
 
 
 def _listed(response: Response, start: int) -> tuple[Any, ...] | None:
-    """Return the items of a line of LIST; a name that should have been quoted is taken whole."""
+    """Return the items of a line of LIST; an unquoted name with spaces is taken whole."""
     items = parsed(response, start)
     if items and (len(items) == 3 or all(isinstance(each, tuple) for each in items[3:])):
         return items
@@ -212,10 +212,10 @@ def mailbox_name(raw: bytes) -> str:
 
 
 def found(line: bytes) -> Iterable[int]:
-    """Return the UIDs of a SEARCH or ESEARCH answer; nothing for any other line.
+    """Return the UIDs of a SEARCH or ESEARCH answer; none for any other line.
 
-    Raises ProtocolViolation for an answer that cannot be understood: to take it for nothing
-    would be to take messages for gone.
+    Raises ProtocolViolation for an answer that cannot be parsed: treating it as empty would mean
+    treating messages as gone.
 
     >>> list(found(b'* ESEARCH (TAG "A1") UID ALL 2,4:6'))
     [2, 4, 5, 6]
@@ -228,7 +228,7 @@ def found(line: bytes) -> Iterable[int]:
 
 
 def _found_plain(numbers: bytes) -> Iterable[int]:
-    """A line of a million numbers is one pass in C; what else may stand there is RFC 7162's."""
+    """Parse a line of a million numbers in one pass in C; anything else on it is RFC 7162's."""
     if not _USUAL_SEARCH.match(numbers) and len(numbers) > MAX_PARSED:
         raise _not_understood()
     try:
@@ -238,7 +238,7 @@ def _found_plain(numbers: bytes) -> Iterable[int]:
 
 
 def _found_extended(text: bytes) -> Iterator[int]:
-    """The set of a sparse mailbox may be as long as a line may be, hence a usual shape here too."""
+    """Parse a set, which for a sparse mailbox may fill a line: hence a fast path here too."""
     if usual := _USUAL_ESEARCH.match(text):
         return sequence.decode(usual[1])
     items = parsed([text])
@@ -259,7 +259,7 @@ def _not_understood() -> ProtocolViolation:
 def header(response: Response, latest: datetime) -> tuple[int, Headers] | None:
     """Return the headers in a FETCH answer, or None for an answer that is something else.
 
-    A header that is NIL is no answer: whoever asked finds the UID lacking, and asks why.
+    A NIL header is not an answer: the caller finds the UID missing, and asks why.
     """
     items = _usual_items(_USUAL_HEADER, response) or _unusual_items(b"BODY[HEADER", response)
     if not items:
@@ -275,7 +275,7 @@ def body(response: Response) -> tuple[int, bytes] | None:
 
 
 def _usual_items(shape: re.Pattern[bytes], response: Response) -> Items | None:
-    """Return the items of an answer of the shape that nearly all have."""
+    """Return the items of an answer in the usual shape."""
     if len(response) != 3:
         return None
     head = shape.match(response[0])
@@ -290,7 +290,7 @@ def _usual_items(shape: re.Pattern[bytes], response: Response) -> Items | None:
 
 
 def _unusual_items(section: bytes, response: Response) -> Items | None:
-    """Return the same of any other answer: with quoted strings, NIL, literal8, other items."""
+    """Return the items of any other answer: with quoted strings, NIL, literal8, other items."""
     text = b" ".join(response[::2])
     fetch = _FETCH.match(text)
     if not fetch or len(text) > MAX_PARSED or b"BODY[" not in text.upper():
@@ -310,14 +310,14 @@ def _fetched(response: Response, fetch: re.Match[bytes]) -> dict[int, dict[bytes
     try:
         return parse_fetch_response([fetch[1], *rows], normalise_times=False, uid_is_key=False)
     except _NOT_UNDERSTOOD:
-        return {}  # so its UID is found lacking
+        return {}  # so its UID is found missing
 
 
-# -- what the parser makes of atoms ----------------------------------------------------------
+# -- undoing the parser's conversion of atoms ------------------------------------------------
 
 
 def _bytes(item: object) -> bytes:
-    """Return an atom as it stood on the wire: the parser makes 7 of ``7`` and None of ``NIL``."""
+    """Return an atom as it was on the wire: the parser turns ``7`` into 7 and ``NIL`` into None."""
     if isinstance(item, bytes):
         return item
     if isinstance(item, int):
@@ -330,7 +330,7 @@ def _upper(item: object) -> bytes:
 
 
 def append_limit(capabilities: Iterable[str]) -> int | None:
-    """Return the bytes of a message that is filed at most (RFC 7889), None where unlimited."""
+    """Return the largest message, in bytes, that may be filed (RFC 7889); None if unlimited."""
     for capability in capabilities:
         name, _, limit = capability.partition("=")
         if name == "APPENDLIMIT" and limit.isdigit():

@@ -1,4 +1,4 @@
-"""What is asked of an IMAP server: values → the words of a command. Pure.
+"""What is requested from an IMAP server: values → the words of a command. Pure.
 
 The numbers are sections of RFC 9051 unless said otherwise.
 """
@@ -16,7 +16,7 @@ from ..net import dial
 #: UIDs named in one command; the line stays below the 8,192 bytes that RFC 7162 §4 asks for.
 MAX_NAMED = 500
 
-#: Addresses in one SEARCH: its line stays as short, and the tree of its keys no server's burden.
+#: Addresses in one SEARCH: keeps its line as short, and its tree of keys small for the server.
 MAX_SEARCHED = 3
 
 _FIELDS = (
@@ -27,41 +27,41 @@ HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({_FIELDS
 
 STATUS_ITEMS = b"(UIDNEXT UIDVALIDITY)"
 
-#: Our name (RFC 2971), for servers that want it before they open a mailbox.
+#: Our name (RFC 2971), for servers that require it before they open a mailbox.
 ID = b'ID ("name" "mail_sync_custom")'
 
-# An address that stands in a header as it is, and fits into a quoted string; 254 is the longest
-# that a mail can be sent to (RFC 5321 §4.5.3.1.3). A domain in A-labels may stand there in letters.
+# An address that appears unchanged in a header and fits into a quoted string; 254 is the longest
+# that mail can be sent to (RFC 5321 §4.5.3.1.3). A domain in A-labels may appear there in Unicode.
 _SEARCHABLE = re.compile(r"(?!.*@(?:.*\.)?xn--)[ -~]{1,254}", re.IGNORECASE)
 
-#: The keys that find an address. FROM asks what a server has made of the field, HEADER what stands
-#: there, and of the two some servers know only one.
+#: The keys that find an address. FROM searches the server's parsed field, HEADER the raw text, and
+#: some servers support only one of the two.
 _ADDRESS_KEYS = (
     *(b"FROM", b"TO", b"CC", b"BCC"),
     *(b"HEADER FROM", b"HEADER TO", b"HEADER CC", b"HEADER REPLY-TO", b"HEADER SENDER"),
 )
 
-#: Where dots in a local part may mean nothing, and one domain goes by the other's name.
+#: Where dots in a local part may be ignored, and one domain stands for the other.
 _LOOSE_DOMAINS = {"gmail.com": "mail.com", "googlemail.com": "mail.com"}
 
 Value = TypeVar("Value")
 
 
 class Literal(bytes):
-    """An argument that cannot be quoted, hence goes as a literal (§4.3)."""
+    """An argument that cannot be quoted, so it is sent as a literal (§4.3)."""
 
 
 def string(text: bytes) -> bytes:
-    """Return a quoted string, or a literal where a quoted one may not hold it (§4.3)."""
+    """Return a quoted string, or a literal if it cannot be quoted (§4.3)."""
     if not text.isascii() or len(text) > 1000:
         return Literal(text)
     return b'"%b"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def mailbox(name: str) -> bytes:
-    """Return a mailbox's name as IMAP4rev1 has it: modified UTF-7 (RFC 3501 §5.1.3), quoted.
+    """Return a mailbox's name as in IMAP4rev1: modified UTF-7 (RFC 3501 §5.1.3), quoted.
 
-    Raises InvalidSettings for a name that no command can hold.
+    Raises InvalidSettings for a name that no command can contain.
     """
     dial.check_text(name)
     return string(imap_utf7.encode(name))
@@ -73,20 +73,21 @@ def in_parts(values: Sequence[Value], size: int) -> list[Sequence[Value]]:
 
 
 def body_items(limit: int | None) -> bytes:
-    """Return what asks for a message, or for its first so many bytes, and sets no flag (§6.4.5)."""
+    """Return the items for a message, or its first ``limit`` bytes; sets no flag (§6.4.5)."""
     return b"(UID BODY.PEEK[])" if limit is None else b"(UID BODY.PEEK[]<0.%d>)" % max(limit, 1)
 
 
 def searchable(email: str) -> bool:
-    """Whether a server can be asked for an address: how it stands in a header is known."""
+    """Whether a server can search for an address: its form in a header is known."""
     return _SEARCHABLE.fullmatch(email) is not None
 
 
 def any_address(emails: Iterable[str]) -> bytes:
     """Return the SEARCH key that finds the addresses among a message's correspondents.
 
-    It may find more: whoever asks looks at the headers. Local part and domain are asked for apart,
-    because quotes, blanks, a comment, a fold or a tag may stand between them (RFC 5322 §3.4.1).
+    It may find more, so the caller checks the headers. Local part and domain are searched for
+    separately, because quotes, spaces, a comment, a fold or a tag may stand between them
+    (RFC 5322 §3.4.1).
     """
     keys = []
     for email in emails:
@@ -99,7 +100,7 @@ def any_address(emails: Iterable[str]) -> bytes:
 
 
 def address_parts(email: str) -> list[str]:
-    """Return what stands in every form of an address that means the same.
+    """Return the parts that all equivalent forms of an address share.
 
     >>> address_parts("lea@client.example"), address_parts("lea@gmail.com")
     (['lea', 'client.example'], ['mail.com'])
@@ -111,7 +112,7 @@ def address_parts(email: str) -> list[str]:
 
 
 def any_key(keys: Sequence[bytes]) -> bytes:
-    """Return the SEARCH key that finds what any of the keys finds: OR takes two (§6.4.4).
+    """Return the SEARCH key that matches any of the keys: OR takes two (§6.4.4).
 
     >>> any_key([b"FROM a", b"TO a", b"CC a"])
     b'OR FROM a OR TO a CC a'
@@ -123,9 +124,9 @@ def any_key(keys: Sequence[bytes]) -> bytes:
 
 
 def notify(names: Iterable[str]) -> bytes:
-    """Return the command that asks for notice of the open mailbox and of others (RFC 5465 §8).
+    """Return the command that requests notification about these mailboxes (RFC 5465 §8).
 
-    MessageNew has to go with MessageExpunge (§5.2).
+    MessageNew requires MessageExpunge (§5.2).
     """
     events = b"(MessageNew MessageExpunge)"
     named = b" ".join(map(mailbox, names))

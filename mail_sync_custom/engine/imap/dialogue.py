@@ -1,6 +1,6 @@
-"""Commands with tags, and their answers: how an IMAP connection talks (RFC 9051 §2.2, §5.5).
+"""Tagged commands and their answers: how an IMAP connection talks (RFC 9051 §2.2, §5.5).
 
-Knows tags, literals, capabilities and refusals, and nothing of mailboxes.
+Knows tags, literals, capabilities and refusals, but not mailboxes.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from ..net.refusals import refused
 from ..net.wire import Response, Wire
 from .commands import Literal
 
-#: Responses that nobody asked for, within one command.
+#: Unsolicited responses within one command.
 MAX_CHATTER = 200_000
 
 #: Bytes of all answers to a command whose answers are not streamed.
 MAX_COLLECTED = 32 * 1024 * 1024
 
-#: Commands on their way at once. All of their answers together cannot fill both sides' buffers.
+#: Commands in flight at once. Their answers together cannot fill both sides' buffers.
 MAX_PIPELINED = 32
 
 _GREETING = re.compile(rb"\* (OK|PREAUTH|BYE)\b ?(.*)", re.IGNORECASE | re.DOTALL)
@@ -43,15 +43,15 @@ _BYE = re.compile(rb"\* BYE\b ?(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class Dialogue:
-    """Commands with tags, and the answers to them, in whichever order they come (§5.5).
+    """Tagged commands, and the answers to them, in whatever order they arrive (§5.5).
 
-    An answer nobody waits for any more (the consumer of a generator went away) is read over when
-    the next one is waited for. Nothing that came is kept beyond its command.
+    An answer that nobody waits for any more (a generator was abandoned) is skipped when the next
+    one is awaited. Nothing is kept beyond its command.
     """
 
     def __init__(self, wire: Wire):
         self.wire = wire
-        self.patience: float | None = None  # none within the attempt to connect: it has one budget
+        self.patience: float | None = None  # none while connecting, which has a single budget
         self.before_login: frozenset[str] = frozenset()
         self._numbers = count(1)
         self._open: set[bytes] = set()
@@ -64,7 +64,7 @@ class Dialogue:
     # what net.opening asks of a dialogue
 
     def greet(self) -> None:
-        """Read the greeting (§7.1.1 to §7.1.5), and the capabilities it may tell."""
+        """Read the greeting (§7.1.1 to §7.1.5), and any capabilities in it."""
         line = self.wire.response()[0]
         greeting = _GREETING.match(line)
         if not greeting:
@@ -73,14 +73,14 @@ class Dialogue:
         if status == b"BYE":
             raise self.farewell(text)
         if status == b"PREAUTH":
-            # Whose mailbox would that be? And on a plain connection it is the way to keep a client
-            # from STARTTLS, which is not allowed any more (§7.1.4; CVE-2020-14093).
+            # Whose mailbox would it be? On a plain connection this also keeps a client from using
+            # STARTTLS, and is no longer allowed (§7.1.4; CVE-2020-14093).
             raise ProtocolViolation("the server logs us in by itself (PREAUTH)", code="preauth")
         if told := CODE_CAPABILITY.match(text):
             self.learn(told[1])
 
     def introduce(self) -> None:
-        """IMAP has nothing to say here; capabilities are asked for when they are needed."""
+        """Do nothing: in IMAP, capabilities are requested when needed."""
 
     @property
     def offers_starttls(self) -> bool:
@@ -88,20 +88,20 @@ class Dialogue:
         return "STARTTLS" in self.capabilities
 
     def start_tls(self) -> None:
-        """Send STARTTLS (§6.2.1), and forget the capabilities that came in the clear."""
+        """Send STARTTLS (§6.2.1), and forget the capabilities received in the clear."""
         self.command(b"STARTTLS")
         self.forget_capabilities()
 
     @property
     def alive(self) -> bool:
-        """Whether another command can be sent: the other side has not gone, nor lost its place."""
+        """Whether another command can be sent: the connection is open and in a known state."""
         return not self._broken
 
     # capabilities (§6.1.1)
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What the server offers; asked for only where it has not said so by itself."""
+        """What the server offers; requested only if it has not announced it by itself."""
         if self._capabilities is None:
             self.command(b"CAPABILITY")
         return self._capabilities or frozenset()
@@ -110,18 +110,18 @@ class Dialogue:
         self._capabilities = frozenset(told.decode("ascii", "replace").upper().split())
 
     def forget_capabilities(self) -> None:
-        """What was said before TLS or before the login holds no longer (§6.2.1, §6.2.2)."""
+        """Forget what was announced before TLS or before login (§6.2.1, §6.2.2)."""
         self._capabilities = None
 
     @property
     def told(self) -> frozenset[str]:
-        """What the server has offered so far, before the login or after it, without asking."""
+        """What the server has offered so far, before or after login, without a request."""
         return self._capabilities or self.before_login
 
     # sending
 
     def hide(self, *secrets: str | bytes) -> None:
-        """Keep secrets, and what they look like in base64, out of every text that is quoted."""
+        """Remove secrets, and their base64 forms, from every text that is quoted."""
         for secret in secrets:
             plain = secret.encode() if isinstance(secret, str) else secret
             quoted = plain.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
@@ -129,14 +129,14 @@ class Dialogue:
                 self._secrets.append(form.decode())
 
     def begin(self) -> None:
-        """Give the next command its own patience."""
+        """Start the next command with its own time limit."""
         if self._broken:
             raise ConnectionLost("the connection is no longer usable", step=self.wire.step)
         if self.patience is not None:
             self.wire.deadline = Deadline(self.patience, moving=True)
 
     def send(self, *words: bytes) -> bytes:
-        """Send a command and return its tag; a literal waits for the server's leave (§4.3)."""
+        """Send a command and return its tag; a literal waits for a continuation request (§4.3)."""
         tag = b"A%d" % next(self._numbers)
         self._open.add(tag)
         line = tag
@@ -160,16 +160,16 @@ class Dialogue:
         return b""
 
     def say(self, line: bytes) -> None:
-        """Send a line that continues a command."""
+        """Send a continuation line of a command."""
         with self._breaking():
             self.wire.send(line + b"\r\n")
 
     def await_continuation(
         self, tag: bytes, heard: Callable[[Response], object] = lambda _: None
     ) -> None:
-        """Wait until the server asks for more (§7.6); some send the ``+`` and no space after it.
+        """Wait for a continuation request (§7.6); some servers omit the space after ``+``.
 
-        ``heard`` is told what the server says before it does.
+        ``heard`` is called with what the server says before it.
         """
         with self._breaking():
             for _ in range(MAX_CHATTER):
@@ -191,7 +191,7 @@ class Dialogue:
         return self.finish(self.send(*words))
 
     def finish(self, tag: bytes) -> list[Response]:
-        """Return the untagged answers to a command that was sent, all in memory, hence bounded."""
+        """Return the untagged answers to a command that was sent; all in memory, so bounded."""
         answers, size = [], 0
         for response in self.answers(tag):
             size += sum(map(len, response))
@@ -202,7 +202,7 @@ class Dialogue:
         return answers
 
     def answers(self, tag: bytes, expected: int = 0) -> Iterator[Response]:
-        """Yield what the server says until it has done a command; raise where it refused it."""
+        """Yield the answers until a command is done; raise if the server refused it."""
         room = MAX_CHATTER + expected
         try:
             with self._breaking():
@@ -219,9 +219,9 @@ class Dialogue:
         self._conclude(tag)
 
     def arrived(self, tag: bytes) -> Iterator[Response]:
-        """Yield what has come of the answers to a command that goes on, and wait for none.
+        """Yield the answers to a running command that have arrived, without waiting.
 
-        Raises ConnectionLost where the server has ended the command, or the connection.
+        Raises ConnectionLost if the server has ended the command, or the connection.
         """
         with self._breaking():
             for response in self.wire.arrived():
@@ -231,7 +231,7 @@ class Dialogue:
                 raise ConnectionLost("the server ended the command", step=self.wire.step)
 
     def pipeline(self, commands: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
-        """Send all commands before the first answer is read; yield the tags in their order."""
+        """Send all commands before reading the first answer; yield the tags in order."""
         self.begin()
         rest = iter(commands)
         sent = [self.send(*words) for words in islice(rest, MAX_PIPELINED)]
@@ -243,14 +243,14 @@ class Dialogue:
             self._abandon(*sent)
 
     def _note(self, response: Response) -> bool:
-        """Take in what is for the dialogue itself; return whether it was."""
+        """Handle what is meant for the dialogue itself; return whether it was."""
         line = response[0]
         if line[:2] == b"* ":
             if line[2:3] in b"BbCcOo":
                 self._note_status(line)
             return False
         if line[:1] == b"+":
-            return False  # a server's whim: nothing was going to be continued
+            return False  # unsolicited: there was nothing to continue
         self._note_tagged(line)
         return True
 
@@ -273,7 +273,7 @@ class Dialogue:
             self.learn(told[1])
 
     def _abandon(self, *tags: bytes) -> None:
-        """Forget the outcome of commands that are still on their way, when it comes."""
+        """Ignore the outcome of commands that are still in flight, when it arrives."""
         self._abandoned |= self._open.intersection(tags)
 
     def _conclude(self, tag: bytes) -> None:
@@ -283,7 +283,7 @@ class Dialogue:
 
     @contextlib.contextmanager
     def _breaking(self) -> Iterator[None]:
-        """After an error in the middle of a response nobody knows where the next one begins."""
+        """Mark the dialogue broken: after an error inside a response, framing is lost."""
         try:
             yield
         except (ConnectionLost, ConnectionTimeout, ProtocolViolation):
@@ -296,11 +296,11 @@ class Dialogue:
         return safe_text(text, *self._secrets)
 
     def refusal(self, text: bytes) -> MailError:
-        """Return what a NO or BAD means."""
+        """Return the error that a NO or BAD means."""
         return refused(self.safe(text), self.wire.step, IMAP)
 
     def farewell(self, text: bytes) -> MailError:
-        """Return what a BYE means: a limit where it says so, else a lost connection (§7.1.5)."""
+        """Return the error that a BYE means: a limit if it says so, else a lost link (§7.1.5)."""
         self._broken = True
         error = refused(self.safe(text), self.wire.step, IMAP)
         if error.kind in (Kind.LIMIT, Kind.SETUP):
@@ -308,7 +308,7 @@ class Dialogue:
         return ConnectionLost(error.detail, step=error.step, retry_after=error.retry_after)
 
     def close(self) -> None:
-        """Say LOGOUT (§6.1.3) and do not wait for the answer, which tells nothing. Never raises."""
+        """Send LOGOUT (§6.1.3) without waiting for the answer, which is of no use. Never raises."""
         if not self._broken:
             self._broken = True
             with contextlib.suppress(MailError):

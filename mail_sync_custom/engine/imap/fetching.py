@@ -1,4 +1,4 @@
-"""Headers and messages of the open mailbox, as they come (RFC 9051 §6.4.5)."""
+"""Headers and messages of the open mailbox, as they arrive (RFC 9051 §6.4.5)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from . import answers, commands, internaldate, scope, sequence
 from .dialogue import Dialogue
 from .sequence import Ranges
 
-#: Bytes of all the headers that are asked for together.
+#: Bytes of all headers requested together.
 MAX_HEADERS = 128 * 1024 * 1024
 
-#: Fetches that a server may refuse before it is the server that is at fault and not a message.
-#: One bad message among 500 costs ten.
+#: FETCH commands that a server may refuse before the fault is the server's and not a message's. One
+#: bad message among 500 costs ten.
 MAX_REFUSED = 64
 
 Read = TypeVar("Read")
 
 
 def headers(dialogue: Dialogue, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
-    """Yield the headers of all messages in the ranges as they come, each once."""
+    """Yield the headers of all messages in the ranges as they arrive, each once."""
     latest = internaldate.latest()
     sets = sequence.gathered(ranges, commands.MAX_NAMED)
     seen: set[int] = set()
@@ -44,7 +44,7 @@ def headers(dialogue: Dialogue, ranges: Sequence[tuple[int, int]]) -> Iterator[H
 def bodies(
     dialogue: Dialogue, uids: Sequence[int], limit: int | None
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield ``(uid, raw)`` as the messages come: one at a time is in memory."""
+    """Yield ``(uid, raw)`` as the messages arrive, with only one in memory at a time."""
     named = sorted({uid for uid in uids if 0 < uid <= MAX_UID})
     sets = [sequence.of_uids(part) for part in commands.in_parts(named, commands.MAX_NAMED)]
     seen: set[int] = set()
@@ -61,10 +61,10 @@ def _fetch(
     items: bytes,
     read: Callable[[Response], tuple[int, Read] | None],
 ) -> Iterator[tuple[int, Read]]:
-    """Yield what ``read`` makes of the answers to UID FETCH, all sets on their way at once.
+    """Yield what ``read`` returns for the answers to UID FETCH, with all sets in flight at once.
 
-    A set that is refused is asked for again in halves: one message that the server cannot read
-    must not keep the others. What is refused alone is not in the answer.
+    A set that is refused is requested again in halves: one message that the server cannot read must
+    not block the others. A message that is refused alone is not yielded.
     """
     dialogue.wire.step = Step.READING
     asked = sequence.wanted(each for ranges in sets for each in ranges)
@@ -88,5 +88,5 @@ def _fetch(
 
 
 def _at_most(ranges: Ranges) -> int:
-    """Return how many answers a set may have: what is between two UIDs may not exist."""
+    """Return the largest number of answers to a set; UIDs within a range may not exist."""
     return min(sequence.size(ranges), sequence.MAX_FOUND)

@@ -1,4 +1,4 @@
-"""A message put into a mailbox (RFC 9051 §6.3.12): the copy of what was sent."""
+"""Filing a message in a mailbox (RFC 9051 §6.3.12): the copy of what was sent."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from ..values import ABSURD
 
-#: A date before this year is a server's or a tool's mistake.
+#: A date before this year is an error of a server or tool.
 FIRST_YEAR = 1980
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -14,19 +14,19 @@ _MONTH = {name.lower().encode(): number for number, name in enumerate(_MONTHS, 1
 
 
 def latest() -> datetime:
-    """Return the latest date that is believed now."""
+    """Return the latest date that is plausible now."""
     return datetime.now(UTC) + ABSURD
 
 
 def plausible(when: datetime | None, until: datetime) -> datetime | None:
-    """Return a date, or None where no message can have come then."""
+    """Return a date, or None if no message can have arrived then."""
     return when if when and when.year >= FIRST_YEAR and when <= until else None
 
 
 def decode(stamp: bytes | None, until: datetime) -> datetime | None:
-    """Return an INTERNALDATE in UTC; None where it cannot be read, or is absurd.
+    """Return an INTERNALDATE in UTC; None if it is unreadable or implausible.
 
-    ``strptime`` takes eight times as long, and knows the months by the locale.
+    ``strptime`` takes eight times as long, and its month names depend on the locale.
 
     >>> decode(b" 7-Jul-2024 02:44:25 -0700", datetime(2030, 1, 1, tzinfo=UTC)).isoformat()
     '2024-07-07T09:44:25+00:00'

@@ -1,4 +1,4 @@
-"""Logging in (RFC 9051 §6.2): by the first way that the server offers, and never in the clear."""
+"""Logging in (RFC 9051 §6.2): by the first mechanism that the server offers, never in the clear."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .dialogue import Dialogue
 
 
 def log_in(dialogue: Dialogue, credentials: Credentials) -> None:
-    """Log in; the capabilities change with it (§6.2.2). Raises the MailError why it failed."""
+    """Log in; the capabilities change with it (§6.2.2). Raises the MailError that explains why."""
     dialogue.wire.step = Step.LOGIN
     offered = dialogue.capabilities
     secret = base64.b64encode(f"\0{credentials.username}\0{credentials.password}".encode())
@@ -24,7 +24,7 @@ def log_in(dialogue: Dialogue, credentials: Credentials) -> None:
         _authenticate_plain(dialogue, secret, initial="SASL-IR" in offered)
         return
     if "LOGINDISABLED" in offered:
-        # OAuth alone (Microsoft 365): no password can work, so none is sent.
+        # OAuth only (Microsoft 365): no password can work, so none is sent.
         raise ServerRefused(
             "LOGINDISABLED", code="password_sign_in_off", kind=Kind.SETUP, step=Step.LOGIN
         )
@@ -33,7 +33,7 @@ def log_in(dialogue: Dialogue, credentials: Credentials) -> None:
 
 
 def _authenticate_plain(dialogue: Dialogue, secret: bytes, *, initial: bool) -> None:
-    """SASL PLAIN (RFC 4616), with its one answer in the command where that is known (RFC 4959)."""
+    """SASL PLAIN (RFC 4616), with an initial response where that is supported (RFC 4959)."""
     if initial:
         dialogue.command(b"AUTHENTICATE PLAIN", secret)
         return

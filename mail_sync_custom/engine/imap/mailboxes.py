@@ -1,6 +1,6 @@
-"""Which mailboxes there are, what is new in them, and which one is open (RFC 9051 §6.3, §6.4).
+"""Which mailboxes exist, what is new in them, and which one is open (RFC 9051 §6.3, §6.4).
 
-Mailboxes are opened with EXAMINE alone, so that nothing that is read changes a flag.
+Mailboxes are only opened with EXAMINE, so that reading never changes a flag.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from .dialogue import Dialogue
 MAX_FOLDERS = 20_000
 MAX_LISTED = 4 * 1024 * 1024
 
-# Coremail's servers (163.com, 126.com, qiye.163.com) refuse EXAMINE to a client that has not said
-# its name (RFC 2971); they announce this extension of theirs.
+# Coremail's servers (163.com, 126.com, qiye.163.com) refuse EXAMINE to a client that has not sent
+# its name (RFC 2971); they announce this extension of their own.
 _WANTS_ID = "X-CM-EXT-1"
 
 
@@ -41,12 +41,12 @@ class Mailboxes:
             if room < 0 or len(found) == MAX_FOLDERS:
                 break
             if folder := answers.folder(response):
-                # Exchange and some Dovecot set-ups list INBOX once as such and once as a child.
+                # Exchange and some Dovecot setups list INBOX once as such and once as a child.
                 found.setdefault(folder.name, folder)
         return list(found.values())
 
     def _list(self) -> list[Response]:
-        """RETURN (SPECIAL-USE) is RFC 6154's; a server without it shows the attributes it has."""
+        """Ask for SPECIAL-USE where RFC 6154 is supported; others show the attributes they have."""
         if {"SPECIAL-USE", "LIST-EXTENDED"} <= self._dialogue.capabilities:
             return self._dialogue.command(b'LIST "" "*" RETURN (SPECIAL-USE)')
         return self._dialogue.command(b'LIST "" "*"')
@@ -54,9 +54,9 @@ class Mailboxes:
     def status(
         self, names: Sequence[str], heard: Callable[[Response], object] = lambda _: None
     ) -> dict[str, Snapshot | None]:
-        """Return STATUS (§6.3.11) of each mailbox, all asked for in one round trip.
+        """Return STATUS (§6.3.11) of each mailbox, all requested in one round trip.
 
-        ``heard`` is told what else the server says meanwhile.
+        ``heard`` is called with what else the server says meanwhile.
         """
         asked = [(b"STATUS", commands.mailbox(name), commands.STATUS_ITEMS) for name in names]
         found: dict[str, Snapshot | None] = dict.fromkeys(names)
@@ -73,7 +73,7 @@ class Mailboxes:
         found: dict[str, Snapshot | None],
         heard: Callable[[Response], object],
     ) -> None:
-        """An answer is the mailbox's that it names; one that names none of ours is the next's."""
+        """Assign an answer to the mailbox that it names; if that is not ours, to the next one."""
         for response in self._dialogue.answers(tag):
             if told := answers.status(response):
                 answered, snapshot = told
@@ -81,12 +81,12 @@ class Mailboxes:
             else:
                 heard(response)
         if found[name] is None:
-            found[name] = Snapshot()  # it is there, and the server says nothing of it
+            found[name] = Snapshot()  # it exists, but the server reports nothing about it
 
     def examine(self, name: str) -> Snapshot:
-        """Open a mailbox read-only (§6.3.3). Raises MailboxMissing where that cannot be."""
+        """Open a mailbox read-only (§6.3.3). Raises MailboxMissing if that is not possible."""
         (tag,) = self._introduced_pipeline([(b"EXAMINE", commands.mailbox(name))])
-        self.open = None  # also where this one is refused (§6.3.2)
+        self.open = None  # even if this one is refused (§6.3.2)
         try:
             snapshot = answers.examined(self._lines_of_examine(tag))
         except ServerRefused as error:
@@ -101,10 +101,10 @@ class Mailboxes:
         return (line for line in lines if answers.is_exists(line) or b"[UID" in line.upper())
 
     def leave(self) -> None:
-        """Close the open mailbox, if there is one, and lose nothing in it.
+        """Close the open mailbox, if any, without losing anything in it.
 
-        UNSELECT (RFC 3691) never expunges, nor does CLOSE in a mailbox that was opened with
-        EXAMINE (§6.4.1). Where a server refuses that, another mailbox is opened in its place.
+        UNSELECT (RFC 3691) never expunges, nor does CLOSE in a mailbox opened with EXAMINE
+        (§6.4.1). If a server refuses that, another mailbox is opened instead.
         """
         left, self.open = self.open, None
         if left is None:
@@ -124,12 +124,12 @@ class Mailboxes:
         return b"UNSELECT" if unselects else b"CLOSE"
 
     def _introduced_pipeline(self, asked: list[tuple[bytes, ...]]) -> Iterator[bytes]:
-        """Send commands, and before the first of a session our name where it is wanted."""
+        """Send commands, preceded once a session by our name where the server wants it."""
         self._dialogue.wire.step = Step.FOLDERS
         wanted = not self._introduced and {"ID", _WANTS_ID} <= self._dialogue.told
         self._introduced = True
         tags = self._dialogue.pipeline([*([(commands.ID,)] if wanted else []), *asked])
         if wanted:
-            with contextlib.suppress(ServerRefused):  # then it was not so important
+            with contextlib.suppress(ServerRefused):  # then it was not that important
                 self._dialogue.finish(next(tags))
         return tags

@@ -1,7 +1,7 @@
-"""What a NO is about: the one mailbox, message or search that was asked for, or all of them.
+"""What a NO applies to: the one mailbox, message or search requested, or everything.
 
-A code that is listed here says nothing against the server or the account as a whole, as far as
-anybody knows, so the session goes on without the one thing. Any other code ends what was begun.
+As far as is known, a code listed here says nothing about the server or the account as a whole, so
+the session continues without that one item. Any other code ends the operation.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ OF_MESSAGE = OF_COMMAND | {"message_unreadable", "server_fault"}
 
 
 def missing(error: ServerRefused) -> MailboxMissing:
-    """Return the error of a mailbox that cannot be opened: it is gone, or not for this user."""
+    """Return the error for a mailbox that cannot be opened: it is gone, or access is denied."""
     forbidden = error.code == "mailbox_forbidden"
     return MailboxMissing(error.detail, code=error.code if forbidden else None)
 
 
 @contextlib.contextmanager
 def none_of(codes: frozenset[str]) -> Iterator[None]:
-    """Let a refusal with one of these codes pass: what was asked for is not there."""
+    """Suppress a refusal with one of these codes: what was requested is not there."""
     try:
         yield
     except ServerRefused as error:

@@ -1,4 +1,4 @@
-"""Which messages there are, and which of them name somebody (RFC 9051 §6.4.4)."""
+"""Which messages exist, and which of them name an address (RFC 9051 §6.4.4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .dialogue import Dialogue
 
 
 def search(dialogue: Dialogue, lo: int, hi: int, since: date | None) -> list[int]:
-    """Return the UIDs that exist in ``lo <= uid <= hi``, ascending, of the open mailbox."""
+    """Return the existing UIDs in ``lo <= uid <= hi`` of the open mailbox, ascending."""
     wanted = sequence.wanted([(lo, hi)])
     if not wanted:
         return []
@@ -26,9 +26,9 @@ def search(dialogue: Dialogue, lo: int, hi: int, since: date | None) -> list[int
 def mentioning(dialogue: Dialogue, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
     """Return the UIDs of ``lo <= uid <= hi`` with one of the addresses in a header, ascending.
 
-    All fields with correspondents are searched, for a few addresses at a time, all on their way
-    together. The answer may have more. ``None`` where the server refuses to search so, or would
-    have to know how an address beyond ASCII is written in each header.
+    All correspondent fields are searched, a few addresses at a time, all in flight together. The
+    result may contain more. ``None`` if the server refuses such a search, or would have to know how
+    a non-ASCII address is written in each header.
     """
     if not all(map(commands.searchable, emails)):
         return None
@@ -67,6 +67,6 @@ def _found(dialogue: Dialogue, *criteria: bytes) -> list[int]:
 
 
 def _command(dialogue: Dialogue) -> bytes:
-    """ESEARCH says 1:20000 where SEARCH says 20,000 numbers (RFC 4731)."""
+    """Prefer ESEARCH: it answers 1:20000 where SEARCH lists 20,000 numbers (RFC 4731)."""
     extended = not {"ESEARCH", "IMAP4REV2"}.isdisjoint(dialogue.capabilities)
     return b"UID SEARCH RETURN (ALL)" if extended else b"UID SEARCH"

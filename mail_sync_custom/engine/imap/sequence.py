@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator
 from ..errors import ProtocolViolation, Step
 from ..values import MAX_UID
 
-#: UIDs that a server may name in one answer.
+#: UIDs that a server may list in one answer.
 MAX_FOUND = 5_000_000
 
 Ranges = list[tuple[int, int]]
 
 
 def wanted(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Return ranges that may be asked for: ascending, apart, never UID 0, never a descending one.
+    """Return ranges that may be requested: ascending, disjoint, never UID 0, never descending.
 
     ``9:5`` means ``5:9`` to a server and ``n:*`` the last message whatever n is (§9, seq-range):
     neither is ever sent.
@@ -39,7 +39,7 @@ def wanted(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 def of_uids(uids: Iterable[int]) -> Ranges:
-    """Return the ranges of single UIDs.
+    """Return the ranges that cover single UIDs.
 
     >>> of_uids([3, 1, 2, 7])
     [(1, 3), (7, 7)]
@@ -48,7 +48,7 @@ def of_uids(uids: Iterable[int]) -> Ranges:
 
 
 def gathered(ranges: Iterable[tuple[int, int]], most: int) -> list[Ranges]:
-    """Return the ranges in sets that hold at most so many UIDs, or one range each.
+    """Return the ranges in sets of at most ``most`` UIDs, or of a single larger range.
 
     >>> gathered([(1, 1), (3, 3), (4, 9), (20, 21)], 3)
     [[(1, 1), (3, 3)], [(4, 9)], [(20, 21)]]
@@ -71,18 +71,18 @@ def encode(ranges: Iterable[tuple[int, int]]) -> bytes:
 
 
 def size(ranges: Iterable[tuple[int, int]]) -> int:
-    """Return how many UIDs ranges hold."""
+    """Return how many UIDs the ranges contain."""
     return sum(hi - lo + 1 for lo, hi in ranges)
 
 
 def covers(ranges: Ranges, uid: int) -> bool:
-    """Return whether a UID is in the ranges, which are ascending and apart."""
+    """Return whether a UID is in the ranges, which are ascending and disjoint."""
     at = bisect_right(ranges, (uid, MAX_UID)) - 1
     return at >= 0 and ranges[at][0] <= uid <= ranges[at][1]
 
 
 def halves(ranges: Ranges) -> list[Ranges]:
-    """Return a set in two, as even as can be; nothing for a set of one.
+    """Return a set split in two, as evenly as possible; nothing for a set of one.
 
     >>> halves([(1, 5), (8, 8)])
     [[(1, 3)], [(4, 5), (8, 8)]]
@@ -105,7 +105,7 @@ def halves(ranges: Ranges) -> list[Ranges]:
 
 
 def decode(sequence_set: bytes) -> Iterator[int]:
-    """Yield the numbers of a set. A short line may claim four milliards of them."""
+    """Yield the numbers of a set. A short line may claim four billion of them."""
     room = MAX_FOUND
     for part in sequence_set.split(b","):
         lo, _, hi = part.partition(b":")

@@ -1,12 +1,12 @@
-"""A connection to an IMAP server: what a recorder needs, each thing in few round trips.
+"""A connection to an IMAP server: what a recorder needs, each in few round trips.
 
-This room is the only one that imports imapclient: its decoder of mailbox names in ``commands``
-and ``answers``, and its parser of responses in ``answers``. Everything a server says comes in
-through ``net.wire``, within bounds; everything that goes wrong goes out as a MailError. Nothing
-here changes a flag: mailboxes are opened with EXAMINE, messages are read with BODY.PEEK.
+Only this package imports imapclient: its decoder of mailbox names in ``commands`` and ``answers``,
+and its response parser in ``answers``. Everything a server says comes in through ``net.wire``,
+within bounds; every error goes out as a MailError. Nothing here changes a flag: mailboxes are
+opened with EXAMINE, messages are read with BODY.PEEK.
 
-The numbers are sections of RFC 9051 (IMAP4rev2) unless said otherwise; nothing is used that
-IMAP4rev1 lacks unless the server offers it.
+The numbers are sections of RFC 9051 (IMAP4rev2) unless said otherwise; anything that IMAP4rev1
+lacks is used only if the server offers it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from .login import log_in
 from .mailboxes import Mailboxes
 from .waiting import Wait
 
-#: Seconds for a whole connection attempt, and for a command that nothing is heard of.
+#: Seconds for a whole connection attempt, and for a command without any response.
 BUDGET = 30.0
 PATIENCE = 60.0
 
-#: Bytes of one message that are read at most.
+#: Bytes read of one message at most.
 MAX_MESSAGE = 160 * 1024 * 1024
 
 
@@ -44,11 +44,11 @@ def connect(
     policy: Policy = INTERNET,
     message_limit: int = MAX_MESSAGE,
 ) -> ImapSession:
-    """Return a session that is logged in, or raise the MailError why there is none.
+    """Return a logged-in session, or raise the MailError that explains why there is none.
 
-    ``budget``, in seconds, is for the whole of it: lookup, TCP, TLS, greeting and login.
-    ``patience`` is for each command after that. ``policy`` says which addresses may be
-    connected to. ``message_limit`` bounds the literals that are read, in bytes.
+    ``budget``, in seconds, is for all of it: lookup, TCP, TLS, greeting and login. ``patience``
+    applies to each later command. ``policy`` says which addresses may be connected to.
+    ``message_limit`` bounds the literals that are read, in bytes.
     """
     dial.check_settings(endpoint, credentials)
     deadline = Deadline(budget)
@@ -65,7 +65,7 @@ def connect(
 def inspect_certificate(
     endpoint: Endpoint, budget: float = BUDGET, *, policy: Policy = INTERNET
 ) -> str:
-    """Return the fingerprint of the certificate that a server shows; nobody is logged in."""
+    """Return the fingerprint of a server's certificate, without logging in."""
     return opening.inspect_certificate(
         endpoint, budget, lambda wire: _speak(wire, MAX_HEADER), policy
     )
@@ -77,7 +77,7 @@ def _speak(wire: Wire, literal_limit: int) -> Dialogue:
 
 
 class ImapSession:
-    """The Session of ``sync``, on a real server. ``connected`` tells how it is encrypted."""
+    """The Session of ``sync``, on a real server. ``connected`` says how it is encrypted."""
 
     def __init__(self, dialogue: Dialogue, connected: Connected):
         self.connected = connected
@@ -87,7 +87,7 @@ class ImapSession:
 
     @property
     def wire(self) -> Wire:
-        """The wire below, which counts bytes and round trips."""
+        """The underlying wire, which counts bytes and round trips."""
         return self._dialogue.wire
 
     def fileno(self) -> int:
@@ -121,18 +121,18 @@ class ImapSession:
         return self._mailboxes.listed()
 
     def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
-        """Return STATUS (§6.3.11) of each mailbox, all asked for in one round trip.
+        """Return STATUS (§6.3.11) of each mailbox, all requested in one round trip.
 
-        ``None`` for a mailbox that there is not.
+        ``None`` for a mailbox that does not exist.
         """
         return self._mailboxes.status(names)
 
     def examine(self, name: str) -> Snapshot:
-        """Open a mailbox read-only (§6.3.3). Raises MailboxMissing where that cannot be."""
+        """Open a mailbox read-only (§6.3.3). Raises MailboxMissing if that is not possible."""
         return self._mailboxes.examine(name)
 
     def leave(self) -> None:
-        """Close the open mailbox, if there is one, and lose nothing in it."""
+        """Close the open mailbox, if any, without losing anything in it."""
         self._mailboxes.leave()
 
     # waiting for new mail
@@ -143,55 +143,55 @@ class ImapSession:
         return self._wait.possible
 
     def idle(self, name: str) -> Snapshot | None:
-        """Open a mailbox read-only and have the server tell what comes into it from now on.
+        """Open a mailbox read-only and have the server report new mail in it from now on.
 
-        Returns what EXAMINE said, so that whoever asks can see whether something came before
-        that; None where the server has no IDLE or refuses it, and polling must do.
+        Returns what EXAMINE reported, so that the caller can see whether mail arrived before that;
+        None if the server has no IDLE or refuses it, so that polling is needed.
         """
         watched = self._wait.begin([name])
         return watched and watched.told[name]
 
     def watch(self, names: Sequence[str]) -> Watched | None:
-        """Have the server tell what comes into mailboxes from now on; the first one is opened.
+        """Have the server report new mail in the mailboxes from now on; the first one is opened.
 
-        Returns what was told of each at the beginning, so that whoever asks can see whether
-        something came before that, and which mailboxes the server tells of by itself: the first
-        by IDLE, the others by NOTIFY (RFC 5465) where there is one. None where the server has no
-        IDLE or refuses it, and polling must do. Raises MailboxMissing where the first is gone.
+        Returns what was reported about each at the start, so that the caller can see whether mail
+        arrived before that, and which mailboxes the server reports by itself: the first by IDLE,
+        the others by NOTIFY (RFC 5465) if supported. None if the server has no IDLE or refuses it,
+        so that polling is needed. Raises MailboxMissing if the first is gone.
         """
         return self._wait.begin(names)
 
     def news(self) -> frozenset[str]:
-        """Return the mailboxes that new mail was told of since the wait began or the last call.
+        """Return the mailboxes with new mail reported since the wait began or the last call.
 
-        Never waits. Raises MailError where the server has ended IDLE or the connection.
+        Never waits. Raises MailError if the server has ended IDLE or the connection.
         """
         return self._wait.news()
 
     def look(self) -> frozenset[str]:
-        """Ask for the mailboxes that the server does not tell of, and go on waiting.
+        """Poll the mailboxes that the server does not report by itself, and go on waiting.
 
-        Three round trips, none where it tells of all. Returns what ``news`` does.
+        Three round trips, none if it reports all of them. Returns the same as ``news``.
         """
         return self._wait.look()
 
     def done(self) -> None:
-        """End the wait and leave the mailbox, in one round trip: the session is as after the login.
+        """End the wait and leave the mailbox, in one round trip: the session is as after login.
 
-        Raises MailError where the connection is dead.
+        Raises MailError if the connection is dead.
         """
         self._wait.end()
 
     # searching
 
     def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
-        """Return the UIDs that exist in ``lo <= uid <= hi``, ascending, of the open mailbox."""
+        """Return the existing UIDs in ``lo <= uid <= hi`` of the open mailbox, ascending."""
         return searching.search(self._dialogue, lo, hi, since)
 
     def mentioning(self, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
         """Return the UIDs of ``lo <= uid <= hi`` with one of the addresses in a header, ascending.
 
-        ``None`` where the server cannot search for that.
+        ``None`` if the server cannot run this search.
         """
         return searching.mentioning(self._dialogue, lo, hi, emails)
 
@@ -204,11 +204,11 @@ class ImapSession:
     # reading
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
-        """Yield the headers of all messages in the ranges as they come, each once."""
+        """Yield the headers of all messages in the ranges as they arrive, each once."""
         return fetching.headers(self._dialogue, ranges)
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """Yield ``(uid, raw)`` as the messages come: one at a time is in memory."""
+        """Yield ``(uid, raw)`` as the messages arrive, with only one in memory at a time."""
         return fetching.bodies(self._dialogue, uids, limit)
 
     # filing
@@ -216,8 +216,8 @@ class ImapSession:
     def append(self, name: str, raw: bytes, when: datetime) -> None:
         """File a message as seen. Leaves the open mailbox first.
 
-        Courier refuses an APPEND into a mailbox that is open read-only, and other servers know a
-        mailbox by more than one name, so that none is open then.
+        Courier refuses an APPEND to a mailbox that is open read-only, and other servers know a
+        mailbox by more than one name, so none may be open.
         """
         dial.check_text(name)
         self.leave()

@@ -1,7 +1,7 @@
-"""Waiting until the server tells of new mail (RFC 9051 §6.3.13, RFC 5465).
+"""Waiting for the server to report new mail (RFC 9051 §6.3.13, RFC 5465).
 
-IDLE tells of the one mailbox that is open. Where the server has NOTIFY too, it tells of others in
-the same wait; where it has not, STATUS asks for them (``look``) without the wait being given up.
+IDLE reports only the open mailbox. If the server also has NOTIFY, it reports others in the same
+wait; if not, STATUS polls them (``look``) without giving up the wait.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from . import answers, commands, scope
 from .dialogue import MAX_CHATTER, Dialogue
 from .mailboxes import Mailboxes
 
-#: Seconds that a connection which may have died in IDLE has to end it.
+#: Seconds in which a connection that may have died during IDLE must end it.
 WAKING = 5.0
 
 
 class Wait:
-    """The wait of a session, while there is one."""
+    """The wait of a session, if there is one."""
 
     def __init__(self, dialogue: Dialogue, mailboxes: Mailboxes):
         self._dialogue = dialogue
@@ -38,13 +38,13 @@ class Wait:
 
     @property
     def possible(self) -> bool:
-        """Whether the server offers IDLE, which is a part of IMAP4rev2."""
+        """Whether the server offers IDLE, which is part of IMAP4rev2."""
         return not {"IDLE", "IMAP4REV2"}.isdisjoint(self._dialogue.capabilities)
 
     def begin(self, names: Sequence[str]) -> Watched | None:
-        """Open the first mailbox, and have the server tell what comes into it and the others.
+        """Open the first mailbox, and have the server report new mail in it and the others.
 
-        Returns None where the server has no IDLE or refuses it.
+        Returns None if the server has no IDLE or refuses it.
         """
         if not self.possible:
             return None
@@ -60,7 +60,7 @@ class Wait:
         return Watched(dict(self._told), self._notified | {self._open})
 
     def _notify(self, names: Sequence[str]) -> None:
-        """Ask for notice of other mailboxes (RFC 5465 §3.1); a refusal leaves them to ``look``."""
+        """Request notification for other mailboxes (RFC 5465 §3.1); if refused, ``look`` polls."""
         if not names or self._overflowed or "NOTIFY" not in self._dialogue.capabilities:
             return
         with scope.none_of(scope.OF_NOTIFY):
@@ -68,10 +68,10 @@ class Wait:
             self._notified = frozenset(names)
 
     def _ask(self, others: Sequence[str]) -> None:
-        """Ask for what EXAMINE has not told: the other mailboxes, and a UIDNEXT (Courier).
+        """Ask for what EXAMINE did not report: the other mailboxes, and UIDNEXT (Courier).
 
-        Once notices are on, so that nothing comes in between unnoticed. A server must answer for
-        the mailbox that is open, too (RFC 9051 §6.3.11).
+        Asked once notifications are on, so that nothing arrives unnoticed in between. A server must
+        answer for the open mailbox, too (RFC 9051 §6.3.11).
         """
         opened = self._told[self._open] or Snapshot()
         mute = [self._open] if opened.uidnext is None else []
@@ -87,7 +87,7 @@ class Wait:
         try:
             dialogue.await_continuation(tag, self._hear)
         except ServerRefused as error:
-            # A limit, or a server that cannot do it now, is no reason to do without from now on.
+            # A limit, or a temporary inability, is no reason to do without NOTIFY from now on.
             if error.code not in scope.OF_COMMAND:
                 raise
             return False
@@ -95,19 +95,19 @@ class Wait:
         return True
 
     def news(self) -> frozenset[str]:
-        """Return the mailboxes that new mail was told of since the last call. Never waits.
+        """Return the mailboxes with new mail reported since the last call. Never waits.
 
-        Raises MailError where the server has ended IDLE or the connection.
+        Raises MailError if the server has ended IDLE or the connection.
         """
         self._hear_all(self._dialogue.arrived(self._waiting()))
         found, self._news = frozenset(self._news), set()
         return found
 
     def look(self) -> frozenset[str]:
-        """Ask for the mailboxes that the server does not tell of, and go on waiting.
+        """Poll the mailboxes that the server does not report by itself, and go on waiting.
 
-        Returns what ``news`` does. Raises MailError where the connection is dead, or where the
-        server refuses to go on with IDLE.
+        Returns the same as ``news``. Raises MailError if the connection is dead, or if the server
+        refuses to continue IDLE.
         """
         idling = self._waiting()
         quiet = self._told.keys() - self._notified - {self._open}
@@ -121,10 +121,10 @@ class Wait:
         return self.news()
 
     def end(self) -> None:
-        """End the wait and leave the mailbox, in one round trip: as it was after the login.
+        """End the wait and leave the mailbox, in one round trip: the session is as after login.
 
-        Of a mailbox that is open STATUS may be stale (RFC 9051 §6.3.11). Raises MailError where
-        the connection is dead.
+        STATUS may be stale for an open mailbox (RFC 9051 §6.3.11). Raises MailError if the
+        connection is dead.
         """
         if self._idling is None:
             return
@@ -134,7 +134,7 @@ class Wait:
         tags = [self._dialogue.send(word) for word in (*ending, self._mailboxes.leaving)]
         self._mailboxes.open, self._notified = None, frozenset()
         for tag in (idling, *tags[:-1]):
-            with contextlib.suppress(ServerRefused):  # it is over in any case
+            with contextlib.suppress(ServerRefused):  # it is over anyway
                 self._dialogue.finish(tag)
         self._dialogue.finish(tags[-1])
 
@@ -164,7 +164,7 @@ class Wait:
     def _hear(self, response: Response) -> None:
         """EXISTS is new mail; FETCH, EXPUNGE, RECENT and *Still here* are not (§7.4.1).
 
-        STATUS is, of another mailbox, where its UIDNEXT has risen (RFC 5465 §5.2).
+        STATUS of another mailbox is, if its UIDNEXT has risen (RFC 5465 §5.2).
         """
         self._chatter += 1
         if self._chatter > MAX_CHATTER:
@@ -176,15 +176,15 @@ class Wait:
             if name in self._notified:
                 self._compare(name, snapshot)
         elif answers.is_overflow(response[0]):
-            # Whatever has happened since then is to be looked for, and NOTIFY is not asked again.
+            # Whatever has happened since must be polled for, and NOTIFY is not requested again.
             self._news |= self._notified
             self._overflowed = True
 
     def _compare(self, name: str, now: Snapshot | None) -> None:
         if name not in self._told:
-            return  # it is being asked for just now
+            return  # it is being polled right now
         before = self._told[name]
-        if now and before:  # a server tells what has changed, and may leave out the rest
+        if now and before:  # a server reports what has changed, and may omit the rest
             validity, uidnext = now.uidvalidity or before.uidvalidity, now.uidnext or before.uidnext
             now = replace(now, uidvalidity=validity, uidnext=uidnext)
         self._told[name] = now
@@ -193,7 +193,7 @@ class Wait:
 
 
 def _has_news(before: Snapshot | None, now: Snapshot | None) -> bool:
-    """Whether a mailbox has new mail, is another one, or has come or gone."""
+    """Whether a mailbox has new mail, has been replaced, or has appeared or gone."""
     if now is None or before is None:
         return now is not before
     return now.uidvalidity != before.uidvalidity or (now.uidnext or 0) > (before.uidnext or 0)

@@ -1,1 +1,1 @@
-"""A mail server and a store in memory, held to the contracts of the real ones."""
+"""A mail server and a store in memory, held to the same contracts as the real ones."""

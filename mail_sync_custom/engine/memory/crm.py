@@ -1,4 +1,4 @@
-"""A CRM in memory: leads, contacts, colleagues, and what stands on their timelines."""
+"""A CRM in memory: leads, contacts, colleagues, and what is on their timelines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A lead or an opportunity. ``company`` is None where it belongs to all of them."""
+    """A lead or an opportunity. ``company`` is None if it belongs to all of them."""
 
     target: Target
     email: str
@@ -41,17 +41,17 @@ class Entry:
 
     @property
     def from_crm(self) -> bool:
-        """Whether it was written there, and has come from no mailbox."""
+        """Whether it was written there, rather than read from a mailbox."""
         return self.email is None
 
     @property
     def place(self) -> tuple[str, int, Target]:
-        """What no two entries have in common."""
+        """The unique key of an entry."""
         return self.message_id, self.variant, self.target
 
 
 class MemoryDatabase:
-    """Leads, contacts, colleagues, what stands on whose timeline, and who never does."""
+    """Leads, contacts, colleagues, timelines, and exclusions."""
 
     def __init__(self):
         self.leads: dict[Target, Lead] = {}
@@ -94,11 +94,11 @@ class MemoryDatabase:
         self.entries.append(Entry(target, message_id, subject, date, direction=Direction.OUT))
 
     def timeline(self, target: Target) -> list[Entry]:
-        """Return what stands on a record, in the order in which it came there."""
+        """Return the entries on a record, in order of arrival."""
         return [entry for entry in self.entries if entry.target == target]
 
     def standing(self, message_id: str) -> list[Entry]:
-        """Return where a mail stands, asked for by its id or by the one a provider gave it."""
+        """Return where a mail is recorded, by its id or by the one that a provider gave it."""
         ids = {message_id} | {
             key[0] for store in self.stores for key, link in store.links.items()
             if link.alias == message_id

@@ -1,8 +1,8 @@
-"""A mail server in memory, with the moods of real ones, for tests of what is above a Session.
+"""A mail server in memory, with the faults of real ones, for testing what is above a Session.
 
-It is held to the same contract tests as the real session, so that a test of the sync's logic
-which passes here says something. What a real server does wrong now and then is switched on a
-mailbox at a time; nothing of it is on by itself.
+It is held to the same contract tests as the real session, so that a test of the sync's logic which
+passes here is meaningful. Faults that real servers sometimes have are switched on per mailbox;
+none is on by default.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FIELD = re.compile(rb"([^\s:]+)[ \t]*:.*?\r\n(?![ \t])", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class MemoryMessage:
-    """A message as it lies in a mailbox. Reading never makes another one of it."""
+    """A message as stored in a mailbox. Reading never changes it."""
 
     raw: bytes = field(repr=False)
     internaldate: datetime | None
@@ -45,22 +45,22 @@ class MemoryMessage:
 
     @property
     def correspondents(self) -> bytes:
-        """What is searched for an address, in lower case."""
+        """The text that is searched for an address, in lower case."""
         names = (b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender")
         return b"".join(lines for name, lines in self.fields if name in names).lower()
 
 
 class MemoryMailbox:
-    """A mailbox and its moods.
+    """A mailbox and its faults.
 
-    ``hidden`` UIDs exist for SEARCH and are lacking in FETCH; ``nil`` ones have bodies that are
-    NIL; ``sizeless`` ones have an RFC822.SIZE of zero. ``poison`` maps a UID to the error that
-    the connection ends with when that message's body is read, ``header_poison`` when its headers
-    are, and the answers to the ``unflushed`` messages before it are lost as well. ``fails`` maps
-    a command to the error that it fails with: a ServerRefused, after which the connection goes
-    on, or one that ends it. ``ends_over_refusals`` off: so it does after those of a message.
-    ``mute`` is what of ``"uidvalidity"`` and ``"uidnext"`` nobody is told. ``selectable`` off is a
-    phantom, listed and not to be opened. ``refuses``: words of what cannot be filed, and why.
+    ``hidden`` UIDs are found by SEARCH but missing from FETCH; ``nil`` ones have NIL bodies;
+    ``sizeless`` ones have an RFC822.SIZE of zero. ``poison`` maps a UID to the error that ends the
+    connection when that message's body is read, ``header_poison`` when its headers are, and the
+    answers for the ``unflushed`` messages before it are lost as well. ``fails`` maps a command to
+    the error that it fails with: a ServerRefused, after which the connection continues, or one that
+    ends it. With ``ends_over_refusals`` off, it also continues after a refused message. ``mute``
+    says which of ``"uidvalidity"`` and ``"uidnext"`` are not reported. With ``selectable`` off, the
+    mailbox is listed but cannot be opened. ``refuses``: words of what cannot be filed, and why.
     """
 
     def __init__(self, name: str, uidvalidity: int, attributes: frozenset[str] = frozenset()):
@@ -84,29 +84,29 @@ class MemoryMailbox:
     def deliver(
         self, raw: bytes, internaldate: datetime | None = None, flags: frozenset[str] = frozenset()
     ) -> int:
-        """Put a message in, with line ends as IMAP has them; return its UID."""
+        """Add a message, with IMAP's line ends; return its UID."""
         uid, self.uidnext = self.uidnext, self.uidnext + 1
         when = internaldate or datetime.now(UTC).replace(microsecond=0)
         self.messages[uid] = MemoryMessage(re.sub(rb"\r?\n", b"\r\n", raw), when, flags)
         return uid
 
     def expunge(self, *uids: int) -> None:
-        """Take messages out, or all of them. UIDs are not used again (RFC 9051 §2.3.1.1)."""
+        """Remove these messages, or all. UIDs are not reused (RFC 9051 §2.3.1.1)."""
         for uid in uids or list(self.messages):
             self.messages.pop(uid, None)
 
     def skip_to(self, uidnext: int) -> None:
-        """Let the next message have this UID: a gap, or, where it is lower, a server's fault."""
+        """Give the next message this UID: a gap or, if it is lower, a server fault."""
         self.uidnext = uidnext
 
     def renumber(self, uidvalidity: int | None = None) -> None:
-        """Give all messages new UIDs from 1, and the mailbox another UIDVALIDITY."""
+        """Give all messages new UIDs from 1, and the mailbox a new UIDVALIDITY."""
         self.uidvalidity = uidvalidity or self.uidvalidity + 1
         self.messages = dict(enumerate((self.messages[uid] for uid in sorted(self.messages)), 1))
         self.uidnext = len(self.messages) + 1
 
     def snapshot(self) -> Snapshot:
-        """Return what the server tells, within its mood."""
+        """Return what the server reports, subject to the mailbox's faults."""
         told = Snapshot(self.uidvalidity or None, self.uidnext or None)
         return replace(told, **dict.fromkeys(self.mute & {"uidvalidity", "uidnext"}))
 
@@ -114,11 +114,10 @@ class MemoryMailbox:
 class MemoryServer:
     """Mailboxes, and the sessions that read them.
 
-    ``commands`` lists what was asked, as ``("STATUS", "INBOX")``; ``connections`` counts the
-    sessions that there were, ``open`` those that have not logged out. ``away`` is why there is no
-    connection now. ``idles`` off is a server that has no IDLE, ``notifies`` off one that tells of
-    no mailbox but the open one, and ``searches`` off one that cannot search for addresses. INBOX
-    is always there.
+    ``commands`` lists what was requested, as ``("STATUS", "INBOX")``; ``connections`` counts the
+    sessions opened, ``open`` those not logged out. ``away`` is the reason why connecting fails now.
+    With ``idles`` off the server has no IDLE, with ``notifies`` off it reports only the open
+    mailbox, and with ``searches`` off it cannot search for addresses. INBOX always exists.
     """
 
     def __init__(self):
@@ -138,7 +137,7 @@ class MemoryServer:
         return self.mailboxes[name]
 
     def create(self, name: str, *attributes: str) -> MemoryMailbox:
-        """Make a mailbox; attributes are those of RFC 6154, as ``"\\\\Sent"``."""
+        """Create a mailbox; attributes are those of RFC 6154, as ``"\\\\Sent"``."""
         lower = frozenset(attribute.lower() for attribute in attributes)
         self.mailboxes[name] = MemoryMailbox(name, next(self._validities), lower)
         return self.mailboxes[name]
@@ -149,7 +148,7 @@ class MemoryServer:
         self.mailboxes[new].name = new
 
     def delete(self, name: str) -> None:
-        """Delete a mailbox and what is in it."""
+        """Delete a mailbox and its messages."""
         del self.mailboxes[name]
 
     def deliver(
@@ -159,22 +158,22 @@ class MemoryServer:
         internaldate: datetime | None = None,
         flags: frozenset[str] = frozenset(),
     ) -> int:
-        """Put a message into a mailbox, which is made where it is lacking; return its UID."""
+        """Add a message to a mailbox, creating it if necessary; return its UID."""
         place = self.mailboxes.get(mailbox) or self.create(mailbox)
         return place.deliver(raw, internaldate, flags)
 
     def fail_after(self, commands: int, error: MailError) -> None:
-        """Let so many commands pass, and end the connection with an error at the next one."""
+        """Let this many commands pass, and end the connection with an error at the next one."""
         self._failure = (len(self.commands) + commands, error)
 
     def connect(self) -> MemorySession:
-        """Return a session that is logged in. Raises what ``away`` says, if anything."""
+        """Return a logged-in session. Raises ``away``, if set."""
         if self.away:
             raise self.away
         return MemorySession(self)
 
     def note(self, *command: object) -> None:
-        """Count a command, and fail at the one that was to fail."""
+        """Count a command, and fail at the one chosen to fail."""
         self.commands.append(command)
         if self._failure and len(self.commands) > self._failure[0]:
             _, error = self._failure
@@ -226,7 +225,7 @@ class MemorySession:
         return mailbox
 
     def _fail(self, mailbox: MemoryMailbox | None, command: str) -> None:
-        """Raise what a command fails with in this mailbox."""
+        """Raise the error that a command fails with in this mailbox."""
         error = mailbox.fails.get(command) if mailbox else None
         if error:
             if not isinstance(error, ServerRefused):
@@ -304,7 +303,7 @@ class MemorySession:
             self._command("DONE")
 
     def leave(self) -> None:
-        """Close the open mailbox, if there is one."""
+        """Close the open mailbox, if any."""
         if self._mailbox is not None:
             self._mailbox = None
             self._command("UNSELECT")

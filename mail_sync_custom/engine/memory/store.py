@@ -1,7 +1,7 @@
-"""A Store in memory, with the misfortunes of a database, for tests of what is above a Store.
+"""A Store in memory, with the failures of a database, for testing what is above a Store.
 
 A :class:`MemoryStore` is one account's view of a :class:`~.crm.MemoryDatabase`; several may share
-one. What can go wrong is switched on a store at a time; nothing of it is on by itself.
+one. Failures are switched on per store; none is on by default.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .crm import Entry, MemoryDatabase
 
 
 class Killed(BaseException):
-    """The process is gone at this point. Not an Exception: nobody handles that."""
+    """The process is gone at this point. Not an Exception, so that nothing handles it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """That an account has a mail. ``removed`` is a tombstone."""
+    """A link between an account and a mail. ``removed`` is a tombstone."""
 
     uid: int
     date: datetime | None
@@ -43,19 +43,19 @@ class SetAside:
     attempts: int = 1
 
 
-#: What an account knows a mail by: its message id and variant.
+#: The key by which an account knows a mail: its message id and variant.
 Key = tuple[str, int]
 
 
 class MemoryStore:
     """The Store of ``sync`` for one account, on a :class:`MemoryDatabase`.
 
-    Its moods: after ``dies_before`` or ``dies_after`` more commits the process is Killed, on
-    either side of the next one's end. The next ``stale`` commits come too late. ``refused`` are
-    the ids of mails that cannot be written. Without its ``lease`` it may not write. ``meanwhile``
-    is called once, between a decision and its commit. ``patient`` has nothing to be tried again.
+    Its failures: after ``dies_before`` or ``dies_after`` more commits the process is Killed, before
+    or after the next one completes. The next ``stale`` commits come too late. ``refused`` are the
+    ids of mails that cannot be written. Without its ``lease`` it may not write. ``meanwhile`` is
+    called once, between a decision and its commit. With ``patient``, nothing is due to be retried.
 
-    ``saved`` lists the commits that were made.
+    ``saved`` lists the commits made.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class MemoryStore:
         return next(box.state for box in self.boxes.values() if box.name == name)
 
     def remove(self, message_id: str, variant: int = 0) -> None:
-        """Take a mail off every timeline, so that it stays away."""
+        """Remove a mail from every timeline, permanently."""
         key = (message_id, variant)
         self.links[key] = replace(self.links[key], removed=True)
         self.database.entries = [
@@ -109,7 +109,7 @@ class MemoryStore:
 
     @property
     def counts(self) -> Counter[Outcome]:
-        """What all commits together say became of the messages."""
+        """The outcomes of the messages, summed over all commits."""
         return sum((Counter(commit.tally) for commit in self.saved), Counter())
 
     # -- the protocol -------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class MemoryStore:
         if self.stale:
             self.stale -= 1
             raise Stale
-        # All is prepared aside, and nothing can fail any more where it is put in its place.
+        # Everything is prepared first, so that nothing can fail while it is put in place.
         failures = tuple(
             _as_failure(r) for r in commit.records if r.verdict.message_id in self.refused
         )
@@ -200,7 +200,7 @@ class MemoryStore:
         return company is None or company in self.companies
 
     def _of_address(self, email: str) -> tuple[Target, ...]:
-        """Return its open leads and its contact or, where there is neither, the last closed one."""
+        """Return its open leads and its contact or, if there are none, the last closed lead."""
         contacts = self.database.contacts
         leads = [
             lead
@@ -243,7 +243,7 @@ class MemoryStore:
         )
 
     def _entries(self, records: Iterable[Record]) -> list[Entry]:
-        """Return the entries to add. Raises Stale where one is there already (a unique index)."""
+        """Return the entries to add. Raises Stale if one exists already (a unique index)."""
         taken = {entry.place for entry in self.database.entries}
         found = [entry for record in records for entry in _new_entries(record)]
         if len(taken | {entry.place for entry in found}) < len(taken) + len(found):
@@ -269,7 +269,7 @@ class MemoryStore:
 
 
 def _is_over(key: Key, aside: SetAside, commit: Commit) -> bool:
-    """Whether a message was looked at again, or was known by a UID that means nothing now."""
+    """Whether a message was read again, or was known by a UID that is no longer valid."""
     if aside.uidvalidity != commit.state.uidvalidity:
         return commit.state.complete or key[0].endswith(UNREAD)
     return aside.failure.uid in commit.retried

@@ -1,8 +1,7 @@
-"""From a host name to a socket that can be trusted: lookup, TCP and TLS under one budget.
+"""From a host name to a trusted socket: lookup, TCP and TLS within one time budget.
 
-A name is looked up in one place, and the connection
-goes to the address that was looked up and allowed, never to the name again: a name that answers
-differently the second time gains nothing.
+A name is looked up in one place, and the connection goes to the address that was looked up and
+allowed, never to the name again: a name that resolves differently the second time gains nothing.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ from ..values import Connected, Credentials, Endpoint, Security
 from . import tls
 from .policy import INTERNET, Policy
 
-#: A transfer that is slower than this, in bytes a second, is a server that drips.
+#: A transfer slower than this, in bytes a second, comes from a server that drips data.
 SLOWEST = 16 * 1024
 
-#: Seconds for one command, or one message, however well it moves.
+#: Seconds for one command, or one message, however steadily data flows.
 LONGEST = 600.0
 
-#: More addresses than this behind one name are not tried: each takes its share of the budget.
+#: Addresses of one name that are tried at most: each takes its share of the budget.
 MAX_ADDRESSES = 6
 
 _FORBIDDEN = re.compile(r"[\r\n\0]")
@@ -47,9 +46,9 @@ _FORBIDDEN = re.compile(r"[\r\n\0]")
 class Deadline:
     """When an attempt ends, whatever it is doing.
 
-    ``moving`` is for commands that transfer data: what has arrived buys time at the rate of
-    SLOWEST, never more than the whole patience from now, and LONGEST in all, so that neither
-    silence nor a byte a second lasts.
+    ``moving`` is for commands that transfer data: received data extends the time at the rate of
+    SLOWEST, up to the full patience from now, and to LONGEST in all, so that neither silence nor a
+    byte a second can last.
     """
 
     __slots__ = ("_end", "_last", "_patience")
@@ -68,16 +67,16 @@ class Deadline:
         return left
 
     def moved(self, count: int) -> None:
-        """Tell that so many bytes were transferred."""
+        """Record that this many bytes were transferred."""
         if self._last > self._end:
             bought = min(self._end + count / SLOWEST, time.monotonic() + self._patience)
             self._end = min(bought, self._last)
 
 
 def check_settings(endpoint: Endpoint, credentials: Credentials | None = None) -> None:
-    """Raise InvalidSettings for what no field may hold; nothing has been sent by then.
+    """Raise InvalidSettings for values that no field may contain, before anything is sent.
 
-    A line break in a field would be a second command (RFC 9051 §9 has none of CR, LF and NUL in a
+    A line break in a field would be a second command (RFC 9051 §9 allows no CR, LF or NUL in a
     quoted string; RFC 4616 §2 no NUL).
     """
     fields = [endpoint.host]
@@ -92,7 +91,7 @@ def check_settings(endpoint: Endpoint, credentials: Credentials | None = None) -
 
 
 def check_text(text: str) -> None:
-    """Raise InvalidSettings for CR, LF, NUL and what UTF-8 cannot say."""
+    """Raise InvalidSettings for CR, LF, NUL and characters that UTF-8 cannot encode."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -104,9 +103,9 @@ def check_text(text: str) -> None:
 def open_socket(endpoint: Endpoint, deadline: Deadline, policy: Policy = INTERNET) -> socket.socket:
     """Connect to the first allowed address of the endpoint that answers, IPv6 and IPv4 alike.
 
-    Each address gets its share of what is left, so that one black hole in front (an IPv6 that is
-    misrouted) does not eat the time of the good one behind it. Raises HostNotAllowed where the
-    policy allows none of them.
+    Each address gets its share of the remaining time, so that an unresponsive first address (such
+    as a misrouted IPv6) does not use up the time of a good one after it. Raises HostNotAllowed if
+    the policy allows none of them.
     """
     addresses = _allowed(endpoint, deadline, policy)
     failure: OSError | None = None
@@ -119,9 +118,9 @@ def open_socket(endpoint: Endpoint, deadline: Deadline, policy: Policy = INTERNE
 
 
 def _allowed(endpoint: Endpoint, deadline: Deadline, policy: Policy) -> list[tuple[int, tuple]]:
-    """Return (family, address) of all that may be connected to.
+    """Return (family, address) for every address that may be connected to.
 
-    Whatever is behind a host that is not allowed, the refusal comes after the same time.
+    The refusal of a host that is not allowed takes the same time whatever is behind it.
     """
     answer_at = time.monotonic() + policy.pause
     host, port = endpoint.host, endpoint.port
@@ -138,7 +137,7 @@ def _connect(family: int, address: tuple, timeout: float) -> socket.socket:
     try:
         sock.settimeout(timeout)
         sock.connect(address)
-        # Pipelined commands are small writes in a row: Nagle's algorithm would hold them back.
+        # Pipelined commands are consecutive small writes: Nagle's algorithm would delay them.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
         sock.close()
@@ -156,7 +155,7 @@ def _unreachable(error: OSError) -> MailError:
 def _lookup(endpoint: Endpoint, deadline: Deadline) -> list[tuple[int, tuple]]:
     """Return (family, address) of a host, in the order the system prefers.
 
-    ``getaddrinfo`` knows no timeout: it runs in a thread that is left behind when the time is up.
+    ``getaddrinfo`` has no timeout: it runs in a thread that is abandoned when the time is up.
     """
     answer: queue.SimpleQueue = queue.SimpleQueue()
 
@@ -174,7 +173,7 @@ def _lookup(endpoint: Endpoint, deadline: Deadline) -> list[tuple[int, tuple]]:
     except queue.Empty:
         raise ConnectionTimeout(step=Step.LOOKUP) from None
     if isinstance(found, Exception):
-        # "Try again" is the resolver's trouble and says nothing of the name.
+        # "Try again" is a resolver problem and says nothing about the name.
         again = getattr(found, "errno", None) == socket.EAI_AGAIN
         raise HostNotFound(
             safe_text(str(found)), code="lookup_failed" if again else None
@@ -183,7 +182,7 @@ def _lookup(endpoint: Endpoint, deadline: Deadline) -> list[tuple[int, tuple]]:
 
 
 def start_tls(sock: socket.socket, endpoint: Endpoint, deadline: Deadline) -> ssl.SSLSocket:
-    """Encrypt a connection, and keep the rule about its certificate."""
+    """Encrypt a connection and check its certificate."""
     sock.settimeout(deadline.left(Step.TLS))
     try:
         return tls.context(endpoint).wrap_socket(sock, server_hostname=endpoint.host.strip())
@@ -202,12 +201,12 @@ def describe(sock: socket.socket, endpoint: Endpoint) -> Connected:
 
 
 def inspected(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint with whichever certificate it shows, for a look at it and no login."""
+    """Return the endpoint accepting any certificate, to inspect it without logging in."""
     return replace(endpoint, pin=True, fingerprint="", plain_allowed=False)
 
 
 def check_plain_allowed(endpoint: Endpoint) -> None:
-    """Raise unless a connection without STARTTLS is what the user agreed to (RFC 8314 §3)."""
+    """Raise unless the user agreed to a connection without STARTTLS (RFC 8314 §3)."""
     if endpoint.starttls_required or endpoint.fingerprint:
         raise StarttlsGone("STARTTLS is not offered")
     if not endpoint.plain_allowed:
@@ -215,9 +214,9 @@ def check_plain_allowed(endpoint: Endpoint) -> None:
 
 
 def speaks_tls(sock: socket.socket, deadline: Deadline) -> bool:
-    """Return whether the port that a socket is connected to wants TLS from the first byte.
+    """Return whether the port that a socket is connected to expects TLS from the first byte.
 
-    Asks the same address with a handshake. Nothing is sent over it, so nothing is verified.
+    Tries a handshake with the same address. Nothing is sent over it, so nothing is verified.
     """
     try:
         probe = _connect(sock.family, sock.getpeername(), deadline.left())
@@ -229,7 +228,7 @@ def speaks_tls(sock: socket.socket, deadline: Deadline) -> bool:
 
 def close(sock: socket.socket) -> None:
     """Close a socket, whatever state it is in."""
-    with contextlib.suppress(OSError):  # the other side may have been faster
+    with contextlib.suppress(OSError):  # the other side may have closed it first
         sock.shutdown(socket.SHUT_WR)
     with contextlib.suppress(OSError):
         sock.close()

@@ -1,7 +1,7 @@
-"""From a socket to a dialogue that is greeted and encrypted: the same for IMAP and SMTP.
+"""From a socket to a greeted and encrypted dialogue: the same for IMAP and SMTP.
 
-The order is the whole point: nothing but the greeting and STARTTLS is said before TLS, and what
-the server told before TLS is not believed after it.
+The order is essential: only the greeting and STARTTLS precede TLS, and what the server announced
+before TLS is discarded after it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from .dial import Deadline
 from .policy import INTERNET, Policy
 from .wire import Wire
 
-#: Seconds that an honest server takes at most to greet; then it is asked whether it wants TLS.
+#: The longest that an honest server takes to greet, in seconds; then the port is tested for TLS.
 SOON = 5.0
 
 
 class Dialogue(Protocol):
-    """What both protocols say before anybody logs in."""
+    """What both protocols do before login."""
 
     wire: Wire
 
@@ -30,14 +30,14 @@ class Dialogue(Protocol):
         """Read the greeting."""
 
     def introduce(self) -> None:
-        """Say who we are, where the protocol has it so: after the greeting, and again after TLS."""
+        """Introduce ourselves, if the protocol does so: after the greeting, and again after TLS."""
 
     @property
     def offers_starttls(self) -> bool:
         """Whether the server offers STARTTLS."""
 
     def start_tls(self) -> None:
-        """Send STARTTLS, wait for the server's leave, and forget what it said so far."""
+        """Send STARTTLS, wait for the go-ahead, and forget what the server said so far."""
 
     def close(self) -> None:
         """End the connection, whatever state it is in. Never raises."""
@@ -52,10 +52,10 @@ def opened(
     speak: Callable[[Wire], Spoken],
     policy: Policy = INTERNET,
 ) -> Spoken:
-    """Return a dialogue that was greeted and is as encrypted as it is going to be.
+    """Return a greeted dialogue, as encrypted as it will be.
 
-    ``speak`` makes the dialogue on a wire; ``policy`` says which addresses may be
-    connected to. Raises the MailError why there is none.
+    ``speak`` makes the dialogue on a wire; ``policy`` says which addresses may be connected to.
+    Raises the MailError that explains why there is none.
     """
     sock = dial.open_socket(endpoint, deadline, policy)
     dialogue = speak(Wire(sock, deadline))
@@ -80,7 +80,7 @@ def inspect_certificate(
     speak: Callable[[Wire], Dialogue],
     policy: Policy = INTERNET,
 ) -> str:
-    """Return the fingerprint of the certificate that a server shows; nobody is logged in."""
+    """Return the fingerprint of a server's certificate, without logging in."""
     dial.check_settings(endpoint)
     asked = dial.inspected(endpoint)
     with closing(opened(asked, Deadline(budget), speak, policy)) as dialogue:
@@ -88,9 +88,9 @@ def inspect_certificate(
 
 
 def _upgrade(dialogue: Dialogue, endpoint: Endpoint, deadline: Deadline) -> None:
-    """Encrypt with STARTTLS where it is offered (RFC 9051 §6.2.1, RFC 3207).
+    """Encrypt with STARTTLS if it is offered (RFC 9051 §6.2.1, RFC 3207).
 
-    Where it is not, do what the user has agreed to.
+    If it is not, do what the user has agreed to.
     """
     wire = dialogue.wire
     wire.step = Step.TLS
@@ -108,9 +108,9 @@ def _encrypt(wire: Wire, endpoint: Endpoint, deadline: Deadline) -> None:
 
 
 def _greet_in_plain(dialogue: Dialogue) -> None:
-    """Read the greeting of a port that is said to speak plain text.
+    """Read the greeting of a port that is configured as plain text.
 
-    A port that wants TLS waits for us instead, or hangs up. That is worth finding out soon,
+    A port that expects TLS waits for us instead, or hangs up. This is worth finding out early,
     because "timed out" tells nobody which box to tick. A slow server gets the rest of the budget.
     """
     wire = dialogue.wire

@@ -1,11 +1,11 @@
-"""Which servers a user may have Odoo connect to: those of mail, on the internet. Pure.
+"""Which servers a user may have Odoo connect to: mail servers on the internet. Pure.
 
-A user names a host and a port, and Odoo connects there from inside the company's network. Without a
-policy that is a way to reach, and to find out, what only the server can reach (CWE-918). What lies
-inside is refused unless the administrator's list allows it, and every refusal is the same one,
-after the same time: it tells nothing of what is there.
+A user names a host and a port, and Odoo connects to it from inside the company's network. Without a
+policy, that lets a user reach, and discover, what only the server can reach (CWE-918). Internal
+addresses are refused unless the administrator's list allows them, and every refusal is the same
+and takes the same time, so it reveals nothing.
 
-The addresses are those of IANA's special-purpose registries (RFC 6890 and its updates).
+The addresses are from IANA's special-purpose registries (RFC 6890 and its updates).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 #: IMAP (RFC 9051 §2.1, RFC 8314 §3.2), SMTP (RFC 5321 §4.5.4.2), submission (RFC 6409 §3.1,
-#: RFC 8314 §3.3), and the one that providers offer where 587 is blocked.
+#: RFC 8314 §3.3), and the port that providers offer where 587 is blocked.
 MAIL_PORTS = frozenset({143, 993, 25, 465, 587, 2525})
 MAX_PORT = 65535
 
-#: Seconds after which a refusal is answered, however soon it is known.
+#: Seconds after which a refusal is returned, however soon it is known.
 PAUSE = 1.0
 
 _Address = IPv4Address | IPv6Address
@@ -35,8 +35,8 @@ _INSIDE_4 = tuple(
         "10.0.0.0/8",  # private (RFC 1918)
         "100.64.0.0/10",  # shared by a provider's customers (RFC 6598)
         "127.0.0.0/8",  # loopback (RFC 1122)
-        "168.63.129.16/32",  # Azure's host, reachable from within a virtual machine alone
-        "169.254.0.0/16",  # link-local, and the metadata of clouds (RFC 3927)
+        "168.63.129.16/32",  # Azure's host, reachable only from within a virtual machine
+        "169.254.0.0/16",  # link-local, and cloud metadata (RFC 3927)
         "172.16.0.0/12",
         "192.0.0.0/24",  # protocol assignments (RFC 6890)
         "192.0.2.0/24",  # documentation (RFC 5737)
@@ -49,22 +49,22 @@ _INSIDE_4 = tuple(
         "240.0.0.0/4",  # reserved, and broadcast (RFC 1112, RFC 8190)
     )
 )
-#: All that is given out on the internet; unique-local, link-local and multicast lie outside.
+#: All global unicast addresses; unique-local, link-local and multicast are outside.
 _GLOBAL_6 = IPv6Network("2000::/3")
 _INSIDE_6 = tuple(
     IPv6Network(network)
     for network in (
         "2001::/23",  # protocol assignments, Teredo among them (RFC 2928, RFC 4380)
         "2001:db8::/32",  # documentation (RFC 3849)
-        "2002::/16",  # 6to4: an IPv4 address within (RFC 3056)
+        "2002::/16",  # 6to4: contains an IPv4 address (RFC 3056)
         "3fff::/20",  # documentation (RFC 9637)
     )
 )
-#: An IPv4 address behind a translator of the network's own (RFC 6052).
+#: An IPv4 address behind the network's own translator (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
 
-#: Names that mean something inside alone: RFC 6761, 6762, 7686, 8375 and 9476, and those that ICANN
-#: keeps out of the root (`internal`, and those that collide most). One label alone is inside, too.
+#: Names with a meaning inside a network only: RFC 6761, 6762, 7686, 8375 and 9476, and those that
+#: ICANN keeps out of the root (`internal`, and the most common collisions). So do single labels.
 _INSIDE_NAMES = tuple(
     f".{name}"
     for name in (
@@ -72,20 +72,20 @@ _INSIDE_NAMES = tuple(
     ).split()
 )
 
-#: What a name may look like; a numeric one is an address, in whichever notation.
+#: What a name may look like; a numeric one is an address, in whatever notation.
 _NAME = re.compile(r"(?:\*\.)?(?:[\w-]{1,63}\.)*[\w-]{0,62}[^\W\d][\w-]{0,62}")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 
 
 class NotAnEntry(ValueError):
-    """A line of the administrator's list that names neither a network nor a host."""
+    """A line of the administrator's list that is neither a network nor a host."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A network, or a host by its name; ``*.`` before a name stands for all that is below it.
+    """A network, or a host by name; ``*.`` before a name stands for all its subdomains.
 
-    ``ports`` are those that are allowed there; ``None`` stands for all.
+    ``ports`` are the allowed ports; ``None`` stands for all.
     """
 
     network: _Network | None = None
@@ -93,7 +93,7 @@ class Entry:
     ports: frozenset[int] | None = MAIL_PORTS
 
     def covers_name(self, host: str) -> bool:
-        """Whether a host is allowed by its name, wherever it leads."""
+        """Whether a host is allowed by name, whatever it resolves to."""
         if self.name.startswith("*."):
             return host.endswith(self.name[1:])
         return bool(self.name) and host == self.name
@@ -109,7 +109,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be connected to. Without entries: any address of the internet, at a port of mail.
+    """What may be connected to. Without entries: any internet address, at a mail port.
 
     ``pause`` is in seconds.
     """
@@ -118,7 +118,7 @@ class Policy:
     pause: float = PAUSE
 
     def allows(self, host: str, port: int, ip: str) -> bool:
-        """Whether the address that a host was looked up to may be connected to at a port."""
+        """Whether the address that a host resolved to may be connected to at a port."""
         address = _unwrapped(ipaddress.ip_address(ip))
         if port in MAIL_PORTS and _is_outside(address) and not _means_inside(_plain(host)):
             return True
@@ -129,9 +129,9 @@ class Policy:
         )
 
     def refuses(self, host: str, port: int) -> bool:
-        """Whether a host is refused wherever it leads, so that its address is not asked for.
+        """Whether a host is refused whatever it resolves to, so that it need not be looked up.
 
-        That a name of the inside exists is no user's business either.
+        Whether an internal name exists is no user's business either.
         """
         if address := _literal(_plain(host)):
             return not self.allows(host, port, str(address))
@@ -145,10 +145,10 @@ INTERNET = Policy()
 
 
 def parse(text: str, pause: float = PAUSE) -> Policy:
-    """Return the policy of an administrator's list: entries set apart by lines, commas or spaces.
+    """Return the policy of an administrator's list: entries separated by lines, commas or spaces.
 
-    An entry is a network, an address or a host; behind a colon it may have the one port that is
-    allowed there, or ``*`` for all. Raises NotAnEntry, with the entry, for anything else.
+    An entry is a network, an address or a host, optionally followed by a colon and the one port
+    that is allowed there, or ``*`` for all. Raises NotAnEntry, with the entry, for anything else.
 
     >>> [entry] = parse("10.0.0.0/8").entries
     >>> entry.covers_address(IPv4Address("10.1.2.3")), entry.covers_port(993), entry.covers_port(80)
@@ -169,7 +169,7 @@ def _entry(text: str) -> Entry:
 
 
 def _parted(text: str) -> tuple[str, frozenset[int] | None]:
-    """Part an entry from its port: ``host:1143``, ``10.0.0.0/8:*``, ``[fd00::/8]:1143``.
+    """Split an entry from its port: ``host:1143``, ``10.0.0.0/8:*``, ``[fd00::/8]:1143``.
 
     >>> _parted("fd00::/8")[0], _parted("[fd00::1]:1143")
     ('fd00::/8', ('fd00::1', frozenset({1143})))
@@ -185,13 +185,13 @@ def _parted(text: str) -> tuple[str, frozenset[int] | None]:
 
 
 def _plain(host: str) -> str:
-    """Return a host's name as it is compared: without the root's dot, capitals and other forms."""
+    """Return a host name for comparison: without the trailing dot, capitals and variant forms."""
     plain = unicodedata.normalize("NFKC", _DOTS.sub(".", host.strip())).lower()
     return plain.removesuffix(".")
 
 
 def _literal(name: str) -> _Address | None:
-    """Return the address that a name spells out, as a resolver would take it; None for a name.
+    """Return the address that a name spells out, as a resolver would read it; None for a name.
 
     >>> _literal("0x7f.1"), _literal("2130706433"), _literal("017700000001")
     (IPv4Address('127.0.0.1'), IPv4Address('127.0.0.1'), IPv4Address('127.0.0.1'))
@@ -207,12 +207,12 @@ def _literal(name: str) -> _Address | None:
 
 
 def _means_inside(name: str) -> bool:
-    """Whether a name can only be one of the inside."""
+    """Whether a name can only be internal."""
     return not _literal(name) and ("." not in name or name.endswith(_INSIDE_NAMES))
 
 
 def _unwrapped(address: _Address) -> _Address:
-    """Return the IPv4 address within one of IPv6 that leads to it (RFC 4291 §2.5.5.2, RFC 6052)."""
+    """Return the IPv4 address embedded in an IPv6 address (RFC 4291 §2.5.5.2, RFC 6052)."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return address.ipv4_mapped

@@ -1,4 +1,4 @@
-"""From a server's words to the error that is raised: the one place where they become a cause."""
+"""From a server's words to an error: the one place where words become a cause."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..errors import Kind, LoginRefused, MailError, ServerRefused, Step
 
 
 def refused(words: str, step: Step, protocol: str) -> MailError:
-    """Return the error behind a refusal. The words are safe to show.
+    """Return the error that a refusal means. The words are safe to show.
 
     Only the catalogue knows which words mean a wrong password.
     """

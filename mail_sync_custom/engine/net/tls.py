@@ -1,9 +1,9 @@
 """Which certificate is accepted, and what a failed handshake means. Pure: opens no connection.
 
-Either a certificate is verified, chain and host name, as RFC 9525 has it, or it is pinned: exactly
-that one is accepted and nothing else of it is looked at. There is no third way. The rule lives in
-the context itself, so that whoever connects with it (``session``, ``smtp``, Odoo's own sending)
-cannot forget it, and no password can be sent before it was kept.
+A certificate is either verified, chain and host name, as RFC 9525 requires, or pinned: exactly that
+one is accepted, and nothing else about it is checked. There is no third way. The rule is part of
+the context itself, so that no user of it (``session``, ``smtp``, Odoo's own sending) can forget it,
+and no password can be sent before it was checked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ..values import Endpoint
 
 _BY_CODE = {each.code: each for each in (CertificateExpired, CertificateName, CertificateUntrusted)}
 
-# What OpenSSL says when the answer to our ClientHello is a greeting in plain text.
+# OpenSSL's messages when the answer to our ClientHello is a plain-text greeting.
 _NOT_TLS = {
     "WRONG_VERSION_NUMBER",
     "HTTP_REQUEST",
@@ -49,7 +49,7 @@ _TOO_OLD = {
 
 
 class _PinningSocket(ssl.SSLSocket):
-    """Looks at the certificate at the end of the handshake, before anything is sent."""
+    """Checks the certificate at the end of the handshake, before anything is sent."""
 
     def do_handshake(self, block: bool = False) -> None:
         super().do_handshake(block)
@@ -61,14 +61,14 @@ class _PinningSocket(ssl.SSLSocket):
 
 
 class PinningContext(ssl.SSLContext):
-    """Accepts the certificate with one fingerprint; with an empty one, the certificate it meets."""
+    """Accepts the certificate with one fingerprint; if that is empty, any certificate."""
 
     sslsocket_class = _PinningSocket
     pin = ""
 
 
 def context(endpoint: Endpoint) -> ssl.SSLContext:
-    """Return the context to connect to an endpoint with: TLS 1.2 or better (RFC 8314 §4)."""
+    """Return the context for connecting to an endpoint: TLS 1.2 or better (RFC 8314 §4)."""
     if endpoint.pin:
         return _pinning_context(endpoint.fingerprint.lower())
     return _verifying_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
@@ -76,7 +76,7 @@ def context(endpoint: Endpoint) -> ssl.SSLContext:
 
 @lru_cache(maxsize=64)
 def _pinning_context(pin: str) -> PinningContext:
-    """A context takes 13 KB, and thousands of connections to one server need one of them."""
+    """Cached: a context takes 13 KB, and thousands of connections to a server can share one."""
     made = PinningContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE
@@ -87,9 +87,9 @@ def _pinning_context(pin: str) -> PinningContext:
 
 @lru_cache(maxsize=4)
 def _verifying_context(_cafile: str | None, _capath: str | None) -> ssl.SSLContext:
-    """Reading the system's certificates takes longer than a handshake: once a process.
+    """Cached: loading the system's certificates takes longer than a handshake.
 
-    The arguments are what OpenSSL itself reads from the environment; they are the cache's key.
+    The arguments are what OpenSSL itself reads from the environment, and serve as the cache key.
     """
     made = ssl.create_default_context()
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -102,7 +102,7 @@ def fingerprint(der: bytes) -> str:
 
 
 def verify_pin(pin: str, der: bytes | None) -> str:
-    """Return a certificate's fingerprint; raises CertificateChanged where the pin is not it."""
+    """Return a certificate's fingerprint; raises CertificateChanged if it is not the pinned one."""
     met = fingerprint(der or b"")
     if pin and not hmac.compare_digest(pin.encode(), met.encode()):
         raise CertificateChanged(met)
@@ -112,7 +112,7 @@ def verify_pin(pin: str, der: bytes | None) -> str:
 def translate(error: OSError, step: Step, *, handshake: bool = False) -> MailError:
     """Return the cause of a failed handshake, or of a connection that broke later.
 
-    Certificates come first: their error is a ValueError and an SSLError too.
+    Certificate errors are checked first: they are both ValueError and SSLError.
     """
     words = safe_text(str(error))
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -1,8 +1,8 @@
-"""The bytes of a connection, cut into responses, within bounds of time and of size.
+"""The bytes of a connection, split into responses, within limits of time and size.
 
-Knows lines, and the shape of IMAP's responses (RFC 9051 §2.2.2, §4.3), and nothing of what they
-mean. Python's imaplib does this too, without bounds: it reserves what a literal announces, waits
-for each byte anew, keeps every untagged response for ever, and logs commands with their passwords.
+Knows lines, and the syntax of IMAP's responses (RFC 9051 §2.2.2, §4.3), but not what they mean.
+Python's imaplib does this too, but without limits: it allocates what a literal announces, restarts
+its timeout at every byte, keeps every untagged response for ever, and logs commands with passwords.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from ..errors import ConnectionLost, MailError, ProtocolViolation, Step
 from . import tls
 from .dial import Deadline
 
-#: A real server's lines are short, but for SEARCH: a mailbox of a million UIDs has one of 8 MB.
+#: A real server's lines are short, except SEARCH: for a million UIDs a line has 8 MB.
 MAX_LINE = 1024 * 1024
 MAX_SEARCH_LINE = 8 * 1024 * 1024
 
-#: Parts of one response; a FETCH of ours has three, a LIST with a literal name has three.
+#: Parts of one response; our FETCH has three, a LIST with a literal name has three.
 MAX_PARTS = 64
 
 _CHUNK = 64 * 1024
@@ -29,16 +29,16 @@ _CHUNK = 64 * 1024
 # `{12}`, the `{12+}` of RFC 7888 and the `~{12}` of RFC 3516, at the end of a line.
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\Z")
 
-# Human text may end like a literal and announces none (RFC 9051 §7.1).
+# Human-readable text may end like a literal without announcing one (RFC 9051 §7.1).
 _STATUS = re.compile(rb"\* (?:OK|NO|BAD|BYE|PREAUTH)\b", re.IGNORECASE)
 
 _SEARCH = re.compile(rb"\* E?SEARCH\b", re.IGNORECASE)
 
-#: Bytes of a response that has come in part while nobody waits for it. Thousands of connections
-#: may be in IDLE at once, and what is said there is short.
+#: Bytes of a partly received response while nobody waits for it. Thousands of connections may be in
+#: IDLE at once, and responses there are short.
 MAX_PARTIAL = 64 * 1024
 
-#: Pieces that are taken in without waiting before the next connection has its turn.
+#: Reads without waiting before the next connection has its turn.
 MAX_PIECES = 16
 
 #: A response: text, or text, literal, text, … with the ``{n}`` still at the end of the text.
@@ -46,15 +46,15 @@ Response = list[bytes]
 
 
 class _Incomplete(Exception):
-    """The rest of a response has not come yet, and nobody waits for it."""
+    """The rest of a response has not arrived yet, and nobody waits for it."""
 
 
 class Wire:
     """A socket that sends commands and reads responses before the deadline.
 
-    ``bytes_in``, ``bytes_out`` and ``round_trips`` count what went over it, TLS taken off. A round
-    trip is a wait for the server after something was sent to it. ``literal_limit`` is the size in
-    bytes of a literal that is read at most; with 0, which is SMTP's, none is.
+    ``bytes_in``, ``bytes_out`` and ``round_trips`` count the traffic inside TLS. A round trip is a
+    wait for the server after something was sent to it. ``literal_limit`` is the largest literal, in
+    bytes, that is read; 0, for SMTP, means that there are no literals.
     """
 
     def __init__(self, sock: socket.socket, deadline: Deadline, literal_limit: int = 0):
@@ -64,7 +64,7 @@ class Wire:
         self.step = Step.CONNECTION
         self.bytes_in = self.bytes_out = 0
         self.round_trips = 1  # TCP's
-        self._owed = True  # an answer: the greeting
+        self._owed = True  # an answer is due: the greeting
         self._buffer = bytearray()
         self._start = 0
         self._waits = True
@@ -75,14 +75,14 @@ class Wire:
 
     @property
     def pending(self) -> bool:
-        """Whether bytes have arrived that nobody has read."""
+        """Whether bytes have arrived that have not been read."""
         return self._start < len(self._buffer)
 
     def refuse_pending(self) -> None:
-        """Raise where something came between the leave to start TLS and TLS.
+        """Raise if anything arrived between the go-ahead for TLS and TLS itself.
 
-        Whoever sits in between puts answers there, which would be taken for the server's own
-        (CVE-2011-0411, CVE-2021-33515): what follows must come encrypted.
+        A man in the middle injects answers there, which would be taken for the server's own
+        (CVE-2011-0411, CVE-2021-33515): whatever follows must arrive encrypted.
         """
         if self.pending:
             raise ProtocolViolation(
@@ -90,12 +90,12 @@ class Wire:
             )
 
     def encrypt(self, sock: ssl.SSLSocket) -> None:
-        """Go on over an encrypted socket. TLS 1.3 takes one round trip, 1.2 takes two."""
+        """Continue over an encrypted socket. TLS 1.3 takes one round trip, 1.2 takes two."""
         self.sock = sock
         self.round_trips += 1 if sock.version() == "TLSv1.3" else 2
 
     def send(self, data: bytes) -> None:
-        """Send all of the data, in pieces, so that a long upload keeps its deadline moving."""
+        """Send all of the data, in pieces, so that a long upload keeps extending its deadline."""
         view = memoryview(data)
         try:
             for start in range(0, len(view), _CHUNK):
@@ -122,10 +122,10 @@ class Wire:
         return parts
 
     def arrived(self) -> Iterator[Response]:
-        """Yield the responses that have come whole, and wait for none.
+        """Yield the responses that have arrived completely, without waiting.
 
-        A part of one stays for the next call, within MAX_PARTIAL. Raises ConnectionLost once the
-        stream has ended, after what came before its end.
+        A partial one is kept for the next call, within MAX_PARTIAL. Raises ConnectionLost once the
+        stream has ended, after yielding what arrived before.
         """
         end = self._take_in()
         while (response := self._whole()) is not None:
@@ -137,12 +137,12 @@ class Wire:
             raise end
 
     def let_go(self) -> None:
-        """Give back the memory of what has been read: nothing large is going to come soon."""
+        """Free the memory of what has been read: nothing large is expected soon."""
         self._buffer = self._buffer[self._start :]
         self._start = 0
 
     def _whole(self) -> Response | None:
-        """Return the next response if all of it is there."""
+        """Return the next response if all of it has arrived."""
         start = self._start
         self._waits = False
         try:
@@ -154,10 +154,10 @@ class Wire:
             self._waits = True
 
     def _take_in(self) -> MailError | None:
-        """Read what lies ready; return the error that the stream has ended with, if it has.
+        """Read what is available; return the error that ended the stream, if any.
 
-        A piece has room for a whole TLS record, so that none of it stays behind in OpenSSL, where
-        no selector would see it.
+        A read has room for a whole TLS record, so that no data stays in OpenSSL, where no selector
+        would see it.
         """
         try:
             self.sock.settimeout(0)
@@ -202,7 +202,7 @@ class Wire:
         return self._long_literal(size)
 
     def _long_literal(self, size: int) -> bytes:
-        """Read what has not arrived yet. BytesIO hands its bytes out without a second copy."""
+        """Read what has not arrived yet. BytesIO returns its bytes without a second copy."""
         gathered = BytesIO()
         while (missing := size - gathered.tell()) > 0:
             if not self.pending:
@@ -214,7 +214,7 @@ class Wire:
         return gathered.getvalue()
 
     def _receive(self) -> int:
-        """Wait for bytes; return how many that were read before have been cut off in front."""
+        """Wait for bytes; return how many bytes already read were dropped from the front."""
         if not self._waits:
             raise _Incomplete
         if self._owed:

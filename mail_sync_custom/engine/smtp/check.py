@@ -1,4 +1,4 @@
-"""The check of an SMTP account when it is set up: connect, encrypt, log in, and go away."""
+"""The check of an SMTP account during set-up: connect, encrypt, log in, and disconnect."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ def check(
     budget: float = BUDGET,
     policy: Policy = INTERNET,
 ) -> Connected:
-    """Log in to a server and log out; raises the MailError why that does not work.
+    """Log in to a server and log out; raises the MailError that explains a failure.
 
-    ``budget`` is for the whole of it, in seconds. ``policy`` says which addresses may be
-    is connected to.
+    ``budget``, in seconds, is for all of it. ``policy`` says which addresses may be connected to.
     """
     with contextlib.closing(
         logged_in(endpoint, credentials, budget=budget, policy=policy)
@@ -34,5 +33,5 @@ def inspect_certificate(
     *,
     policy: Policy = INTERNET,
 ) -> str:
-    """Return the fingerprint of the certificate that a server shows; nobody is logged in."""
+    """Return the fingerprint of a server's certificate, without logging in."""
     return opening.inspect_certificate(endpoint, budget, Dialogue, policy)

@@ -1,8 +1,8 @@
-"""An SMTP connection up to the login: greeting, EHLO, AUTH, and replies within bounds.
+"""An SMTP connection up to the login: greeting, EHLO, AUTH, and replies of limited size.
 
-Sending itself is Odoo's, by ``handover``. Not smtplib's login: it sends a password in ASCII only,
-looks up this machine's own name before it connects, and waits anew for every byte. The numbers
-are sections of RFC 5321 unless said otherwise.
+Odoo itself sends, through ``handover``. smtplib's login is not used: it sends ASCII passwords only,
+looks up this machine's own name before it connects, and restarts its timeout at every byte. The
+numbers are sections of RFC 5321 unless said otherwise.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ..net.refusals import refused
 from ..net.wire import Wire
 from ..values import Credentials, Endpoint
 
-#: Seconds from the lookup of the host to the end of the login.
+#: Seconds from the host lookup to the end of the login.
 BUDGET = 30.0
 
-#: Lines of one reply. An answer to EHLO has some twenty.
+#: Lines of one reply. A reply to EHLO has about twenty.
 MAX_REPLY_LINES = 500
 
 
@@ -46,7 +46,7 @@ class Dialogue:
         self._expect(b"220")
 
     def introduce(self) -> None:
-        """Say EHLO, and learn the extensions (§4.1.1.1); they may differ after STARTTLS."""
+        """Send EHLO and read the extensions (§4.1.1.1); they may differ after STARTTLS."""
         lines = self.command(b"EHLO " + _own_name(self.wire), expected=b"250")
         self.offered = {}
         for line in lines[1:]:
@@ -66,7 +66,7 @@ class Dialogue:
         self.offered = {}
 
     def close(self) -> None:
-        """Say QUIT (§4.1.1.10) and do not wait for the answer. Never raises."""
+        """Send QUIT (§4.1.1.10) without waiting for the answer. Never raises."""
         with contextlib.suppress(MailError):
             self.wire.deadline = Deadline(1.0)
             self.wire.send(b"QUIT\r\n")
@@ -75,12 +75,12 @@ class Dialogue:
     # commands
 
     def command(self, line: bytes, *, expected: bytes) -> list[bytes]:
-        """Send a command and return the reply; raises what any other reply than that means."""
+        """Send a command and return the reply; raise the error that any other reply means."""
         self.wire.send(line + b"\r\n")
         return self._expect(expected)
 
     def log_in(self, credentials: Credentials) -> None:
-        """AUTH (RFC 4954) by the first of our mechanisms that the server offers."""
+        """Log in with AUTH (RFC 4954), by the first of our mechanisms that the server offers."""
         self.wire.step = Step.LOGIN
         mechanisms = self.offered.get("AUTH", "").split()
         for name, log_in in _MECHANISMS.items():
@@ -88,7 +88,7 @@ class Dialogue:
                 log_in(self, credentials.username.encode(), credentials.password.encode())
                 return
         if mechanisms:
-            # OAuth alone: no password can work, so none is sent.
+            # OAuth only: no password can work, so none is sent.
             raise ServerRefused(
                 "AUTH " + " ".join(mechanisms),
                 code="password_sign_in_off",
@@ -127,7 +127,7 @@ def logged_in(
     budget: float = BUDGET,
     policy: Policy = INTERNET,
 ) -> Dialogue:
-    """Return a dialogue that is logged in, or raise the MailError why there is none."""
+    """Return a logged-in dialogue, or raise the MailError that explains why there is none."""
     dial.check_settings(endpoint, credentials)
     dialogue = opening.opened(endpoint, Deadline(budget), Dialogue, policy)
     try:
@@ -139,14 +139,14 @@ def logged_in(
 
 
 def _plain(dialogue: Dialogue, username: bytes, password: bytes) -> None:
-    """RFC 4616, with its one answer in the command."""
+    """RFC 4616, with an initial response."""
     secret = base64.b64encode(b"\0%b\0%b" % (username, password))
     dialogue.secrets = [secret.decode(), password.decode()]
     dialogue.command(b"AUTH PLAIN " + secret, expected=b"235")
 
 
 def _login(dialogue: Dialogue, username: bytes, password: bytes) -> None:
-    """Microsoft's LOGIN, never a standard: name and password, each after a question of its own."""
+    """Microsoft's LOGIN, never a standard: name and password, each prompted for separately."""
     secret = base64.b64encode(password)
     dialogue.secrets = [secret.decode(), password.decode()]
     dialogue.command(b"AUTH LOGIN", expected=b"334")

@@ -1,8 +1,8 @@
-"""Sending over a connection that the engine has opened: smtplib's dialogue, our TLS and log-in.
+"""Sending over a connection that the engine opened: smtplib's dialogue, our TLS and login.
 
-Odoo writes the mail and hands it to an ``smtplib.SMTP``. This one differs in how it came to be
-connected, and in that it knows whether a text was handed over: after that, and before the
-server's answer, nobody can say whether the mail was sent (RFC 5321 §4.5.4.1, RFC 1047).
+Odoo writes the mail and passes it to an ``smtplib.SMTP``. This subclass differs in how it connects,
+and in that it knows whether a text was handed over: from then until the server's answer, nobody
+can say whether the mail was sent (RFC 5321 §4.5.4.1, RFC 1047).
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from ..net.policy import INTERNET, Policy
 from ..values import Credentials, Endpoint
 from .dialogue import BUDGET, logged_in
 
-#: Seconds for each answer once connected. A server may scan a mail before it takes it
-#: (RFC 5321 §4.5.3.2.6 asks for ten minutes; a worker of Odoo's has not that long).
+#: Seconds for each answer once connected. A server may scan a mail before accepting it
+#: (RFC 5321 §4.5.3.2.6 asks for ten minutes; an Odoo worker does not have that long).
 PATIENCE = 90.0
 
 
 class Connection(smtplib.SMTP):
-    """An ``smtplib.SMTP`` that is connected and logged in.
+    """A connected and logged-in ``smtplib.SMTP``.
 
-    ``handed_over`` is true from the server's leave to send the text to its next answer.
-    ``refused`` has those recipients of the last mail whom the server did not take while it took
-    others (RFC 5321 §3.3): ``{address: (reply code, words)}``.
+    ``handed_over`` is true from the server's go-ahead for the text to its next answer.
+    ``refused`` has the recipients of the last mail that the server refused while accepting others
+    (RFC 5321 §3.3): ``{address: (reply code, words)}``.
     """
 
     handed_over = False
     refused: Mapping[str, tuple[int, bytes]] = MappingProxyType({})
 
     def __init__(self, sock: socket.socket, offered: dict[str, str]):
-        # A name of its own keeps smtplib from looking ours up, which may take longer than sending.
+        # An explicit name keeps smtplib from looking up ours, which may take longer than sending.
         super().__init__(local_hostname="[127.0.0.1]")
         self.sock = sock
         self.sock.settimeout(PATIENCE)
@@ -43,7 +43,7 @@ class Connection(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         code, words = super().getreply()
-        # 354 answers DATA alone: from here until the next answer the text is on its way.
+        # Only DATA is answered by 354: from here until the next answer the text is in transit.
         self.handed_over = code == 354
         return code, words
 
@@ -60,6 +60,6 @@ def connect(
     budget: float = BUDGET,
     policy: Policy = INTERNET,
 ) -> Connection:
-    """Return a connection to send by, or raise the MailError why there is none."""
+    """Return a connection for sending, or raise the MailError that explains why there is none."""
     dialogue = logged_in(endpoint, credentials, budget=budget, policy=policy)
     return Connection(dialogue.wire.sock, dialogue.offered)

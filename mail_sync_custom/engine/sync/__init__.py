@@ -1,1 +1,1 @@
-"""One account's run: what is new, whose is it, what to fetch, and one commit for all of it."""
+"""One account's run: what is new, whose it is, what to fetch, and how it is committed."""

@@ -1,4 +1,4 @@
-"""Fetches the bodies of the mails that are to be recorded, whole or in part, each once."""
+"""Fetches the bodies of the mails to be recorded, whole or in part, each once."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..mime.email import email as read_email
 from ..values import Email
 from .protocols import Failure, Limits, Record, Session
 
-#: Of a message that is too large, so much is read: its headers and, as a rule, its text.
+#: This much of an oversized message is read: its headers and, as a rule, its text.
 PARTIAL_BYTES = 256 * 1024
 
 
 def weight(size: int | None, limits: Limits) -> int:
-    """Return how many bytes are read of a message of that size, as far as anybody knows."""
+    """Return how many bytes of a message of that size will be read, as far as is known."""
     size = size or PARTIAL_BYTES
     return size if size <= limits.message_bytes else PARTIAL_BYTES
 
 
 class Bodies:
-    """The mails of one slice. What has come is kept when the slice is decided anew."""
+    """The mails of one slice. Fetched bodies are kept when the slice is decided again."""
 
     def __init__(self, session: Session, limits: Limits):
         self.session = session
@@ -34,7 +34,7 @@ class Bodies:
     def fill(
         self, records: Sequence[Record], sizes: Mapping[int, int | None]
     ) -> tuple[list[Record], list[Failure]]:
-        """Return the records with their mail in them, and those that have to be set aside."""
+        """Return the records with their mail, and the failures to be set aside."""
         needed = [r.uid for r in records if r.verdict.missing and r.uid not in self.emails]
         large = {uid for uid in needed if (sizes.get(uid) or 0) > self.limits.message_bytes}
         # A server that gives no size may still send more than we want to hold.
@@ -49,13 +49,13 @@ class Bodies:
                 failures.append(self._failure(record))
             else:
                 email = self.emails.get(record.uid)
-                # Its subject and names as the whole mail explains them; its place is decided.
+                # The whole mail gives its subject and names their charset; its place is decided.
                 envelope = (email and email.envelope) or record.envelope
                 whole.append(replace(record, email=email, envelope=envelope))
         return whole, failures
 
     def suspect(self, records: Sequence[Record]) -> Failure | None:
-        """Return the message over which a fetch ended: the first that was asked for in vain."""
+        """Return the message at which a fetch failed: the first requested but not received."""
         missing = (uid for uid in self.asked if uid not in self.emails and uid not in self.errors)
         uid = next(missing, None)
         return next((self._failure(record) for record in records if record.uid == uid), None)

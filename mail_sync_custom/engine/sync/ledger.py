@@ -12,9 +12,9 @@ from .protocols import Commit, Limits, Report
 
 @dataclass
 class Ledger:
-    """The books of one run.
+    """The accounting of one run.
 
-    ``until`` is a time of ``clock``, ``quota`` None for no limit.
+    ``until`` is a time of ``clock``; ``quota`` is None if there is no limit.
     """
 
     owner: Owner
@@ -29,7 +29,7 @@ class Ledger:
 
     @property
     def closed(self) -> bool:
-        """Whether the run has said already that it ends before its work does."""
+        """Whether the run has already reported that it ends before its work does."""
         return self.report.more or self.report.capped
 
     def is_over(self) -> bool:
@@ -38,9 +38,9 @@ class Ledger:
         return self.closed
 
     def take(self, commit: Commit, recorded: int, failed: int) -> None:
-        """Enter a commit: what it looked at, and what it took from the quota.
+        """Enter a commit: what it looked at, and how much of the quota it used.
 
-        ``recorded`` counts the mails that it brought to records, ``failed`` those it could not.
+        ``recorded`` counts the mails that it recorded, ``failed`` those that it could not.
         """
         if commit.review:
             self.report.past += recorded
@@ -51,6 +51,6 @@ class Ledger:
         if self.quota is not None:
             self.quota -= recorded
         if commit.capped:
-            # A mail that was set aside in the end leaves its room to the next one: a run more.
+            # The share of a mail that ends up set aside goes to the next mail, one run later.
             self.report.capped = not self.quota
             self.report.more = self.report.more or bool(self.quota)

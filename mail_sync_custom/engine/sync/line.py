@@ -1,4 +1,4 @@
-"""The connection of a run, and the next one in its place where the server has ended it."""
+"""The connection of a run, and its replacement when the server drops it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ..errors import ConnectionLost
 from ..values import Snapshot
 from .protocols import Mailbox, Session
 
-#: Connections that a run may open beside the one it is given. A message that ends connections
-#: costs two of them as a rule; a server that ends them all is not to see a storm.
+#: Connections that a run may open besides the one it is given. A message that kills connections
+#: usually costs two of them; a server that drops them all must not be flooded.
 MAX_RECONNECTS = 10
 
 
 class Line:
-    """A session that may be replaced. Closes those that it has opened, and no other."""
+    """A session that may be replaced. Closes the sessions that it opened, and no others."""
 
     def __init__(self, session: Session, reconnect: Callable[[], Session] | None = None):
         self.session = session
@@ -29,7 +29,7 @@ class Line:
         return self._reconnect is not None and self._left > 0
 
     def examine(self, mailbox: Mailbox) -> Snapshot:
-        """Open a mailbox. Raises MailboxMissing where it cannot be."""
+        """Open a mailbox. Raises MailboxMissing if it cannot be opened."""
         self._opened = None
         snapshot = self.session.examine(mailbox.name)
         self._opened = mailbox.ref
@@ -40,9 +40,9 @@ class Line:
         return self.session.alive and self._opened == mailbox.ref
 
     def renew(self) -> bool:
-        """Put another connection in the place of one that has ended, if one may be opened.
+        """Replace a connection that has ended, if another may be opened.
 
-        Raises MailError where the server does not let us in again.
+        Raises MailError if the server does not let us in again.
         """
         if not self.may_renew:
             return False

@@ -1,7 +1,7 @@
 """The four ways of reading a mailbox: what is new, its history, a review for latecomers, a retry.
 
-A pass says which UIDs it looks at and in which order, what of them need not be fetched, and what
-a commit of it saves. How a batch is read is the same for all of them, and is the reader's.
+A pass says which UIDs it reads and in which order, which of them need not be fetched, and what a
+commit saves. How a batch is read is the same for all passes, and is up to the reader.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .protocols import Commit, Session
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a pass begins: what is covered, what is set aside, how far the review has come."""
+    """Where a pass begins: what is covered, what is set aside, how far the review has got."""
 
     state: MailboxState
     aside: Collection[int] = frozenset()
@@ -34,10 +34,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A slice that was looked at: the headers that came, and the outcomes that were decided.
+    """A slice that was read: the headers that arrived, and the outcomes that were decided.
 
-    ``tally`` counts those that are neither recorded nor a failure; ``judged`` is how many were
-    looked at closely; ``aside`` how many were passed over because they are set aside.
+    ``tally`` counts those that are neither recorded nor failed; ``judged`` is how many were
+    examined closely; ``aside`` how many were skipped because they are set aside.
     """
 
     part: Batch
@@ -63,21 +63,21 @@ class Looked:
 class Pass(Protocol):
     """One way of reading a mailbox.
 
-    ``back`` says that it goes from the newest to the oldest, and that the owner's history window
-    counts. ``late`` has the records by whose addresses alone mails are looked for, if any.
+    ``back`` says that it reads from newest to oldest, and that the owner's history window
+    applies. ``late`` has the records that mails are searched for by address only, if any.
     """
 
     back: ClassVar[bool]
     late: Mapping[str, tuple[Target, ...]]
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
-        """Yield what to look at, of the mailbox that is open."""
+        """Yield what to look at in the open mailbox."""
 
     def skipped(self, aside: frozenset[int]) -> frozenset[int]:
-        """Return which of the messages that are set aside are not asked for."""
+        """Return the set-aside messages that are not requested."""
 
     def lost(self, missing: Sequence[int]) -> Sequence[int]:
-        """Return which of the messages that exist and did not come have to be set aside."""
+        """Return the existing messages that did not arrive and must be set aside."""
 
     def saved(self, commit: Commit, looked: Looked) -> Commit:
         """Return the commit with its tally, and with what it covers."""
@@ -105,7 +105,7 @@ class _Covering:
 
 @dataclass(frozen=True)
 class New(_Covering):
-    """What has come since, oldest first, up to UIDNEXT."""
+    """What has arrived since, oldest first, up to UIDNEXT."""
 
     uidnext: int
     back = False
@@ -129,7 +129,7 @@ class History(_Covering):
 
 
 class Retry:
-    """What was set aside and is due again, one at a time: one of them is why it was."""
+    """Messages set aside that are due again, one at a time: one of them caused the failure."""
 
     back = False
     late: Mapping[str, tuple[Target, ...]] = {}
@@ -156,10 +156,10 @@ class Retry:
 
 
 class LookBack:
-    """What is covered, once more and newest first, for the mails of latecomers.
+    """What is covered, read again newest first, for the mails of latecomers.
 
-    All of it has been counted; some of it is recorded only now. What does not come has an outcome
-    already.
+    All of it is already counted; some of it is recorded only now. Messages that do not arrive
+    already have an outcome.
     """
 
     back = True
@@ -179,9 +179,9 @@ class LookBack:
         return plan.review(state, hi, place.left(uids), exact)
 
     def _candidates(self, session: Session, lo: int, hi: int) -> tuple[list[int], bool]:
-        """Return the UIDs below ``hi`` to look at again; and whether the server chose them.
+        """Return the UIDs below ``hi`` to read again, and whether the server chose them.
 
-        Few addresses are searched for. With many it is cheaper to look through the headers.
+        A few addresses are searched for; with many, it is cheaper to read all headers.
         """
         if plan.worth_searching(self.late):
             found = session.mentioning(lo, hi - 1, sorted(self.late))

@@ -1,7 +1,7 @@
-"""Is it this message that cannot be had, or does the server hand out none?
+"""Is only this message undeliverable, or does the server deliver none at all?
 
-To tell, some other message is asked for: one of the mailbox's, and where it has none that comes,
-one of another mailbox's.
+To find out, another message is requested: one of the same mailbox or, if none of those arrives,
+one of another mailbox.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from ..values import MAX_UID, MailboxState
 from .line import Line
 from .protocols import Mailbox, Report
 
-#: Bytes of a body that are asked for to see whether it comes.
+#: Bytes of a body requested to see whether it arrives.
 SAMPLE_BYTES = 64
 
 
 class Part(StrEnum):
-    """What of a message is asked for."""
+    """Which part of a message is requested."""
 
     HEADERS = "headers"
     BODY = "body"
 
 
 class Proof:
-    """What is known of the server while one mailbox is read.
+    """What is known about the server while one mailbox is read.
 
-    A mailbox over which the connection ended in the last run begins in doubt: the server may have
-    ended it over one message, and may say then that it is over a limit.
+    A mailbox in which the connection was dropped in the last run begins in doubt: the server may
+    have dropped it because of one message, and may report that as a limit now.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Proof:
         self.counts: dict[Part, int] = dict.fromkeys(Part, 0)
 
     def count(self, part: Part, came: int = 1) -> None:
-        """Take in that such parts of this mailbox's messages have come."""
+        """Count parts of this mailbox's messages that have arrived."""
         self.counts[part] += came
         if part is Part.HEADERS:
             self.report.came += came
@@ -54,20 +54,20 @@ class Proof:
             self.report.bodies += came
 
     def there_is(self, part: Part) -> bool:
-        """Return whether such a part of any of this mailbox's messages has come in this run."""
+        """Return whether this part of any message of the mailbox has arrived in this run."""
         return self.counts[part] > 0
 
     def seek(self, part: Part, state: MailboxState, known: Collection[int]) -> None:
-        """Ask for that part of another message than those, where there is doubt."""
+        """Request that part of a message other than ``known``, if there is doubt."""
         if part in self._doubts and not self.there_is(part):
             self._doubts.discard(part)
             if self.ask(part, state, known) is not False:
                 self._enough.add(part)
 
     def convicts(self, part: Part) -> bool:
-        """Return whether a message is to blame that was asked for alone and did not come.
+        """Return whether a message that was requested alone and did not arrive is at fault.
 
-        Where nothing says so, another is asked for the next time.
+        If there is no evidence, another message is requested the next time.
         """
         if self.there_is(part) or part in self._enough:
             return True
@@ -75,9 +75,9 @@ class Proof:
         return False
 
     def ask(self, part: Part, state: MailboxState, known: Collection[int]) -> bool | None:
-        """Return whether that part of some other message comes; None where there is no other.
+        """Return whether that part of another message arrives; None if there is no other message.
 
-        Over one that ends the connection the next call goes on with the next.
+        If a message drops the connection, the next call continues with the next message.
         """
         if self.there_is(part):
             return True
@@ -97,7 +97,7 @@ class Proof:
     def _candidates(
         self, state: MailboxState, known: Collection[int]
     ) -> Iterator[tuple[Mailbox, int]]:
-        """Yield messages that may come, each with its mailbox open, the likeliest first."""
+        """Yield messages that may arrive, each with its mailbox open, the likeliest first."""
         others = [uid for uid in self.line.session.search(1, MAX_UID) if uid not in known]
         covered = [uid for uid in others if state.low <= uid < state.high]
         for uid in dict.fromkeys([*covered[-1:], *others[-1:], *others[:1]]):

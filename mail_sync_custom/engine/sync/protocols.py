@@ -1,7 +1,7 @@
-"""What the driver talks to: a mail server, a place for records, and what passes between them.
+"""The driver's interfaces: a mail server, a place for records, and the values they exchange.
 
 A :class:`Session` is a connection to a mail server, a :class:`Store` is where records go. The
-driver is tested on both in memory, and runs on an IMAP server and on Odoo's database.
+driver is tested with in-memory versions of both, and runs on an IMAP server and Odoo's database.
 """
 
 from __future__ import annotations
@@ -27,55 +27,55 @@ from ..values import (
     SpecialUse,
 )
 
-#: How the id ends that a message is set aside under while not even its headers came. It is made
-#: from the UID, and means nothing in another numbering.
+#: The suffix of the id under which a message is set aside until at least its headers arrive. The
+#: id is made from the UID, and is meaningless in another numbering.
 UNREAD = "@unread.invalid"
 
 
 class Session(Protocol):
-    """A connection to a mail server that is logged in. Nothing it does changes a flag there."""
+    """A logged-in connection to a mail server. It never changes a flag."""
 
     @property
     def alive(self) -> bool:
         """Whether another command can be sent: False once the connection has ended."""
 
     def status(self, names: Sequence[str]) -> dict[str, Snapshot | None]:
-        """Return STATUS (UIDNEXT UIDVALIDITY) of each mailbox, all asked for in one round trip.
+        """Return STATUS (UIDNEXT UIDVALIDITY) of each mailbox, all requested in one round trip.
 
-        ``None`` for a mailbox that the server does not have (any more).
+        ``None`` for a mailbox that does not exist on the server (any more).
         """
 
     def examine(self, name: str) -> Snapshot:
-        """Open a mailbox read-only (EXAMINE) and return what the server said of it.
+        """Open a mailbox read-only (EXAMINE) and return what the server reports about it.
 
-        Raises MailboxMissing where it is gone or cannot be selected.
+        Raises MailboxMissing if it is gone or cannot be selected.
         """
 
     def search(self, lo: int, hi: int, since: date | None = None) -> list[int]:
-        """Return the UIDs that exist in ``lo <= uid <= hi``, ascending, of the open mailbox.
+        """Return the existing UIDs in ``lo <= uid <= hi`` of the open mailbox, ascending.
 
         ``since`` keeps those with an INTERNALDATE of that day or later (RFC 9051 §6.4.4).
         """
 
     def mentioning(self, lo: int, hi: int, emails: Collection[str]) -> list[int] | None:
-        """Return those of them that name one of the addresses as a correspondent, ascending.
+        """Return those of them with one of the addresses as a correspondent, ascending.
 
-        There may be others among them: the server need not know one form of an address from
-        another, and must not leave any out. ``None`` where the server cannot search for that.
+        The result may contain others, because the server need not distinguish the forms of an
+        address, but must not omit any. ``None`` if the server cannot run this search.
         """
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
-        """Yield the headers of all messages in the ranges (both ends included) as they come.
+        """Yield the headers of all messages in the (inclusive) ranges as they arrive.
 
-        All ranges are asked for before the first answer is read. A UID that does not exist is
-        not in the answer; one that was not asked for never is; and each is there once.
+        All ranges are requested before the first answer is read. A UID that does not exist is not
+        yielded, nor is one that was not requested; each is yielded once.
         """
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """Yield ``(uid, raw)`` as the messages come, without setting ``\\Seen`` (BODY.PEEK).
+        """Yield ``(uid, raw)`` as the messages arrive, without setting ``\\Seen`` (BODY.PEEK).
 
-        ``limit`` asks for the first so many bytes of each only. A message that has vanished, or
-        of which the server answers NIL, is not yielded.
+        ``limit`` requests only that many bytes of each. A message that has vanished, or for which
+        the server answers NIL, is not yielded.
         """
 
     def folders(self) -> list[Folder]:
@@ -85,7 +85,7 @@ class Session(Protocol):
         """Return the UIDs in a mailbox of the messages whose header field contains the value."""
 
     def append(self, name: str, raw: bytes, when: datetime) -> None:
-        """File a message as seen (``\\Seen``) in a mailbox, in one go (RFC 9051 §6.3.12)."""
+        """File a message as seen (``\\Seen``) in a mailbox, in one command (RFC 9051 §6.3.12)."""
 
     def close(self) -> None:
         """Log out, whatever state the connection is in. Never raises."""
@@ -93,10 +93,10 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox to be read, as the store has it. ``ref`` is the store's own name for it.
+    """A mailbox to be read, as stored. ``ref`` is the store's own reference to it.
 
-    ``aside`` has the UIDs of ``state`` that are set aside, and whether each is due again.
-    ``review`` is how far it has been looked through again for latecomers, under this UIDVALIDITY.
+    ``aside`` maps the UIDs of ``state`` that are set aside to whether each is due again.
+    ``review`` is how far it has been read again for latecomers, under this UIDVALIDITY.
     """
 
     ref: int
@@ -109,7 +109,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mail that belongs on records. ``email`` is None where it stands on all of them already."""
+    """A mail that belongs on records. ``email`` is None if it is already on all of them."""
 
     uid: int
     envelope: Envelope
@@ -120,10 +120,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A message set aside, with its reason in a code and in words.
+    """A message set aside, and why: a code and words.
 
-    ``kept_back`` says that the server did not hand it out. It may yet do so, and a message that
-    was suspected wrongly is among these: they are tried again for as long as they are there.
+    ``kept_back`` says that the server did not deliver it. It may still do so, and wrongly suspected
+    messages are among these: they are retried for as long as they exist.
     """
 
     uid: int
@@ -137,13 +137,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one transaction saves: the outcomes, and the state that covers them.
+    """What one transaction saves: outcomes, and the state that covers them.
 
     ``tally`` counts every message of the commit by its outcome. ``retried`` are the UIDs that
-    were set aside before: of those, what is not set aside again is to be let go. ``capped`` says
-    that it ends before a mail for which the quota has no room. ``review`` is how far the mailbox
-    has been looked through for latecomers, where that is what was done: its messages have been
-    counted before. ``latest`` is when the latest of its messages reached the server.
+    were set aside before: those not set aside again are cleared. ``capped`` says that the commit
+    ends before a mail that would exceed the quota. ``review`` is how far the mailbox has been read
+    for latecomers, if this commit belongs to a review: its messages have been counted before.
+    ``latest`` is when the latest of its messages reached the server.
     """
 
     mailbox: Mailbox
@@ -159,7 +159,7 @@ class Commit:
 
 
 class Stale(Exception):
-    """What a commit was decided on is no longer true: look again and decide anew. Nothing saved."""
+    """The basis of a commit has changed: look again and decide anew. Nothing was saved."""
 
 
 class Store(Protocol):
@@ -169,38 +169,38 @@ class Store(Protocol):
         """Return whose mailbox it is."""
 
     def mailboxes(self) -> Sequence[Mailbox]:
-        """Return the mailboxes to be read, the inbox first."""
+        """Return the mailboxes to read, the inbox first."""
 
     def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
         """Return those that may matter: addresses of leads or their contacts, ids from the CRM.
 
-        The one question that is asked for every message there is; it has to be cheap.
+        This is asked for every single message, so it must be cheap.
         """
 
     def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
         """Return all that is known of these addresses and ids."""
 
     def latecomers(self) -> Latecomers:
-        """Return the leads of which the past mails have not been looked for, or some of them."""
+        """Return the leads whose past mails have not been searched for, or some of them."""
 
     def caught_up(self, number: int) -> None:
-        """Save that the past mails of the latecomers up to a number have been looked for."""
+        """Save that the past mails of latecomers up to this number have been searched for."""
 
     def commit(self, commit: Commit) -> tuple[Failure, ...]:
         """Save a commit whole or not at all, and return the records that could not be saved.
 
-        These have been set aside as failures in the same transaction. Raises Stale, or LeaseLost
-        when this run must not write any more.
+        Those have been set aside as failures in the same transaction. Raises Stale, or LeaseLost
+        when this run may no longer write.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What of a message is read, in bytes, and how many are recorded.
+    """How much of a message is read, in bytes, and how many mails are recorded.
 
-    ``message_bytes``: a larger message is recorded by its beginning alone. ``attachment_bytes``:
-    a larger attachment is left out. The entry says which, in both cases. ``records``: the mails
-    that this run may bring to the records. One that stands on all of its records costs nothing.
+    ``message_bytes``: of a larger message only the beginning is recorded. ``attachment_bytes``:
+    a larger attachment is left out. In both cases the entry says so. ``records``: the mails that
+    this run may add to records. A mail that is already on all of its records is free.
     """
 
     message_bytes: int = 25 * 1024 * 1024
@@ -210,14 +210,14 @@ class Limits:
 
 @dataclass
 class Report:
-    """What a run did. ``more`` says that its time was over before its work was.
+    """What a run did. ``more`` says that its time ran out before its work was done.
 
-    ``capped`` says that the quota of ``Limits.records`` is used up, and that a mail waits for the
-    next one. ``past`` counts the mails that were brought to latecomers, and ``tally`` does not.
-    ``problems`` are the mailboxes that could not be read to their end, and why; ``beside`` is what
-    failed beside the reading, which goes on without it. ``came`` counts the messages of which the
-    server has handed out the headers, ``bodies`` the bodies that it has, and ``undelivered`` those
-    that it lists although it hands out none, neither these nor others.
+    ``capped`` says that the quota of ``Limits.records`` is used up and a mail is waiting for the
+    next one. ``past`` counts the mails recorded for latecomers, which ``tally`` does not.
+    ``problems`` are the mailboxes that could not be read to the end, and why; ``beside`` is a
+    failure outside the reading, which continues. ``came`` counts the messages whose headers the
+    server delivered, ``bodies`` the bodies that it delivered, and ``undelivered`` the messages that
+    it lists although it delivers none, neither these nor others.
     """
 
     tally: Counter[Outcome] = field(default_factory=Counter)

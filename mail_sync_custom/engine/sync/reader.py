@@ -1,4 +1,4 @@
-"""Reads one open mailbox, a pass at a time: headers, whose they are, bodies, one commit."""
+"""Reads one open mailbox, one pass at a time: headers, owners, bodies, one commit."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .passes import Looked, Pass, Place, Retry
 from .proof import Part, Proof
 from .protocols import UNREAD, Commit, Failure, Mailbox, Record, Session, Stale, Store
 
-#: How often a commit is tried again because someone else recorded one of its mails meanwhile.
+#: How often a commit is retried because someone else recorded one of its mails meanwhile.
 MAX_STALE = 5
-#: Messages of a mailbox that are convicted in a run although none of its others comes.
+#: Messages of a mailbox that a run may convict although none of its other messages arrives.
 MAX_CONVICTED = 10
 
-#: Headers, and the envelope in them, of a message that may be a lead's.
+#: The headers of a message that may be a lead's, and the envelope parsed from them.
 Wanted = tuple[Headers, Envelope]
 
 
@@ -32,7 +32,7 @@ Wanted = tuple[Headers, Envelope]
 class _Slice:
     """A part of a batch that is committed together.
 
-    ``lost`` are UIDs that exist and did not come, ``aside`` those that were not asked for.
+    ``lost`` are UIDs that exist and did not arrive, ``aside`` those that were not requested.
     """
 
     part: plan.Batch
@@ -42,7 +42,7 @@ class _Slice:
     aside: Collection[int]
 
     def kept(self, part: plan.Batch) -> _Slice:
-        """Return what of it is left where it has to end early."""
+        """Return what is left of it if it has to end early."""
         covered = range(part.lo, part.hi)
         return replace(
             self,
@@ -55,10 +55,10 @@ class _Slice:
 
 
 class Reader:
-    """One mailbox, over as many connections as it takes. ``state`` is what is saved of it.
+    """One mailbox, over as many connections as needed. ``state`` is what is saved of it.
 
-    ``due`` are the UIDs that were set aside and are to be tried again in this run; ``convicted``
-    counts the messages that are set aside because the server ended the connection over them.
+    ``due`` are the UIDs that were set aside and are retried in this run; ``convicted`` counts the
+    messages set aside because the server dropped the connection over them.
     """
 
     def __init__(self, line: Line, store: Store, ledger: Ledger, mailbox: Mailbox, proof: Proof):
@@ -78,14 +78,14 @@ class Reader:
         self.convicted = 0
 
     def heard(self) -> dict[Part, int]:
-        """Return how much the server has handed out so far, of each part of a message."""
+        """Return how much the server has delivered so far, by part of a message."""
         convicted = min(self.convicted, MAX_CONVICTED)
         return {part: count + convicted for part, count in self.proof.counts.items()}
 
     def has_heard(self, before: dict[Part, int]) -> bool:
-        """Return whether more has come of the part that the last batch asked for last.
+        """Return whether the part that the last batch requested last has made progress.
 
-        A message that was convicted counts as well, up to a point: the others may come now.
+        A convicted message counts too, up to a limit: the others may arrive now.
         """
         return self.heard()[self._part] > before[self._part]
 
@@ -94,16 +94,16 @@ class Reader:
         return self.line.session
 
     def begin(self, snapshot: Snapshot, uidnext: int, floor: int) -> None:
-        """Forget the old numbering. What it covered is told from its ids, not from its UIDs."""
+        """Discard the old numbering. What it covered is recognised by its ids, not by its UIDs."""
         self.aside, self.due, self.review = frozenset(), [], None
         state = plan.begin(snapshot, uidnext, floor)
         self._save_state(replace(state, at_once=self.state.at_once))
 
     def read(self, reading: Pass) -> None:
-        """Go through a pass, until its end or the run's.
+        """Run a pass, until its end or the run's.
 
-        Raises MailError where it ends in the middle. What is to blame has been narrowed down then
-        and saved, so that whoever reads on gets further.
+        Raises MailError if it breaks off. The cause has then been narrowed down and saved, so that
+        the next attempt gets further.
         """
         place = Place(self.state, self.aside, self.review)
         for batch in reading.batches(self.session, place):
@@ -117,28 +117,28 @@ class Reader:
                 raise
 
     def has_blamed(self) -> bool:
-        """Return whether what ended the last pass has been narrowed down, and forget it."""
+        """Return whether the cause of the last failure was narrowed down, and clear that."""
         found, self._blamed = self._blamed, False
         return found
 
     def retry(self) -> None:
-        """Try again what is due. One that ends the connection again is enough for a run."""
+        """Retry what is due. One message that drops the connection again is enough for a run."""
         due, self.due = sorted(self.due), []
         before = self.convicted
         try:
             self.read(Retry(due))
         except MailError:
-            if self.convicted == before:  # nobody knows yet whether it is to blame
+            if self.convicted == before:  # not yet known whether it is to blame
                 self.due = [uid for uid in due if uid >= self._reached]
             raise
 
     def beware(self) -> None:
-        """Save that the server ended the connection here: the mailbox is read last, and slowly."""
+        """Save that the server dropped the connection here: read this mailbox last, and slowly."""
         if not self.state.at_once:
             self._save_state(plan.wary(self.state))
 
     def settle(self) -> None:
-        """Save that all is well: the mailbox has been read to its end."""
+        """Save that all is well: the mailbox has been read to the end."""
         if self.state.at_once and self.state.complete:
             self._save_state(replace(self.state, at_once=0))
 
@@ -163,19 +163,19 @@ class Reader:
     # what is to blame
 
     def _blame(self, batch: plan.Batch, reading: Pass, error: MailError) -> None:
-        """Save what is known of the message over which a batch ended, before the run ends over it.
+        """Save what is known about the message at which a batch failed, before the run ends.
 
-        A message that a server cannot hand out may end every connection that asks for it, and
-        nothing behind it would ever be read (zammad/zammad#2754). After a batch the next one has
-        one message, and one that is alone is set aside. Suspecting the wrong one, on a bad line,
-        costs it a few minutes: it is tried again, alone.
+        A message that a server cannot deliver may drop every connection that requests it, and
+        nothing after it would ever be read (zammad/zammad#2754). After a failed batch the next one
+        has one message, and a message that fails alone is set aside. A wrong suspicion, on a bad
+        line, costs a few minutes: the message is retried, alone.
         """
         if isinstance(error, LeaseLost | NothingDelivered) or error.step is Step.RECORDING:
-            return  # no message's fault
+            return  # not caused by a message
         self._blamed = True
         uids = self._asked(batch, reading.skipped(self.aside))
         state, remaining = plan.wary(self.state), batch.remaining + len(uids)
-        # One that comes last on a connection may be the one too many; it has to be the first.
+        # The last request on a connection may just be one too many; it must fail as the first.
         is_alone = len(uids) == 1 and (self.state.at_once == 1 or isinstance(reading, Retry))
         if not is_alone or not self.proof.convicts(self._part):
             self._save(lambda: Commit(self.mailbox, state, remaining=remaining))
@@ -197,9 +197,9 @@ class Reader:
         return [uid for uid in uids if uid not in aside]
 
     def _check_delivery(self, part: Part, lacking: Sequence[int]) -> None:
-        """Raise NothingDelivered where the server hands out no message at all.
+        """Raise NothingDelivered if the server delivers no message at all.
 
-        To set aside all that there is would help nobody. One that is alone may be at fault.
+        Setting everything aside would help nobody. A single message may itself be at fault.
         """
         found = self.proof.ask(part, self.state, self.aside.union(lacking))
         is_alone = len(lacking) == 1 and found is not False
@@ -208,17 +208,17 @@ class Reader:
             raise NothingDelivered(f"{self.mailbox.name}: {len(lacking)}")
 
     def _unread_id(self, uid: int) -> str:
-        """Return a key for a message of which not even the headers could be read."""
+        """Return a key for a message whose headers could not be read either."""
         return f"{self.state.uidvalidity}.{uid}.{self.mailbox.ref}{UNREAD}"
 
     # headers
 
     def _headers(self, batch: plan.Batch, aside: frozenset[int]) -> tuple[list[Headers], list[int]]:
-        """Return the headers of a batch, and the UIDs that exist and of which none came.
+        """Return the headers of a batch, and the existing UIDs whose headers did not arrive.
 
         A UID missing from an OK answer is a gap only when SEARCH lacks it too: some servers
-        leave out what they are slow to load (emailengine b78b314). Raises NothingDelivered where
-        the server hands out nothing at all.
+        leave out what they are slow to load (emailengine b78b314). Raises NothingDelivered if the
+        server delivers nothing at all.
         """
         expected = self._asked(batch, aside)
         if len(expected) == 1:
@@ -245,7 +245,7 @@ class Reader:
     # whose they are
 
     def _sift(self, headers: Sequence[Headers], reading: Pass) -> list[Wanted]:
-        """Return the few that may be a lead's, parsed exactly; the rest cost a glance each."""
+        """Return the few that may be a lead's, fully parsed; the rest cost one quick check each."""
         glances = [(h, glance(h.raw)) for h in headers]
         if late := reading.late:
             return [(h, read_envelope(h.raw)) for h, g in glances if not g[0].isdisjoint(late)]
@@ -261,10 +261,10 @@ class Reader:
     def _affordable(
         self, whole: _Slice, reading: Pass
     ) -> tuple[_Slice, list[Record], Counter[Outcome]]:
-        """Judge a slice up to the first mail that the quota has no room for.
+        """Judge a slice up to the first mail that exceeds the quota.
 
-        Returns what is left of the slice, the mails of it to be recorded, and the outcomes of the
-        others. What is cut off has been judged in vain: what it made known counts for nothing.
+        Returns the remaining slice, its mails to be recorded, and the outcomes of the others. What
+        is cut off is discarded, together with everything learnt from it.
         """
         wanted = whole.wanted
         emails = {email for _, e in wanted for email in matching.everyone(e)}
@@ -279,7 +279,7 @@ class Reader:
             kept = kept.kept(plan.before(kept.part, beyond, down=reading.back))
 
     def _beyond_quota(self, records: Sequence[Record], reading: Pass) -> int | None:
-        """Return the first UID, in the order of reading, that the quota has no room for."""
+        """Return the first UID, in reading order, that exceeds the quota."""
         quota = self.ledger.quota
         uids = sorted((r.uid for r in records if r.verdict.missing), reverse=reading.back)
         return None if quota is None or len(uids) <= quota else uids[quota]
@@ -287,7 +287,7 @@ class Reader:
     def _judge(
         self, wanted: Sequence[Wanted], known: Known, reading: Pass
     ) -> tuple[list[Record], Counter[Outcome]]:
-        """Return the mails to be recorded, still without their bodies, and count the others."""
+        """Return the mails to be recorded, without their bodies so far, and count the others."""
         sent = self.mailbox.special_use is SpecialUse.SENT
         tally: Counter[Outcome] = Counter()
         records: list[Record] = []
@@ -313,8 +313,8 @@ class Reader:
     def _slice(self, whole: _Slice, reading: Pass, last: bool) -> None:
         """Give every message of a slice its outcome, and commit.
 
-        Where the quota ends in the middle of it, the slice ends there. ``last``: with it the
-        batch has gone well.
+        If the quota runs out within it, the slice ends there. ``last``: with it the batch has
+        succeeded.
         """
         sizes = {h.uid: h.size for h, _ in whole.wanted}
         bodies = Bodies(self.session, self.ledger.limits)
@@ -342,9 +342,9 @@ class Reader:
     def _filled(
         self, bodies: Bodies, verdicts: Sequence[Record], sizes: Mapping[int, int | None]
     ) -> tuple[list[Record], list[Failure]]:
-        """Return the mails with their bodies, and those that have to be set aside.
+        """Return the mails with their bodies, and those that must be set aside.
 
-        Raises NothingDelivered where the server hands out no body at all.
+        Raises NothingDelivered if the server delivers no body at all.
         """
         needed = [record.uid for record in verdicts if record.verdict.missing]
         self._part = Part.BODY
@@ -363,7 +363,7 @@ class Reader:
         return records, failures
 
     def _save(self, decide: Callable[[], Commit]) -> None:
-        """Commit what is decided, and decide anew as often as something has changed meanwhile."""
+        """Commit what is decided, and decide again whenever something has changed meanwhile."""
         for _ in range(MAX_STALE):
             commit = decide()
             try:

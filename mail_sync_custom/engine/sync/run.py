@@ -1,11 +1,11 @@
-"""One account's run: what is new, whose is it, what to fetch, and one commit for all of it.
+"""One account's run: what is new, whose it is, what to fetch, and how it is committed.
 
-The driver decides nothing itself: ``plan`` says which UIDs to look at, ``matching`` says whose a
-mail is, ``mime`` says what is in it.
+The driver itself decides nothing: ``plan`` says which UIDs to read, ``matching`` says whose a mail
+is, ``mime`` says what it contains.
 
-The one rule that everything else serves: a mailbox's state is saved in the same transaction as
-the outcomes that it covers, so that whatever kills the run, the next one goes on where the last
-commit stood, and nothing is lost and nothing comes twice.
+One rule comes before all others: a mailbox's state is saved in the same transaction as the
+outcomes that it covers. So whatever kills the run, the next one continues from the last commit, and
+nothing is lost or duplicated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .proof import Proof
 from .protocols import Limits, Mailbox, Report, Session, Store
 from .reader import Reader
 
-#: How often in a row the connection may end over one mailbox with nothing having come between.
+#: How many connections in a row may drop in one mailbox without anything arriving in between.
 MAX_SILENT = 3
 
 
@@ -37,14 +37,14 @@ def run(
     clock: Callable[[], float] = time.monotonic,
     reconnect: Callable[[], Session] | None = None,
 ) -> Report:
-    """Read what is new in every mailbox of an account, and return what was done.
+    """Read what is new in every mailbox of an account, and return a report.
 
-    A mailbox that cannot be read is a problem in the report and does not keep the others from
-    being read. ``reconnect`` returns another session that is logged in, for when the server ends
-    this one over a message; it is called a few times at most, and what it returns is closed here.
-    Without it the next run goes on where this one ended.
+    A mailbox that cannot be read is a problem in the report and does not prevent the others from
+    being read. ``reconnect`` returns a new logged-in session, for when the server drops this one
+    because of a message; it is called a few times at most, and its sessions are closed here.
+    Without it, the next run continues where this one ended.
 
-    Raises MailError when the connection fails for good; what was committed stays.
+    Raises MailError when the connection fails for good; commits already made are kept.
     """
     ledger = Ledger(store.owner(), limits or Limits(), clock, clock() + seconds)
     line = Line(session, reconnect)
@@ -65,25 +65,25 @@ class _Run:
     def all(self) -> Report:
         mailboxes = self.store.mailboxes()
         readers = [self._reader(mailbox, mailboxes) for mailbox in mailboxes]
-        # Where the server ended the connection the last time, it may do so again: the others first.
+        # If the server dropped the connection last time, it may do so again: others come first.
         well = [reader for reader in readers if not reader.state.at_once]
         ill = [reader for reader in readers if reader.state.at_once]
         self._ask_for_status(well)
-        # Sent is the truth of one's own mail: it comes before what a list has made of a copy.
+        # Sent has the owner's mail as written; read it before a copy that a list has altered.
         for group in (well, ill):
             group.sort(key=lambda reader: reader.mailbox.special_use is not SpecialUse.SENT)
         done: list[Reader] = []
-        # Where there is no other connection, nothing can be read after one of those.
+        # If no other connection is possible, nothing can be read after one of those.
         for group in [[*well, *ill]] if self.line.may_renew else [well, ill]:
             # What is new in all mailboxes comes before the history of any: that of a large inbox
-            # takes hours, and what is sent meanwhile must not wait for it.
+            # takes hours, and mail sent meanwhile must not wait for it.
             group = [reader for reader in group if self._through(reader, self._news)]
             done += [reader for reader in group if self._through(reader, self._history)]
         try:
             self._look_back(done)
         except LeaseLost:
             raise
-        except Exception as error:  # by now all that is new has been read
+        except Exception as error:  # everything new has been read by now
             self.report.beside.append(error)
         if not self.ledger.closed and not self.report.beside:
             for reader in done:
@@ -95,7 +95,7 @@ class _Run:
         return Reader(self.line, self.store, self.ledger, mailbox, proof)
 
     def _ask_for_status(self, asked: list[Reader]) -> None:
-        """Ask for all these mailboxes together."""
+        """Request the status of all these mailboxes together."""
         if not asked:
             return
         try:
@@ -103,15 +103,15 @@ class _Run:
         except MailError as error:
             if not _is_the_mailboxs(error, self.line.session):
                 raise
-            # Over which of them? EXAMINE will tell.
+            # Which mailbox caused it? EXAMINE will tell.
             for reader in asked:
                 reader.beware()
             self._go_on(error)
 
     def _through(self, reader: Reader, work: Callable[[Reader], None]) -> bool:
-        """Work on a mailbox, over as many connections as it takes; return whether it is done.
+        """Work on a mailbox, over as many connections as needed; return whether it is done.
 
-        Raises MailError where it is not, and the others cannot be read either.
+        Raises MailError if it is not, and the others cannot be read either.
         """
         silent = 0
         while silent < MAX_SILENT:
@@ -132,10 +132,10 @@ class _Run:
         return False
 
     def _weight(self, reader: Reader) -> int:
-        """Return how much a failure counts for giving a mailbox up in this run.
+        """Return how much a failure counts towards giving up a mailbox in this run.
 
-        What was narrowed down is tried again. An ending that was over no message may have been a
-        coincidence, and is tried again once; a refusal that was over none stays one.
+        A failure that was narrowed down is retried. A dropped connection that no message caused may
+        be a coincidence, and is retried once; a refusal that no message caused is final.
         """
         if reader.has_blamed():
             return 1
@@ -143,16 +143,16 @@ class _Run:
         return MAX_SILENT if self.line.session.alive else 2
 
     def _go_on(self, error: MailError) -> None:
-        """Have a connection that can be used, or raise the error over which there is none."""
+        """Ensure a usable connection, or raise the error that prevents one."""
         if not self.line.session.alive and (self.ledger.is_over() or not self.line.renew()):
             raise error
 
     def _news(self, reader: Reader) -> None:
-        # A mailbox that STATUS is refused for may be there all the same: EXAMINE will tell.
+        # A mailbox for which STATUS is refused may still exist: EXAMINE will tell.
         mailbox, told = reader.mailbox, self.snapshots.get(reader.mailbox.name) or Snapshot()
         if plan.unchanged(reader.state, told) and not reader.due:
             return
-        # Between STATUS and EXAMINE mail may come: from here on only EXAMINE counts.
+        # Mail may arrive between STATUS and EXAMINE: from here on only EXAMINE counts.
         snapshot = self.line.examine(mailbox)
         uidnext = self._uidnext(snapshot)
         if plan.renumbered(reader.state, snapshot):
@@ -165,9 +165,9 @@ class _Run:
             reader.read(History())
 
     def _look_back(self, readers: list[Reader]) -> None:
-        """Look for the past mails of the leads that have come since they were looked at.
+        """Search for past mails of the leads created since those mails were read.
 
-        A mailbox that is gone for now may have some: then they are looked for once more.
+        An unavailable mailbox may contain some: then they are searched for once more.
         """
         if self.ledger.closed:
             return
@@ -183,7 +183,7 @@ class _Run:
             self.store.caught_up(late.number)
 
     def _has_open(self, reader: Reader) -> bool:
-        """Whether the run goes on, and the mailbox is open under the numbering that was read."""
+        """Whether the run continues, and the mailbox is open under the numbering that was read."""
         if self.ledger.closed:
             return False
         if not self.line.has_open(reader.mailbox):
@@ -192,7 +192,7 @@ class _Run:
         return not self.report.more
 
     def _uidnext(self, snapshot: Snapshot) -> int:
-        """Return UIDNEXT, or what it must be where the server does not say (frappe PR#6960)."""
+        """Return UIDNEXT, or derive it if the server does not report it (frappe PR#6960)."""
         if snapshot.uidnext is not None:
             return snapshot.uidnext
         return max(self.line.session.search(1, MAX_UID), default=0) + 1
@@ -200,8 +200,8 @@ class _Run:
     def _floor(self, uidnext: int) -> int:
         """Return the first UID of the history window.
 
-        SINCE knows days only, and the server's own: one more day is read, and the window is
-        applied to each message.
+        SINCE has day precision, in the server's own time zone: one more day is read, and the window
+        is applied to each message.
         """
         since = self.ledger.owner.since
         if since is None or uidnext <= 1:
@@ -211,10 +211,10 @@ class _Run:
 
 
 def _is_the_mailboxs(error: MailError, session: Session) -> bool:
-    """Whether an error is one mailbox's, as far as anybody knows, and the others may be read.
+    """Whether an error concerns one mailbox only, as far as is known, so others may be read.
 
-    A limit is the account's, but for a refusal to open this mailbox (RFC 5530, ``INUSE``); and a
-    password that is refused is not tried again.
+    A limit is the account's, except for a refusal to open this mailbox (RFC 5530, ``INUSE``); and
+    a refused password is not retried.
     """
     if isinstance(error, LeaseLost) or error.step is Step.RECORDING or error.kind is Kind.CRED:
         return False
