@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .meanings import LATER
 from .rules import ANY, IMAP, LOGIN, Rule, rule
+from .stems import AGAIN, CREDENTIALS, LATER
 
 #: Words that many servers share, for what the lists above do not know.
 FAMILIES: tuple[Rule, ...] = (
@@ -15,7 +15,7 @@ FAMILIES: tuple[Rule, ...] = (
         r"\brate[- ]limit",
         r"\b(limit|quota) (is |was |has been )?(exceeded|reached)",
     ),
-    rule("login_unavailable", LATER, steps=LOGIN),
+    rule("login_unavailable", LATER, rf"^(?!.*{CREDENTIALS}).*(?:{AGAIN})", steps=LOGIN),
     rule("server_unavailable", r"try again later", r"\btemporar", r"\bunavailable\b"),
     rule(
         "login_refused",
@@ -75,6 +75,7 @@ FAMILIES: tuple[Rule, ...] = (
         "mailbox_missing",
         r"(mailbox|folder) (doesn't|does not) exist",
         r"(unknown|no such) (mailbox|folder)",
+        steps=ANY - LOGIN,
         protocol=IMAP,
     ),
     rule("mailbox_forbidden", r"permission denied", steps=ANY - LOGIN, protocol=IMAP),

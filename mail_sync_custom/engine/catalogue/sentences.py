@@ -128,7 +128,11 @@ _EXACT = (
         steps=SENDING,
         protocol=SMTP,
     ),
-    rule("greylisted", r"gr[ea]y[- ]?list", protocol=SMTP),
+    rule(
+        "greylisted",
+        r"gr[ea]y[- ]?list|graulist|listes? grises?|lista grigia|сер\w+ спис|szar\w+ list|그레이리스트|灰名单|グレイ?リスト",
+        protocol=SMTP,
+    ),
     rule("starttls_missing", r"starttls .{0,80}not supported", r"starttls not (offered|available)"),
     rule(
         "smtp_auth_missing",  # Python's words for a server that offers no AUTH, or none of ours
@@ -149,7 +153,7 @@ _EXACT = (
     rule("message_unreadable", r"command argument error", steps=READING, protocol=IMAP),
     rule("password_characters", r"invalid characters in atom", steps=LOGIN, protocol=IMAP),
     # Bandwidth before quota: Gmail's daily upload limit is met at APPEND too, and nothing is full.
-    rule("throttled", r"command or bandwidth limits"),
+    rule("throttled", r"(?:bandwidth|upload|download|command) (?:\w+ )?(?:limit|quota)"),
     rule(
         "mailbox_full",
         r"not enough disk quota",
@@ -166,7 +170,7 @@ _TEMPORARY = (
     rule("lookup_failed", r"temporary failure in name resolution", r"\beai_again\b"),
     rule(
         "too_many_logins",
-        r"too many (bad |failed |incorrect )?(log ?in|authentication|auth)\b",
+        r"too many (bad |failed |incorrect )?(log ?ins?|authentications?|auth)\b",
         r"already reached per-.{1,20} limit for logins",
     ),
     rule(
