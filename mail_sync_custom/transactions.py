@@ -20,7 +20,7 @@ RACES = (
     errors.SerializationFailure,
     errors.DeadlockDetected,
     errors.UniqueViolation,
-    errors.ForeignKeyViolation,  # what was to be linked to has just been removed
+    errors.ForeignKeyViolation,  # the link's target has just been removed
 )
 #: How often ``again`` tries.
 TRIES = 5
@@ -55,17 +55,17 @@ def apart(env: api.Environment) -> Iterator[api.Environment]:
 
 @contextmanager
 def alone(env: api.Environment, failed: Callable[[Exception], None]) -> Iterator[None]:
-    """Let a step fail without what its transaction saves beside it.
+    """Isolate the failure of a step from the rest of the transaction.
 
-    What it did is undone, ``failed`` is told why, and the transaction goes on. Raises one of the
-    ``RACES`` all the same, for then the whole transaction is to be done again.
+    The step is undone, ``failed`` is called with the error, and the transaction continues. One of
+    the ``RACES`` is raised all the same, because then the whole transaction must be repeated.
     """
     try:
         with env.cr.savepoint():
             yield
     except RACES:
         raise
-    except Exception as error:  # whatever it is: the step is not worth what it would undo
+    except Exception as error:  # any error: the step is worth less than what it would undo
         failed(error)
 
 

@@ -4,11 +4,11 @@ from ..words import left_out
 
 
 class MailSyncEntry(models.Model):
-    """What is known of one recorded mail on one record, beside its ``mail.message``.
+    """What is known about one recorded mail on one record, besides its ``mail.message``.
 
     ``model`` and ``res_id`` say where it was recorded first and are never changed: when records
-    are merged, ``mail.message.res_id`` moves and this does not. The unique index over them is what
-    makes *once* true, however many workers and mailboxes bring the same mail at the same moment.
+    are merged, ``mail.message.res_id`` moves and this does not. The unique index over them ensures
+    that a mail is recorded *once*, however many workers and mailboxes bring it at the same time.
     """
 
     _name = "mail.sync.entry"
@@ -33,23 +33,23 @@ class MailSyncEntry(models.Model):
         readonly=True,
     )
     because = fields.Char(readonly=True)
-    # The nearest mail that it answers, for the case that it is recorded later.
+    # The nearest mail that it answers, in case that mail is recorded later.
     answers = fields.Char(index="btree_not_null", readonly=True)
     omitted = fields.Json("Left out", readonly=True)
-    # Somebody who held it, and is no longer there to remove it.
+    # Its holder no longer exists and cannot remove it.
     kept = fields.Boolean(readonly=True)
 
     _mail_message_unique = models.UniqueIndex("(mail_message_id)")
     _once = models.UniqueIndex("(message_id, variant, model, res_id)")
-    # Few entries are incomplete, and the page counts them.
+    # Incomplete entries are rare, and the page counts them.
     _omitted_idx = models.Index("(mail_message_id) WHERE omitted IS NOT NULL")
 
     @api.model
     def _unite(self, records):
-        """Leave each mail that stands on several records, which are to be one, on one of them.
+        """Leave each mail that is on several records about to be merged on one of them only.
 
-        On the first; but what was written in the CRM, or came by the gateway, stays where it is.
-        Whose mailbox has it has part in what is left.
+        On the first; but a mail written in the CRM or received by the gateway stays where it is.
+        The accounts that hold a removed copy hold the remaining one instead.
         """
         entries = self.search(
             [
@@ -74,7 +74,7 @@ class MailSyncEntry(models.Model):
                 entry._give_way_to(left)
 
     def _give_way_to(self, message):
-        """Let another copy of this mail stand for it."""
+        """Replace this copy of a mail by another one."""
         own = self.mail_message_id
         own.mail_sync_link_ids.write({"mail_message_ids": [Command.link(message.id)]})
         own.child_ids.write({"parent_id": message.id})
@@ -83,7 +83,7 @@ class MailSyncEntry(models.Model):
         own.unlink()
 
     def _omitted_words(self):
-        """Return what of the mail was left out, and why: a line for each."""
+        """Return what was left out of the mail, and why: one line for each."""
         return "\n".join(left_out.words(self.env, one) for one in self.omitted or ())
 
     def _words(self):

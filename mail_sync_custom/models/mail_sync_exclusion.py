@@ -5,16 +5,16 @@ from ..engine.exclusion import NotAPattern, normalize
 
 
 class MailSyncExclusion(models.Model):
-    """Somebody with whom no mail is recorded, from now on: an address, or a domain and below.
+    """Whose mail is not recorded from now on: an address, or a domain with its subdomains.
 
-    On the list of a company, for all of its mailboxes, or on one user's own, for theirs. Whom
-    somebody does not want recorded is nobody else's business, an administrator's neither.
+    On the list of a company, for all of its mailboxes, or on a user's own, for theirs. A user's own
+    list is private, even from administrators.
     """
 
     _name = "mail.sync.exclusion"
     _description = "Never Recorded"
     _rec_name = "pattern"
-    _order = "user_id.id, company_id, pattern"  # one's own come first: the company's have no user
+    _order = "user_id.id, company_id, pattern"  # a user's own come first: the company's have none
 
     pattern = fields.Char(
         "Address or Domain",
@@ -39,7 +39,7 @@ class MailSyncExclusion(models.Model):
         "CHECK ((user_id IS NULL) != (company_id IS NULL))",
         "An address is on the list of a company, or on that of a user.",
     )
-    # These also serve the look-up of a batch of mails' addresses.
+    # These also serve the look-up of the addresses of a batch of mails.
     _once_a_user = models.UniqueIndex(
         "(pattern, user_id) WHERE user_id IS NOT NULL",
         "This address or domain is on the list already.",
@@ -65,19 +65,19 @@ class MailSyncExclusion(models.Model):
         return super().create([self._normalized(vals) for vals in vals_list])
 
     def write(self, vals):
-        """Write; an entry cannot be put on a list that its writer may not change."""
+        """Write; an entry cannot be moved to a list that its writer may not change."""
         result = super().write(self._normalized(vals))
         if not vals.keys().isdisjoint(("user_id", "company_id")):
-            # Odoo has only checked the list that it was on.
+            # Odoo has only checked the list that it was on before.
             self.check_access("write")
         return result
 
     def action_remove(self):
-        """Take it off its list: from now on its mails are recorded again."""
+        """Remove it from its list: from now on its mails are recorded again."""
         self.unlink()
 
     def _normalized(self, vals):
-        """Return values with the pattern as mails carry it. Raises ValidationError."""
+        """Return values with the pattern in the form that mails carry. Raises ValidationError."""
         if "pattern" not in vals:
             return vals
         entered = vals["pattern"] or ""

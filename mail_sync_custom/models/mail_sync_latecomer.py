@@ -8,19 +8,19 @@ from ..fields import BigInteger
 from ..transactions import RACES, as_superuser
 from .account.turns import POLL
 
-#: A mailbox that was away for longer does not look back for these addresses.
+#: A mailbox that was unavailable for longer does not search its past mail for these addresses.
 KEPT = timedelta(days=365)
 #: The advisory lock for assigning numbers; any number that nothing else uses.
 _LOCK = 7_231_150_001
 
 
 class MailSyncLatecomer(models.Model):
-    """An address that a lead has got, when mails of that address may have been looked at already.
+    """A new address of a lead, when mails with that address may already have been looked at.
 
-    Each mailbox looks back for it once, at its next turn. ``number`` is assigned once the lead is
-    committed, by one transaction at a time, so that a mailbox that has looked for all up to a
-    number has missed none below it. An id is assigned before the commit: the lead of a slow
-    transaction would be missed.
+    Each mailbox searches its past mail for it once, in its next turn. ``number`` is assigned once
+    the lead is committed, by one transaction at a time, so that a mailbox that has searched up to a
+    number has missed none below it. An id would not do: it is assigned before the commit, so the
+    lead of a slow transaction would be missed.
     """
 
     _name = "mail.sync.latecomer"
@@ -37,12 +37,12 @@ class MailSyncLatecomer(models.Model):
 
     @api.model
     def _welcome(self, leads, before):
-        """Note the new addresses of leads; ``before`` maps a lead's id to those it had.
+        """Save the new addresses of leads; ``before`` maps a lead's id to its earlier addresses.
 
-        One INSERT serves all leads; there is none where no address is new.
+        One INSERT serves all leads; if no address is new, there is none.
         """
-        # sudo: the owner of each mailbox agreed that it is searched for the mails of leads;
-        # whoever creates the lead sees no more of them than on any other record
+        # sudo: the owner of each mailbox agreed to have it searched for the mails of leads; the
+        # user who creates the lead sees no more of them than on any other record
         late_sudo = self.sudo().create(
             [
                 {"lead_id": lead.id, "email": email}
@@ -58,12 +58,12 @@ class MailSyncLatecomer(models.Model):
     def _hurry(self, users):
         """Have the mailboxes of these users searched at once.
 
-        In a transaction of its own, so that this one and a turn under way never wait for each
-        other. A mailbox that fails, or has used up its mails of the day, keeps its pause.
+        In a separate transaction, so that this one and a running turn never wait for each other. A
+        mailbox that fails, or has used up its daily quota, keeps its pause.
         """
         if not users:
             return
-        # sudo: it is no secret that somebody has a mailbox, and nothing of it is shown
+        # sudo: who has a mailbox is not secret, and nothing of it is shown
         accounts_sudo = self.env["mail.sync.account"].sudo()
         well = [("state", "=", "enabled"), ("failure_count", "=", 0)]
         waiting = [("user_id", "in", users.ids), *well]
@@ -75,7 +75,7 @@ class MailSyncLatecomer(models.Model):
         @self.env.cr.postcommit.add
         def make_due():
             now = fields.Datetime.now()
-            # A turn that has just taken it has won, and what was committed before stays committed.
+            # If a turn has just taken it, the turn wins, and earlier commits stay committed.
             with suppress(*RACES), as_superuser(dbname) as env:
                 env.cr.execute(
                     SQL(
@@ -97,7 +97,7 @@ class MailSyncLatecomer(models.Model):
     def _count(self):
         """Assign numbers to new addresses, unless another transaction is doing so.
 
-        Raises psycopg2.Error where it was done by somebody else a moment ago (40001).
+        Raises psycopg2.Error if another transaction did so a moment ago (40001).
         """
         self.env.execute_query(
             SQL(
@@ -113,7 +113,7 @@ class MailSyncLatecomer(models.Model):
 
     @api.model
     def _last_number(self):
-        """Return the number up to which a mailbox that is read from now on has none to look for."""
+        """Return the highest number; a mailbox connected now need not search up to it."""
         [[number]] = self.env.execute_query(
             SQL("SELECT COALESCE(MAX(number), 0) FROM mail_sync_latecomer")
         )
@@ -121,7 +121,7 @@ class MailSyncLatecomer(models.Model):
 
     @api.autovacuum
     def _gc_looked_for(self):
-        """Forget those that every mailbox has looked for."""
+        """Delete the ones that every mailbox has searched for."""
         self.env.execute_query(
             SQL(
                 """

@@ -19,9 +19,9 @@ class MailSyncMailbox(models.Model):
     uid_low = BigInteger("Read back to UID", readonly=True)
     uid_high = BigInteger("Next UID", readonly=True)
     uid_floor = BigInteger("Read back until UID", readonly=True)
-    # After the server has ended the connection over a batch, the next ones are small; 0: as usual.
+    # After the server has dropped the connection during a batch, batches are small; 0: as usual.
     at_once = fields.Integer("Messages Read Together", readonly=True)
-    # Looked through again for latecomers up to this number, from this UID upwards.
+    # Read again for latecomers up to this number, from this UID upwards.
     review_number = BigInteger("Looked Back For", readonly=True)
     review_uid = BigInteger("Looked Back to UID", readonly=True)
     last_mail_at = fields.Datetime("Last Mail Seen", readonly=True)
@@ -45,7 +45,7 @@ class MailSyncMailbox(models.Model):
             mailbox.failed_count = counts.get(mailbox, 0)
 
     def _review(self):
-        """Return how far it was looked through again, as the engine's :class:`Review`."""
+        """Return how far it was read again, as the engine's :class:`Review`."""
         self.ensure_one()
         return Review(self.review_number, self.review_uid) if self.review_number else None
 

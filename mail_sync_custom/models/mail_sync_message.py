@@ -5,12 +5,12 @@ from odoo.tools import SQL
 
 from ..fields import BigInteger
 
-#: Entries that are removed at a time.
+#: Entries removed per batch.
 REMOVE = 500
 
 
 class MailSyncMessage(models.Model):
-    """An account's link to a mail, and what became of the mail.
+    """An account's link to a mail, and the outcome of that mail.
 
     Two accounts may link the same ``mail.message``. ``removed`` is a tombstone: the mail was
     recorded once and must not come back.
@@ -24,9 +24,9 @@ class MailSyncMessage(models.Model):
         "mail.sync.account", required=True, ondelete="cascade", readonly=True
     )
     message_id = fields.Char("Message-ID", required=True, readonly=True)
-    # Tells two mails with the same Message-ID from each other; 0 for the first.
+    # Distinguishes two mails with the same Message-ID; 0 for the first.
     variant = fields.Integer(default=0, required=True, readonly=True)
-    # The Message-ID that a provider put in the place of ours.
+    # The Message-ID with which a provider replaced ours.
     alias = fields.Char("Rewritten Message-ID", index="btree_not_null", readonly=True)
     date = fields.Datetime(readonly=True)
     mailbox_id = fields.Many2one(
@@ -55,7 +55,7 @@ class MailSyncMessage(models.Model):
     detail = fields.Char("Reason", readonly=True)
     attempts = fields.Integer(readonly=True)
     retry_at = fields.Datetime("Next try", readonly=True)
-    # When it last brought the mail to a record; empty where it stood there already.
+    # When it last added the mail to a record; empty if it was already there.
     brought_at = fields.Datetime(readonly=True)
     mail_message_ids = fields.Many2many(
         "mail.message", "mail_sync_message_mail_message_rel", string="Entries", readonly=True
@@ -69,7 +69,7 @@ class MailSyncMessage(models.Model):
     _brought_idx = models.Index("(account_id, brought_at) WHERE brought_at IS NOT NULL")
 
     def action_retry(self):
-        """Look again at what was set aside, at the account's next run, which is now."""
+        """Retry what was set aside in the account's next run, which starts now."""
         self.check_access("read")
         # sudo: users may only read this table, but retrying their own mails is up to them
         failed_sudo = self.sudo().filtered(lambda m: m.outcome == "failed")
@@ -80,7 +80,7 @@ class MailSyncMessage(models.Model):
 
     @api.model
     def _unheld(self, limit):
-        """Return entries that an account let go of, and that no other account holds."""
+        """Return entries that an account has released and that no other account holds."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -114,7 +114,7 @@ class MailSyncMessage(models.Model):
 
     @api.model
     def _cron_remove(self):
-        """Remove what was too much to remove while the user waited."""
+        """Remove the rest of what could not be removed while the user waited."""
         while unheld := self._unheld(REMOVE):
             unheld.unlink()
             remaining = len(self._unheld(1))

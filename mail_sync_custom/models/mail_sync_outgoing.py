@@ -18,18 +18,18 @@ from ..words import remedies
 
 _logger = logging.getLogger(__name__)
 
-#: A server that says *not now* is believed so often; with the pauses between, about a day.
+#: How many temporary refusals a server may give; with the pauses between, about a day.
 MAX_ATTEMPTS = 12
-#: The pauses before a copy that could not be filed in Sent is tried again; the last one goes on.
+#: The pauses before filing a copy in Sent is retried; the last one repeats.
 FILING_PAUSES = tuple(timedelta(minutes=m) for m in (5, 30, 2 * 60, 6 * 60, 24 * 60))
 #: How often it is tried: for about ten days.
 MAX_FILINGS = 14
 
 
 class Problem(NamedTuple):
-    """Recipients whom a mail did not reach, or perhaps did, and why.
+    """Recipients that a mail did not reach, or may not have reached, and why.
 
-    ``retry_at`` is when it is tried again by itself; None where its sender has to decide.
+    ``retry_at`` is when it is retried automatically; None if its sender has to decide.
     """
 
     addresses: frozenset[str]
@@ -38,14 +38,14 @@ class Problem(NamedTuple):
 
 
 class MailSyncOutgoing(models.Model):
-    """One handing over of one mail to the owner's SMTP server, and whether we know how it ended.
+    """One handover of one mail to the owner's SMTP server, and whether its outcome is known.
 
-    Odoo sends one SMTP message a recipient, all with the same Message-ID, and commits after the
-    last. Killed in between, it would send again. Each handing over is therefore committed here
-    before it begins (``sending``) and after it is over (``sent``, or ``refused``, or ``deferred``
-    for another time): what was sent is not sent again, and what ended in between is ``unknown``
-    until the Sent folder or the user tells. The user answers by having it forgotten, so that it is
-    sent once more, or by having it ``sent``.
+    Odoo sends one SMTP message per recipient, all with the same Message-ID, and commits after the
+    last. If it is killed in between, it would send them again. So each handover is committed here
+    before it begins (``sending``) and after it ends (``sent``, ``refused``, or ``deferred`` to be
+    retried): what was sent is not sent again, and an interrupted one is ``unknown`` until the Sent
+    folder or the user settles it. The user either lets it be sent again, which deletes the record,
+    or marks it as ``sent``.
     """
 
     _name = "mail.sync.outgoing"
@@ -74,7 +74,7 @@ class MailSyncOutgoing(models.Model):
     raw = fields.Binary(attachment=False)  # gone as soon as the copy is filed
     filed = fields.Boolean("Copy in Sent")
     sent_at = fields.Datetime()
-    # Why there is no copy in Sent; it stays when filing has been given up.
+    # Why there is no copy in Sent; kept when filing has been given up.
     filing_code = fields.Char()
     filing_detail = fields.Char()
     filing_attempts = fields.Integer(default=0)
@@ -83,13 +83,13 @@ class MailSyncOutgoing(models.Model):
     _once = models.UniqueIndex("(message_id, recipients_hash)")
     _to_file_idx = models.Index("(account_id) WHERE state = 'sent' AND filed IS NOT TRUE")
 
-    # -- handing over --------------------------------------------------------------------------
+    # -- handover ------------------------------------------------------------------------------
 
     def _begin(self, account_id, message: EmailMessage):
-        """Save that a handing over begins. Returns its id and how far it came before.
+        """Save that a handover begins. Returns its id and its earlier state.
 
-        That is ``new``, or ``sent``, or ``unknown``. A ``sending`` that is met here was left by a
-        process that died: the mail itself is locked by whoever is at it.
+        That is ``new``, ``sent`` or ``unknown``. A ``sending`` found here was left by a process
+        that died, because a running one keeps the mail itself locked.
         """
         to, cc, bcc = (str(message[name] or "") for name in ("To", "Cc", "Bcc"))
         key = {
@@ -109,13 +109,13 @@ class MailSyncOutgoing(models.Model):
             headers = {"to_header": to, "cc_header": cc}
             values = {"account_id": account_id, "state": "sending"}
             outgoing = Outgoing.create({**key, **headers, **values})
-            # Before it is handed over: whoever is asked later whether it was sent, and says yes,
-            # has the copy in Sent from here.
+            # Saved before the handover: if the user is later asked whether it was sent, and says
+            # yes, the copy in Sent is made from this.
             outgoing._keep_copy(message)
             return outgoing.id, "new"
 
     def _settle(self, outgoing_id, state, message: EmailMessage | None = None):
-        """Save how a handing over ended; ``None`` when there was none, and it may be repeated."""
+        """Save how a handover ended; ``None`` if there was none, so that it may be repeated."""
         with as_superuser(self.env.cr.dbname) as env:
             outgoing = env[self._name].browse(outgoing_id).exists()
             if state is None:
@@ -128,7 +128,7 @@ class MailSyncOutgoing(models.Model):
                     outgoing._link()
 
     def _refuse(self, outgoing_id, cause, words):
-        """Save that the server said no: for good, or for now (RFC 5321 §4.2.1, 4yz and 5yz)."""
+        """Save a refusal: permanent, or temporary (RFC 5321 §4.2.1, 4yz and 5yz)."""
         with as_superuser(self.env.cr.dbname) as env:
             outgoing = env[self._name].browse(outgoing_id)
             attempts = outgoing.attempts + 1
@@ -145,7 +145,7 @@ class MailSyncOutgoing(models.Model):
                 }
             )
             if cause.kind in (Kind.LIMIT, Kind.SETUP, Kind.CRED):
-                # Not this mail's fault, nor its recipient's: it is about the mailbox.
+                # Not the fault of this mail or its recipient, but of the mailbox.
                 error = ServerRefused(words, code=cause.code, kind=cause.kind, step=Step.SENDING)
                 outgoing.account_id._log(error, "smtp")
 
@@ -153,7 +153,7 @@ class MailSyncOutgoing(models.Model):
         """Save that one of several recipients of a mail was refused, and the others were not."""
         with as_superuser(self.env.cr.dbname) as env:
             outgoing = env[self._name].browse(outgoing_id)
-            # Not the hash of a handing over to this address alone, which may follow.
+            # Not the hash of a later handover to this address alone.
             recipients_hash = hashlib.sha256(address.encode()).hexdigest()
             key = {"message_id": outgoing.message_id, "recipients_hash": recipients_hash}
             if not env[self._name].search_count([(n, "=", value) for n, value in key.items()]):
@@ -162,10 +162,10 @@ class MailSyncOutgoing(models.Model):
                 outgoing.copy({**key, **said, **headers, "state": "refused", "filed": False})
 
     def _problems(self, message_id):
-        """Return a :class:`Problem` for each handing over that did not end with the server's yes.
+        """Return a :class:`Problem` for each handover that did not end with acceptance.
 
-        Asked in a transaction of its own, like everything here: the sender's began before the
-        mail was handed over, and sees nothing of it.
+        Read in a separate transaction, like everything here: the sender's began before the mail was
+        handed over, and sees none of it.
         """
         with as_superuser(self.env.cr.dbname) as env:
             found = env[self._name]._of(message_id, "refused", "deferred", "unknown")
@@ -185,7 +185,7 @@ class MailSyncOutgoing(models.Model):
         return Problem(self._addresses(), words, self.retry_at or None)
 
     def _addresses(self):
-        """Return whom these were handed over to, normalised."""
+        """Return the addresses these were handed over to, normalised."""
         return frozenset(
             address
             for one in self
@@ -194,25 +194,25 @@ class MailSyncOutgoing(models.Model):
         )
 
     def _of(self, message_id, *states):
-        """Return the handings over of a mail that have one of these states."""
+        """Return the handovers of a mail that are in one of these states."""
         return self.search([("message_id", "=", bare_id(message_id)), ("state", "in", states)])
 
     def _of_mail(self, mail):
-        """Return the handings over to a mail's own recipients that did not end with a yes."""
+        """Return the handovers to a mail's own recipients that did not end with acceptance."""
         recipients = mail._mail_sync_addresses()
         return self._of(mail.message_id, "refused", "deferred", "unknown").filtered(
             lambda one: one._addresses() & recipients
         )
 
     def _keep_copy(self, message: EmailMessage | None):
-        """Keep what was sent until it is filed; once a mail, however many recipients it went to."""
+        """Keep what was sent until it is filed; once per mail, however many recipients it has."""
         same = [("message_id", "=", self.message_id), ("id", "!=", self.id)]
         kept = self.search_count([*same, "|", ("raw", "!=", False), ("filed", "=", True)])
         if message and not kept:
             self.raw = message.as_bytes(policy=email.policy.SMTP)
 
     def _link(self):
-        """Link the account to the mail, so that its copy in Sent is known when it is met."""
+        """Link the account to the mail, so that its copy in Sent is recognised."""
         Link = self.env["mail.sync.message"]
         key = [("account_id", "=", self.account_id.id), ("message_id", "=", self.message_id)]
         messages = self.env["mail.message"].search([("message_id", "=", f"<{self.message_id}>")])
@@ -229,18 +229,18 @@ class MailSyncOutgoing(models.Model):
                 }
             )
 
-    # -- what the user answers -----------------------------------------------------------------
+    # -- the user's answer ---------------------------------------------------------------------
 
     def _in_doubt(self, message_ids):
-        """Return those of these Message-IDs of which nobody knows whether they were sent."""
+        """Return those of these Message-IDs for which it is unknown whether they were sent."""
         by_bare_id = {bare_id(message_id): message_id for message_id in message_ids}
         found = self.search([("message_id", "in", list(by_bare_id)), ("state", "=", "unknown")])
         return {by_bare_id[one.message_id] for one in found}
 
     def _delivered(self, message_id):
-        """Return the addresses that a mail has reached as far as their user's server is concerned.
+        """Return the addresses for which the owner's server has accepted a mail.
 
-        One that was refused beside others (see :meth:`_refuse_one`) is not among them.
+        An address refused alongside others (see :meth:`_refuse_one`) is not among them.
         """
         return (
             self._of(message_id, "sent")._addresses()
@@ -248,28 +248,28 @@ class MailSyncOutgoing(models.Model):
         )
 
     def _forget_undelivered(self, message_id):
-        """Let a mail be handed over once more to whom it has not reached: its user said so.
+        """Let a mail be handed over again to those it did not reach, at its user's request.
 
-        Also where it was refused: the address may be another one by now.
+        Also if it was refused: the address may have been corrected.
         """
         self._of(message_id, "unknown", "refused").unlink()
 
     def _confirm(self):
-        """Save that these were sent after all, because their user said so; file the copy."""
+        """Save that these were sent after all, as their user said; file the copy."""
         self.write({"state": "sent"})
         for outgoing in self:
             outgoing._link()
         self.account_id._schedule_now()
 
     def _wake(self, account_id):
-        """Have the copy filed soon: the account's next turn is now."""
+        """Have the copy filed soon: the account's next turn is due now."""
         with as_superuser(self.env.cr.dbname) as env:
             env["mail.sync.account"].browse(account_id)._schedule_now()
 
     # -- the copy in Sent ----------------------------------------------------------------------
 
     def _to_file(self, account):
-        """Return what is to be filed now, by Message-ID: it was sent to all its recipients."""
+        """Return what is to be filed now, by Message-ID: mails sent to all of their recipients."""
         ids = self.env.execute_query(
             SQL(
                 """
@@ -289,11 +289,11 @@ class MailSyncOutgoing(models.Model):
         return self.browse(id_ for [id_] in ids).grouped("message_id")
 
     def _filed(self):
-        """Save that the copy needs nothing more: it is there, or its bytes are not known."""
+        """Save that the copy is settled: it exists, or its bytes are not known."""
         self.write({"filed": True, "raw": False, "filing_code": False, "filing_retry_at": False})
 
     def _put_off_filing(self, error, now):
-        """Save why the copy could not be filed, and when it is tried again, if it ever is."""
+        """Save why the copy could not be filed, and when that is retried, if at all."""
         attempts = max(self.mapped("filing_attempts")) + 1
         values = {
             "filing_code": error.code,
@@ -301,7 +301,7 @@ class MailSyncOutgoing(models.Model):
             "filing_attempts": attempts,
         }
         if error.kind is Kind.MSG or attempts >= MAX_FILINGS:
-            # Such a copy will never be taken, or nobody has mended it in all this time.
+            # Such a copy will never be accepted, or nobody has fixed the cause in all this time.
             self.write({**values, "filed": True, "raw": False, "filing_retry_at": False})
             return
         wait = FILING_PAUSES[min(attempts, len(FILING_PAUSES)) - 1]
@@ -327,8 +327,8 @@ class MailSyncOutgoing(models.Model):
         )
 
     def _copy(self):
-        """Return the bytes to file: what was sent, with all those it went to, or None."""
-        # It may be with a handing over of which nobody knows how it ended.
+        """Return the bytes to file: what was sent, with all of its recipients, or None."""
+        # It may be with a handover whose outcome is unknown.
         kept = self.search([("message_id", "=", self[0].message_id), ("raw", "!=", False)], limit=1)
         if not kept:
             return None
@@ -337,7 +337,7 @@ class MailSyncOutgoing(models.Model):
             return raw
         head, separator, body = raw.partition(b"\r\n\r\n")
         headers = BytesHeaderParser(policy=email.policy.SMTP).parsebytes(head + separator)
-        # Who was in copy is, in what was kept, and may have been handed it apart from the others.
+        # Cc recipients are already in the kept headers, and may have been handed over separately.
         del headers["To"]
         if to := dict.fromkeys(filter(None, self.mapped("to_header"))):
             headers["To"] = ", ".join(to)
@@ -345,14 +345,14 @@ class MailSyncOutgoing(models.Model):
 
 
 def bare_id(message_id):
-    """Return a Message-ID as the engine knows it: without angle brackets."""
+    """Return a Message-ID in the engine's form: without angle brackets."""
     return (message_id or "").strip().strip("<>")
 
 
 def _recipients_hash(*headers):
-    """Return what tells the recipients of one handing over from those of another.
+    """Return a value that distinguishes the recipients of one handover from another's.
 
-    Whatever they are called: a name may change between two attempts.
+    Names are ignored: they may change between two attempts.
     """
     addresses = {address for text in headers for address in keys(text)}
     return hashlib.sha256("".join(f"{one}\n" for one in sorted(addresses)).encode()).hexdigest()

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class MailSyncPlan(models.Model):
-    """What a company may do with Mail Sync. All plans have it, for all roles.
+    """What a company may do with Mail Sync. Every plan includes it, for all roles.
 
     A company without a plan has no daily limit: it is treated as on Trial.
     """
@@ -27,7 +27,7 @@ class MailSyncPlan(models.Model):
         """Write; accounts that the old limit had stopped are read again."""
         result = super().write(vals)
         if "daily_limit" in vals:
-            # sudo: whoever may change the plan changes it for all of its companies
+            # sudo: a user who may change the plan changes it for all of its companies
             companies_sudo = self.env["res.company"].sudo()
             companies_sudo.search([("mail_sync_plan_id", "in", self.ids)])._mail_sync_plan_changed()
         return result

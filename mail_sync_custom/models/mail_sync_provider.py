@@ -3,12 +3,12 @@ from odoo import api, fields, models
 from ..engine import providers
 from ..words import notes
 
-#: How many suggestions come before *Other*, so that the list shows it without a search.
+#: How many suggestions precede *Other*, so that the list shows it without a search.
 OTHER_AFTER = 4
 
 
 class MailSyncProvider(models.Model):
-    """A mail provider's settings. The engine's table of presets is loaded at each update."""
+    """A mail provider's settings. The engine's presets are loaded at each update."""
 
     _name = "mail.sync.provider"
     _description = "Mail Provider"
@@ -49,7 +49,7 @@ class MailSyncProvider(models.Model):
 
     @api.model
     def _load_presets(self):
-        """Bring the table up to date with the engine's presets; what was added by hand stays."""
+        """Update the table from the engine's presets; manually added providers stay."""
         known = {provider.code: provider for provider in self.search([])}
         listed = [preset for preset in providers.PROVIDERS if preset != providers.OTHER]
         listed.insert(OTHER_AFTER, providers.OTHER)

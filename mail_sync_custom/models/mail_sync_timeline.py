@@ -1,7 +1,7 @@
-"""The Life of the Lead: all communication of a record, in order of time.
+"""The Life of the Lead: all communication of a record, in chronological order.
 
-The chatter sorts by id, so that history that is recorded today stands above yesterday's notes.
-Here the order is by date, whenever and by whichever way a message came.
+The chatter sorts by id, so history recorded today appears above yesterday's notes. Here the order
+is by date, whenever and however a message was recorded.
 """
 
 import re
@@ -19,17 +19,17 @@ from ..engine.addresses import keys, shown
 
 #: Entries that one request may ask for.
 MAX_PAGE = 100
-#: What is read of a body to show how it begins.
+#: How much of a body is read to show its beginning.
 BODY_START = 20_000
 PREVIEW = 280
-#: What one line of text does not show: pictures, links, lists, quotes, a second line.
+#: What a one-line preview does not show: pictures, links, lists, quotes, a second line.
 _MORE = re.compile(
     r"<(?:a|blockquote|br|hr|img|li|table)\b|</(?:div|p)>\s*<(?:div|p)\b|\S\n+[^\s<]"
 )
 
 
 class MailSyncTimeline(models.AbstractModel):
-    """For records whose communication is shown in order of time."""
+    """For records whose communication is shown in chronological order."""
 
     _name = "mail.sync.timeline"
     _description = "Life of the Lead"
@@ -47,9 +47,9 @@ class MailSyncTimeline(models.AbstractModel):
         self.env.flush_all()
         domain = self._mail_sync_timeline_domain(filters)
         order = "date, id" if filters.get("oldest_first") else "date desc, id desc"
-        # The user's own rights: what they may not read of the record is left out by the search.
+        # With the user's own rights: the search omits messages that they may not read.
         messages = self.env["mail.message"].search(domain, offset=offset, limit=limit, order=order)
-        # sudo: nothing is shown of it, only that there is something after this page
+        # sudo: none of it is shown, only that something follows this page
         readable = domain & messages._mail_sync_readable_domain()
         after_sudo = messages.sudo()
         more = after_sudo.search(readable, offset=offset + limit, limit=1, order=order)
@@ -57,12 +57,12 @@ class MailSyncTimeline(models.AbstractModel):
         return page if offset else {**page, **self._mail_sync_timeline_head()}
 
     def _mail_sync_check_timeline(self):
-        """Raise AccessError unless it is a colleague who may read the record."""
+        """Raise AccessError unless the user is a colleague who may read the record."""
         if not self.env.user._is_internal():
             raise AccessError(self.env._("This is for colleagues only."))
         self.check_access("read")
 
-    # -- what is asked for -------------------------------------------------------------------
+    # -- selection ---------------------------------------------------------------------------
 
     def _mail_sync_timeline_domain(self, filters):
         domain = Domain(
@@ -84,7 +84,7 @@ class MailSyncTimeline(models.AbstractModel):
         return domain
 
     def _mail_sync_timeline_head(self):
-        """Return what is shown above the entries, or instead of them where there are none."""
+        """Return what is shown above the entries, or instead of them if there are none."""
         readable = self.env["mail.message"]._mail_sync_readable(SQL.identifier("message"))
         rows = self.env.execute_query(
             SQL(
@@ -120,12 +120,12 @@ class MailSyncTimeline(models.AbstractModel):
         found = (shown(email) for text in texts for email in keys(text or ""))
         return list(dict.fromkeys(found))
 
-    # -- what is shown of each message -------------------------------------------------------
+    # -- display of each message -------------------------------------------------------------
 
     def _mail_sync_entries(self, messages):
-        """Return messages, which the user may read, as the web client shows them."""
-        # sudo: whoever can read a message may know whom it went between, what came with it, why
-        # it is here, by whose mailbox, and what has become of it
+        """Return messages, which the user may read, in the web client's form."""
+        # sudo: a user who can read a message may know its correspondents, its attachments, why it
+        # is here, through whose mailbox, and its delivery status
         messages_sudo = messages.sudo()
         facts = _facts(messages)
         changes = self._mail_sync_changes(messages_sudo)
@@ -151,7 +151,7 @@ class MailSyncTimeline(models.AbstractModel):
         ]
 
     def _mail_sync_changes(self, messages_sudo):
-        """Return for each message the changes of fields that it tells of, those one may see."""
+        """Return the field changes that each message reports and that the user may see."""
         values_sudo = messages_sudo.tracking_value_ids._filter_has_field_access(self.env)
         values_sudo = self._track_filter_for_display(values_sudo)
         message_of = {value.id: value.mail_message_id.id for value in values_sudo}
@@ -175,18 +175,18 @@ class ResPartner(models.Model):
 
 
 # --- conditions on a message, in SQL ----------------------------------------------------------
-# As domains they would be "id in (all notifications of this kind)". As conditions on the row they
-# cost what the messages of one record cost, however many there are of others. Each is a scalar
-# subquery: beside an OR, PostgreSQL would build a table of all rows to serve an EXISTS.
+# As domains they would be "id in (all notifications of this kind)". As conditions on the row, their
+# cost depends only on the messages of one record. Each is a scalar subquery: next to an OR,
+# PostgreSQL would build a table of all rows to serve an EXISTS.
 
 
 def _where(condition):
-    """Return a domain of messages from a function of the table's alias."""
+    """Return a domain on messages from a function of the table's alias."""
     return Domain.custom(to_sql=lambda _model, alias, _query: condition(SQL.identifier(alias)))
 
 
 def _is_mail(message):
-    """Whether it is a mail to or from outside: what was received, or went to a customer."""
+    """Whether it is a mail from or to the outside: received, or sent to a customer."""
     return SQL(
         """
         (%(m)s.message_type IN ('email', 'email_outgoing') OR (
@@ -203,7 +203,7 @@ def _is_mail(message):
 
 
 def _direction(message):
-    """Which way a mail went: as it was recorded, else by whether a colleague has written it."""
+    """The direction of a mail: as recorded, else by whether a colleague wrote it."""
     return SQL(
         """
         COALESCE(
@@ -219,7 +219,7 @@ def _direction(message):
 
 
 def _is_of(message, user_sudo):
-    """Whether a user's mailbox holds a mail, or they wrote it here and it is still to go."""
+    """Whether a user's mailbox holds a mail, or the user wrote it here and it is not sent yet."""
     return SQL(
         """
         ((
@@ -238,7 +238,7 @@ def _is_of(message, user_sudo):
 
 
 def _facts(messages):
-    """Return for each message how its body begins, whether it is a mail and which way it went.
+    """Return the beginning of each message's body, whether it is a mail, and its direction.
 
     Bodies can be megabytes, and only their beginnings are shown.
     """
@@ -259,11 +259,11 @@ def _facts(messages):
     return {row["id"]: row for row in rows}
 
 
-# --- one message, as it is shown --------------------------------------------------------------
+# --- display of one message -------------------------------------------------------------------
 
 
 def _fetch(messages_sudo):
-    """Read what is shown of a page, all together and without the bodies."""
+    """Read what a page shows in one go, without the bodies."""
     own = "date subject message_type email_from author_id subtype_id mail_activity_type_id"
     recipients = "incoming_email_to incoming_email_cc outgoing_email_to"
     messages_sudo.fetch([*own.split(), *recipients.split(), "parent_id"])
@@ -272,7 +272,7 @@ def _fetch(messages_sudo):
 
 
 def _correspondence(message_sudo):
-    """Return who sent it, to whom, and in copy to whom."""
+    """Return the sender, the recipients and the Cc."""
     sender = next(iter(_people(message_sudo.email_from)), {"name": "", "email": ""})
     name = message_sudo.author_id.name or sender["name"]
     return {
@@ -289,7 +289,7 @@ def _people(addresses):
 
 
 def _notified(message_sudo):
-    """Return whom a mail that was written here went to: those outside the company."""
+    """Return those outside the company who were sent a mail that was written here."""
     people = {}
     for notification in message_sudo.notification_ids:
         partner = notification.res_partner_id
@@ -300,9 +300,9 @@ def _notified(message_sudo):
 
 
 def _provenance(message_sudo, user, withheld):
-    """Return by which way it came here, whose mailbox has it, and what it answers.
+    """Return how it came here, whose mailbox has it, and what it answers.
 
-    Nothing is told of an answered mail that is ``withheld`` from the user.
+    Nothing is revealed about an answered mail that is ``withheld`` from the user.
     """
     entry_sudo = message_sudo.mail_sync_entry_ids[:1]
     links_sudo = message_sudo.mail_sync_link_ids.filtered(lambda link: link.outcome == "recorded")
@@ -313,13 +313,13 @@ def _provenance(message_sudo, user, withheld):
         "mailboxes": owners.sorted("name").mapped("name"),
         "mine": user in owners,
         "gateway": message_sudo.message_type == "email" and not entry_sudo,
-        # Odoo hangs what is posted under the first message of a record: that is no answer to it.
+        # Odoo attaches posts to the first message of a record: they do not answer it.
         "answers": _answered(message_sudo.parent_id - withheld) if entry_sudo else False,
     }
 
 
 def _answered(parent_sudo):
-    """Return the mail that another one answers, if it stands here."""
+    """Return the mail that another one answers, if it is recorded here."""
     return bool(parent_sudo) and {
         "id": parent_sudo.id,
         "subject": parent_sudo.subject or "",
@@ -328,7 +328,7 @@ def _answered(parent_sudo):
 
 
 def _label(message_sudo, is_mail):
-    """Return what kind of message it is; nothing for a mail, whose direction says it."""
+    """Return the kind of message; nothing for a mail, which is described by its direction."""
     env = message_sudo.env
     if is_mail:
         return ""
@@ -344,10 +344,10 @@ def _label(message_sudo, is_mail):
 
 
 def _preview(body_start):
-    """Return how a message begins, as one line of text, and whether that is all of it."""
+    """Return the beginning of a message as one line of text, and whether that is all of it."""
     start = body_start or ""
     if start.rfind("<") > start.rfind(">"):
-        start = start[: start.rfind("<")]  # it was cut within a tag
+        start = start[: start.rfind("<")]  # cut inside a tag
     text = html_to_inner_content(Markup(start))  # noqa: S704 - nothing but its text is kept
     preview = textwrap.shorten(text, PREVIEW, placeholder=" …")
     whole = len(start) < BODY_START and not preview.endswith(" …") and not _MORE.search(start)
@@ -355,7 +355,7 @@ def _preview(body_start):
 
 
 def _attachments(message_sudo, body_start):
-    """Return the files that came with it, without the pictures that its text shows."""
+    """Return the attachments, without the pictures that are shown in the text."""
     return [
         {"id": file.id, "name": file.name, "mimetype": file.mimetype, "size": file.file_size}
         for file in message_sudo.attachment_ids

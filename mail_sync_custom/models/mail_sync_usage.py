@@ -6,8 +6,8 @@ from odoo.tools import SQL
 class MailSyncUsage(models.Model):
     """One billable mailbox-day: a user's mailbox that was Enabled or in Error on that day.
 
-    Written when an account enters or leaves such a state, and by a cron for those that stay in
-    it. Nobody is counted while Pending or in Connection. The day is that of the user's time zone.
+    Written when an account enters or leaves such a state, and by a cron for accounts that stay in
+    it. Accounts in Pending or Connection are not counted. Days follow the user's time zone.
     """
 
     _name = "mail.sync.usage"
@@ -29,12 +29,12 @@ class MailSyncUsage(models.Model):
     # Always one: it gives the report's measure a name.
     days = fields.Integer(default=1, readonly=True)
 
-    # One mailbox a user: an account that is set up again on the same day is not billed twice.
+    # One mailbox per user: an account that is set up again on the same day is not billed twice.
     _once = models.UniqueIndex("(user_id, date)", "A mailbox is billed once a day.")
 
     @api.model
     def _count_today(self, accounts):
-        """Count today for those of the accounts that are billable, unless it is counted already."""
+        """Count today for each of the accounts that is billable and not counted yet."""
         for account in accounts.filtered("billable"):
             today = account._today()
             if not self._is_counted(account, today):
@@ -77,7 +77,7 @@ class MailSyncUsage(models.Model):
     def _cron_count(self):
         """Count today for every billable account, and start those that wait despite a free place.
 
-        It runs several times a day, so that it meets the day of every time zone.
+        It runs several times a day, so that it covers the day in every time zone.
         """
         Account = self.env["mail.sync.account"]
         self._count_today(Account.search([("state", "in", ("enabled", "error"))]))

@@ -1,1 +1,1 @@
-"""Who reads which account, and when."""
+"""Which process reads which account, and when."""

@@ -1,8 +1,8 @@
-"""What was sent → the copy of it in the Sent mailbox, exactly once.
+"""Files a copy of what was sent in the Sent mailbox, exactly once.
 
-Many providers file one themselves, and a worker may have been killed after it had filed one: the
-mailbox is asked before anything is put there. The mail itself has been sent. A copy that cannot be
-filed is put off, with growing pauses, and neither the reading nor the other copies wait for it.
+Many providers file one themselves, and a worker may have been killed after filing one, so the
+mailbox is searched before anything is added. The mail itself has been sent: a copy that cannot be
+filed is postponed, with growing pauses, and delays neither reading nor the other copies.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from ..transactions import again
 
 _logger = logging.getLogger(__name__)
 
-#: The header that keeps our id where a provider puts its own in the place of Message-ID.
+#: The header that keeps our id when a provider replaces Message-ID.
 STAMP = "X-Mail-Sync-Id"
-#: A provider that files sent mail itself gets so long to do it before we do.
+#: How long a provider that files sent mail itself has to do so before we do.
 PROVIDER_FILES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Copy:
-    """What is to be filed: the rows of ``mail.sync.outgoing`` that it is of, and its bytes.
+    """A copy to file: the ``mail.sync.outgoing`` rows that it belongs to, and its bytes.
 
-    ``raw`` is None where they are not known any more, as for what a user says was sent.
+    ``raw`` is None if they are no longer known, as for a mail that the user says was sent.
     """
 
     ids: tuple[int, ...]
@@ -41,10 +41,10 @@ class Copy:
 
 
 def file_sent(store: OdooStore, connection: Session) -> tuple[int, MailError | None]:
-    """File what was sent, each copy once. Returns how many were filed, and why some were not.
+    """File what was sent, each copy once. Returns how many were filed, and why any were not.
 
-    A copy that the server refuses is put off alone. Where it is the mailbox, a limit or the
-    connection that fails, those behind it are put off as well: they would fail the same way.
+    A copy that the server refuses is postponed alone. If the mailbox, a limit or the connection is
+    the cause, the copies after it are postponed as well: they would fail the same way.
     Raises psycopg2.Error.
     """
     with store.transaction() as env:
@@ -79,7 +79,7 @@ def _due(account) -> Iterator[Copy]:
 def _file(
     connection: Session, mailbox: str, copy: Copy, *, provider_files: bool
 ) -> tuple[bool, bool]:
-    """Return whether a copy is settled now, and whether we put it there. Raises MailError."""
+    """Return whether a copy is settled, and whether we filed it. Raises MailError."""
     if is_in(connection, mailbox, copy.message_id):
         return True, False
     if provider_files and datetime.now(UTC) - copy.sent_at < PROVIDER_FILES:
@@ -91,13 +91,13 @@ def _file(
 
 
 def is_in(connection: Session, mailbox: str, message_id: str) -> bool:
-    """Whether a mail of ours lies in a mailbox, under our id or under the one that replaced it."""
+    """Whether a mail of ours is in a mailbox, under our id or the one that replaced it."""
     headers = (("Message-ID", f"<{message_id}>"), (STAMP, f"<{message_id}>"))
     return any(connection.find(mailbox, name, value) for name, value in headers)
 
 
 def _is_about_one_copy(error: MailError) -> bool:
-    """Whether other copies may be filed where this one cannot."""
+    """Whether other copies may be filed although this one cannot."""
     refused = isinstance(error, ServerRefused) and not isinstance(error, MailboxMissing)
     return refused and error.kind is not Kind.LIMIT
 

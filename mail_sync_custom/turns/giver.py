@@ -1,4 +1,4 @@
-"""The threads that give turns to watched accounts, and have them wait for news afterwards."""
+"""The threads that run the turns of watched accounts, and then start their wait for news."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .watch import After, HostAway, Lane, Unfit, Watch
 
 _logger = logging.getLogger(__name__)
 
-#: Threads of each lane, and the seconds that one turn may take while others wait for theirs.
+#: Threads of each lane, and the seconds that one turn may take while others are waiting.
 THREADS = {Lane.NEWS: 4, Lane.ORDINARY: 8}
 TURN_SECONDS = 10
 
 
 class Giver:
-    """Gives turns until its process ends. ``results`` has what follows each; ``ring`` tells."""
+    """Runs turns until its process ends. Outcomes go to ``results``; ``ring`` announces them."""
 
     def __init__(self, dbname: str, ring: Callable[[], None]):
         self.dbname = dbname
@@ -43,18 +43,18 @@ class Giver:
                 threading.Thread(target=self._give_turns, args=(turns,), daemon=True).start()
 
     def put(self, watch: Watch) -> None:
-        """Have a turn given to an account, in its lane."""
+        """Schedule a turn for an account, in its lane."""
         self._turns[watch.lane].put(watch)
 
     def _give_turns(self, turns: queue.SimpleQueue[Watch]) -> None:
-        # Odoo's log names the database of each line.
+        # Odoo's log names the database in each line.
         threading.current_thread().dbname = self.dbname
         while True:
             watch = turns.get()
             try:
                 after = self._give_turn(watch)
             except Exception:
-                # A fault of ours, or a database that is gone, is no reason for a thread to end.
+                # A bug of ours, or a lost database, must not end the thread.
                 _logger.exception("Mail Sync: account %s", watch.account)
                 watch.close()
                 after = After.LOST
@@ -70,7 +70,7 @@ class Giver:
                 return After.IDLE
             watch.wake()
         except MailError as error:
-            # Nobody's fault, and no error of the account: it is polled until it is begun again.
+            # Not a fault, and not an error of the account: it is polled until it is started again.
             _logger.info("Mail Sync: account %s: %s", watch.account, error)
             return After.LOST
         token = self._claim(watch)
@@ -114,7 +114,7 @@ class Giver:
             return After.LOST
 
     def _mailboxes(self, watch: Watch) -> tuple[str, dict[str, MailboxState]]:
-        """Return the inbox's own name, "" where there is none, and what is covered of each."""
+        """Return the inbox's own name, "" if there is none, and what is covered of each mailbox."""
         query = SQL(
             "SELECT name, special_use, uidvalidity, uid_low, uid_high, uid_floor"
             " FROM mail_sync_mailbox WHERE account_id = %s",

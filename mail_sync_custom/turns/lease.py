@@ -1,10 +1,10 @@
-"""Who reads an account: a lease with a token, which ends early when its holder's process dies.
+"""Leases: one process at a time reads an account, and a lease ends early if that process dies.
 
-The token is the proof: :meth:`~..bridge.store.OdooStore.hold` asks for it in every transaction
-that writes, so that a worker which stalled, and whose account somebody else has claimed since,
-cannot commit. How long the lease lasts is only for the worker that hangs. One that dies is known
-by its lock (see ``locks``): each process that reads accounts holds one, under a number of its
-own, and a lease names that number.
+The token is the proof: :meth:`~..bridge.store.OdooStore.hold` checks it in every transaction that
+writes, so that a worker that stalled, and whose account another has claimed since, cannot commit.
+The lease's duration matters only if a worker hangs. A dead worker is recognised by its lock (see
+``locks``): each process that reads accounts holds one, under a number of its own, and a lease
+contains that number.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from .locks import Locks, granted
 
 _logger = logging.getLogger(__name__)
 
-#: The first key of the locks of processes that read; the second is the process's number.
+#: The first key of the locks of reading processes; the second is the process's number.
 KEY = 0x4D53594F
 _MAX_NUMBER = 2**31 - 1
 
 
 class _Life(Locks):
-    """The lock that lasts as long as this process, or this connection. ``number`` names it."""
+    """A lock that lasts as long as this process, or this connection. ``number`` identifies it."""
 
     def __init__(self, dbname: str):
         super().__init__(dbname)
@@ -57,9 +57,9 @@ class _Holder:
         self._guard = threading.Lock()
 
     def number(self) -> int | None:
-        """Return the number under which this process lives; None where it cannot have one.
+        """Return the number of this process; None if it could not get one.
 
-        Its lease is then one that lasts its time.
+        Its leases then end only when their time is over.
         """
         with self._guard:
             if self._life and self._life.is_over():
@@ -85,10 +85,10 @@ _guard = threading.Lock()
 
 @contextmanager
 def holding(dbname: str) -> Iterator[None]:
-    """Have the leases that are claimed meanwhile end with this process, if it dies.
+    """Let the leases claimed inside end with this process, if it dies.
 
-    One connection a process and database serves all of its threads, and is closed when the last
-    of them is done. Raises nothing of its own.
+    One connection per process and database serves all threads, and is closed when the last of
+    them is done. Raises nothing of its own.
     """
     with _guard:
         holder = _holders.setdefault(dbname, _Holder(dbname))
@@ -104,10 +104,10 @@ def holding(dbname: str) -> Iterator[None]:
 
 
 def claim(dbname: str, limit: int, account_id: int | None = None) -> list[tuple[int, str]]:
-    """Return ``[(account id, lease token)]`` of accounts that are due, or of the one asked for.
+    """Return ``[(account id, lease token)]`` of accounts that are due, or of the given one.
 
-    An account that another worker is claiming is skipped, on this host and on every other. One
-    whose worker has died is claimed at once; without :func:`holding`, when its lease is over.
+    An account that another worker is claiming, on any host, is skipped. One whose worker has died
+    is claimed at once; without :func:`holding`, once its lease has expired.
     Raises psycopg2.Error.
     """
     holder = _holders.get(dbname)
@@ -143,9 +143,9 @@ def _claim(
 
 
 def free(now: datetime) -> SQL:
-    """Return the condition on ``mail_sync_account`` under which nobody reads an account.
+    """Return the SQL condition on ``mail_sync_account`` for an account that nobody is reading.
 
-    The locks are looked up only where there is a lease that still lasts, and once a query.
+    The locks are looked up only if a lease has not expired, and once per query.
     """
     return SQL(
         """
@@ -158,7 +158,7 @@ def free(now: datetime) -> SQL:
 
 
 def being_read(env: api.Environment, accounts: list[int]) -> set[int]:
-    """Return those of the accounts, by id, that somebody reads now."""
+    """Return the ids of those accounts that are being read now."""
     query = SQL(
         "SELECT id FROM mail_sync_account WHERE id = ANY(%s) AND NOT %s",
         accounts,
@@ -168,9 +168,9 @@ def being_read(env: api.Environment, accounts: list[int]) -> set[int]:
 
 
 def give_back(dbname: str, account_id: int, token: str, pause: timedelta | None = None) -> None:
-    """End a lease, if it is still this one, without a word about how the account is doing.
+    """End a lease, if it is still this one, without changing the account's health.
 
-    It is due as before, or not before a pause. Raises psycopg2.Error.
+    The account is due as before, but not before a pause. Raises psycopg2.Error.
     """
     query = SQL(
         """

@@ -1,14 +1,14 @@
-"""PostgreSQL's session advisory locks: each is gone with the connection that took it.
+"""PostgreSQL's session advisory locks: each ends with the connection that took it.
 
 However a process ends, and on whichever host, the kernel closes its sockets and PostgreSQL
-releases its locks in that moment; where the host itself is gone, TCP's keepalives tell within a
-minute. Odoo's own cursors are no place for such a lock: they go back to a pool, and the lock would
-stay with whoever borrows the connection next.
+releases its locks at once; if the host itself is gone, TCP keepalives detect it within a minute.
+Odoo's own cursors cannot hold such a lock: they return to a pool, and the lock would stay with
+the next user of the connection.
 
-A pooler in transaction mode (pgbouncer) lends a connection for one statement. A lock then lives
-as long as the pooler's connection, so that it may outlive the process and may be lost before it
-ends. Neither does harm: what a lock decides here is how soon an account is read again. What may be
-written is decided by the lease's token, in the transaction that writes.
+A pooler in transaction mode (pgbouncer) lends a connection for one statement. A lock then lives as
+long as the pooler's connection, so it may outlive the process or be lost before the process ends.
+Neither does harm: a lock only decides how soon an account is read again. What may be written is
+decided by the lease's token, in the transaction that writes.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import psycopg2
 from odoo import sql_db
 from odoo.tools import SQL
 
-#: Seconds after which either side notices that the other's host is gone.
+#: Seconds after which either side notices that the other host is gone.
 _KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 class Locks:
-    """A connection to the database that is nobody else's, and the locks taken on it.
+    """A dedicated connection to the database, and the locks taken on it.
 
-    Each statement is a transaction of its own, so that none is ever open. Every method raises
-    psycopg2.Error; after an OperationalError or InterfaceError all the locks are gone.
+    Each statement is its own transaction, so that none stays open. Every method raises
+    psycopg2.Error; after an OperationalError or InterfaceError all locks are gone.
     """
 
     def __init__(self, dbname: str):
@@ -48,7 +48,7 @@ class Locks:
 
 
 def granted(key: int) -> SQL:
-    """Return a query for the second keys of all locks under a first key, in this database."""
+    """Return a query for the second keys of all locks with this first key, in this database."""
     return SQL(
         """
         SELECT objid::bigint FROM pg_locks

@@ -1,7 +1,7 @@
 """Which accounts are watched, and by which watcher: PostgreSQL's advisory locks (see ``locks``).
 
-A watcher locks each account that it watches. When it dies, on whichever host, its accounts are
-free for the others at once. One more lock, which all watchers share, counts those that live.
+A watcher locks each account that it watches. When it dies, on any host, its accounts are free for
+the others at once. One more lock, shared by all watchers, shows which of them are alive.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .locks import Locks, granted
 KEY = 0x4D53594E
 ALIVE = 0
 
-#: The switch in the settings.
+#: The system parameter behind the switch in the settings.
 PARAMETER = "mail_sync_custom.idle"
 
 _MODULE = "mail_sync_custom"
@@ -36,10 +36,10 @@ class Register(Locks):
         return next(iter(self._execute(query)), ("uninstalled", None))
 
     def wanted(self, columns: Collection[str], within: int) -> dict[int, Wanted]:
-        """Return the accounts to watch, by id: they work, and are due within so many seconds.
+        """Return the accounts to watch, by id: they work, and are due within this many seconds.
 
-        The scheduled action reads the others: those that fail, and those that have used up their
-        mails of the day. ``columns`` are the connection's settings.
+        The scheduled action reads the others: those that fail, and those whose daily quota is used
+        up. ``columns`` are the connection's settings.
         """
         query = SQL(
             """
@@ -70,7 +70,7 @@ class Register(Locks):
         return [account for [account] in self._execute(query)]
 
     def let_go(self, account: int) -> None:
-        """Release an account, so that any watcher can take it."""
+        """Release an account, so that another watcher can take it."""
         self._execute(SQL("SELECT pg_advisory_unlock(%s, %s)", KEY, account))
 
 

@@ -1,6 +1,6 @@
-"""One account's turn: connect, read what is new, file what was sent, save how it went.
+"""One account's turn: connect, read what is new, file what was sent, save the result.
 
-PostgreSQL is the queue. Whoever gives turns (the scheduled action, *Sync now*, the watcher) claims
+PostgreSQL is the queue. Whatever runs turns (the scheduled action, *Sync now*, the watcher) claims
 an account first (see ``lease``), and gives it back at the end.
 """
 
@@ -22,18 +22,18 @@ from . import filing, lease
 
 _logger = logging.getLogger(__name__)
 
-#: What connecting and logging in may take.
+#: The time limit for connecting and logging in.
 CONNECT_SECONDS = 20
-#: When an account is read again of which it could not even be saved how its turn went.
+#: When an account is read again if not even the result of its turn could be saved.
 PAUSE_AFTER_FAULT = timedelta(minutes=15)
 
 
 @dataclass
 class Turn:
-    """What a turn did: the report of what was read, or the error that ended it.
+    """The result of a turn: the report of what was read, or the error that ended it.
 
-    ``unfiled`` is why some copies in Sent have to wait. ``paused_until`` is when it goes on, where
-    the day's mails are used up.
+    ``unfiled`` is why some copies in Sent have to wait. ``paused_until`` is when reading resumes,
+    if the day's mails are used up.
     """
 
     report: Report | None = None
@@ -45,7 +45,7 @@ class Turn:
 
 
 def connect(store: OdooStore) -> session.ImapSession:
-    """Return a connection that is logged in. Raises MailError where there is none."""
+    """Return a logged-in connection. Raises MailError if there is none."""
     with store.transaction() as env:
         account = env["mail.sync.account"].browse(store.account_id)
         endpoint, credentials = account._endpoint("imap"), account._credentials("imap")
@@ -55,12 +55,12 @@ def connect(store: OdooStore) -> session.ImapSession:
 
 @contextmanager
 def own_connection(store: OdooStore) -> Iterator[Session]:
-    """Yield a connection for one turn, logged out at its end. Raises MailError where none is."""
+    """Yield a connection for one turn, logged out at its end. Raises MailError if there is none."""
     with connect(store) as connection:
         yield connection
 
 
-#: Where a turn gets its connection from.
+#: The source of a turn's connection.
 Connecting = Callable[[OdooStore], AbstractContextManager[Session]]
 
 
@@ -73,8 +73,8 @@ def take(
 ) -> Turn:
     """Read one account under its lease, and give it back.
 
-    Never raises a MailError, for an account's misfortune is its own. A step beside the reading
-    that fails (filing, a notice, what open pages are told) fails alone, and is in the log.
+    Never raises a MailError, which is the account's own problem. If a step other than reading fails
+    (filing, a notice, updating open pages), only that step fails, and it is logged.
     """
     store = OdooStore(dbname, account_id, token)
     turn = Turn()
@@ -84,17 +84,17 @@ def take(
     except MailError as error:
         turn.error = error
     except Exception as error:
-        # A fault of ours is recorded where its owner sees it, and held against no other account.
+        # Our bug is shown to the account's owner, and does not affect any other account.
         turn.error = _fault(store, error, Step.READING)
     _finish(store, turn)
     return turn
 
 
 def _use(store: OdooStore, connection: Session, seconds: float, turn: Turn) -> None:
-    """Read, then file: whatever filing does to the connection, the mail has been read by then."""
+    """Read, then file: whatever filing does to the connection, reading is done by then."""
     try:
         _read(store, connection, seconds, turn)
-    except ServerRefused:  # and the connection is still good
+    except ServerRefused:  # the connection is still good
         _file(store, connection, turn)
         raise
     _file(store, connection, turn)
@@ -118,12 +118,12 @@ def _file(store: OdooStore, connection: Session, turn: Turn) -> None:
 
 
 def _usable(store: OdooStore, connection: Session) -> AbstractContextManager[Session]:
-    """Return the connection or, where the server has ended it over a message, another one."""
+    """Return the connection or, if the server dropped it because of a message, a new one."""
     return nullcontext(connection) if connection.alive else own_connection(store)
 
 
 def _finish(store: OdooStore, turn: Turn) -> None:
-    """Save what a turn means for the account and when its next one is; give the lease back."""
+    """Save what a turn means for the account and when the next one is; give the lease back."""
     error = turn.error or next(iter(turn.problems), None)
     if isinstance(error, LeaseLost):
         return
@@ -133,7 +133,7 @@ def _finish(store: OdooStore, turn: Turn) -> None:
         _logger.info("Mail Sync: account %s has new settings, or another worker", store.account_id)
         return
     except Exception as fault:
-        # Without this one account would end the whole run, and each run after it.
+        # Without this, one account would end the whole run, and every run after it.
         turn.error = _fault(store, fault, Step.RECORDING)
         lease.give_back(store.dbname, store.account_id, store.token, pause=PAUSE_AFTER_FAULT)
         _log(store, turn.error)
@@ -157,7 +157,7 @@ def _save(store: OdooStore, turn: Turn, error: MailError | None) -> None:
 
 @contextmanager
 def _beside_the_reading(store: OdooStore, step: Step) -> Iterator[None]:
-    """Let a step fail alone: its failure is in the log, and the account goes on."""
+    """Isolate the failure of a step: it is logged, and the account continues."""
     try:
         yield
     except MailError as error:
@@ -167,7 +167,7 @@ def _beside_the_reading(store: OdooStore, step: Step) -> Iterator[None]:
 
 
 def _fault(store: OdooStore, error: Exception, step: Step) -> MailError:
-    """Return a fault of ours as an error of the account; the log has its traceback."""
+    """Return a bug of ours as an error of the account; the log has its traceback."""
     _logger.error("Mail Sync: account %s", store.account_id, exc_info=error)
     return MailError(safe_text(type(error).__name__), code="internal", step=step)
 

@@ -1,4 +1,4 @@
-"""One account that is watched: its connection, and what it was told of its mailboxes."""
+"""One watched account: its connection, and what the server reported about its mailboxes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from . import turn
 
 
 class Lane(Enum):
-    """Where a turn waits for a thread.
+    """The queue in which a turn waits for a thread.
 
-    News has threads of its own: a host that stalls, and a mailbox that takes long at first, hold
-    up nobody's new mail.
+    News has its own threads, so that neither a stalled host nor a mailbox with a long first sync
+    delays anybody's new mail.
     """
 
     NEWS = "the server has told of new mail"
@@ -51,7 +51,7 @@ class Unfit(Exception):
 
 
 class Watch:
-    """One account that is watched. One thread has it at a time."""
+    """One watched account. Only one thread uses it at a time."""
 
     __slots__ = (
         "account",
@@ -89,14 +89,14 @@ class Watch:
         self.look_at = float("inf")
 
     def wake(self) -> None:
-        """End the wait on the connection, if there is one. Raises MailError where it has died."""
+        """End the wait on the connection, if any. Raises MailError if it has died."""
         if self.connection:
             self.connection.done()
 
     def connect(self, store: OdooStore) -> None:
-        """Connect, if there is no connection; keep why the server refused for the turn to tell.
+        """Connect if necessary; a refusal is kept for the turn to report.
 
-        Raises HostAway, which is a failure of the account only once it is due.
+        Raises HostAway, which is a failure of the account only once its turn is due.
         """
         if self.connection:
             return
@@ -123,17 +123,17 @@ class Watch:
         self.connection = connection
 
     def has_news(self) -> bool:
-        """Whether new mail came into any mailbox, those too that the server does not tell of.
+        """Whether new mail arrived in any mailbox, including those that have to be polled.
 
-        The wait goes on. Raises MailError.
+        The wait continues. Raises MailError.
         """
         return bool(self.connection.look())
 
     def wait(self, inbox: str, covered: Mapping[str, MailboxState]) -> bool:
-        """Have the server tell of new mail from now on; return whether some came before.
+        """Have the server report new mail from now on; return whether some arrived before.
 
-        ``covered`` is what has been read of each mailbox. Raises Unfit where the server cannot be
-        waited at, and MailError.
+        ``covered`` is what has been read of each mailbox. Raises Unfit if the server does not
+        support waiting, and MailError.
         """
         others = [name for name in covered if name != inbox]
         watched = self.connection.watch([inbox, *others])
@@ -157,5 +157,5 @@ class Watch:
 
 
 def spread() -> float:
-    """Return a number from 0 up to 1: it spreads turns and pauses, and guards nothing."""
+    """Return a number from 0 up to 1, for spreading turns and pauses; not for security."""
     return random.random()  # noqa: S311

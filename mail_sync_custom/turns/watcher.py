@@ -1,10 +1,10 @@
-"""Mailboxes that tell of new mail by themselves: one process that keeps a connection to each.
+"""Reads mailboxes as soon as new mail arrives: one process with a connection to each.
 
-One thread looks after all the connections that wait in IDLE; a few give turns, on the same
-connections (``giver``). What a turn is, what it saves and how it fails is ``turn``'s; whom to
-watch, and when, is decided in ``engine.watching``; that each account is watched by one watcher, on
-whichever host, is PostgreSQL's, in ``register``. While an account waits there is neither a lease
-nor a transaction. When this process dies nothing is lost: the scheduled action finds the accounts
+One thread looks after all connections that wait in IDLE; a few others run turns on the same
+connections (``giver``). ``turn`` defines what a turn is, what it saves and how it fails;
+``engine.watching`` decides whom to watch, and when; ``register`` makes PostgreSQL ensure that each
+account has only one watcher, on whichever host. While an account waits, there is neither a lease
+nor a transaction. When this process dies, nothing is lost: the scheduled action finds the accounts
 due.
 """
 
@@ -34,28 +34,28 @@ from .watch import After, Lane, Watch, spread
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds between two looks at who is to be watched.
+#: Seconds between two checks of which accounts to watch.
 ASK = 1.0
-#: Accounts that are begun at one look, so that a start is no storm of log-ins.
+#: Accounts started per check, so that start-up does not flood servers with log-ins.
 BEGIN = 50
-#: Seconds until an account is asked for again that somebody else is just reading.
+#: Seconds until an account that another process is reading is tried again.
 BUSY = 0.5
-#: An account whose turn is further away (its mails of the day are used up) is not watched.
+#: An account whose turn is further away (its daily quota is used up) is not watched.
 HORIZON = 10 * 60
-#: Seconds that turns under way have to end when the process does.
+#: Seconds that running turns have to finish when the process ends.
 FAREWELL = 8.0
 #: Seconds until the database is tried again.
 AGAIN = (1.0, 30.0)
 
 _IMAP = tuple(name for name in CONNECTION_FIELDS if name.startswith("imap_"))
-#: What a lost connection to the database looks like.
+#: The errors of a lost database connection.
 _DATABASE_GONE = (psycopg2.OperationalError, psycopg2.InterfaceError)
-#: PostgreSQL has room for so many locks, and for no more.
+#: PostgreSQL has no room for more locks.
 _NO_ROOM = errorcodes.OUT_OF_MEMORY
 
 
 class Ended(Exception):
-    """There is nothing more to do for this process; the words say why."""
+    """This process has nothing more to do; the words say why."""
 
 
 class Watcher:
@@ -77,12 +77,12 @@ class Watcher:
         self._version: str | None = None
 
     def stop(self) -> None:
-        """Have ``run`` end within seconds. For any thread, and for a signal's handler."""
+        """Make ``run`` end within seconds. Callable from any thread and from a signal handler."""
         self._giver.stopping = True
         self._ring()
 
     def run(self) -> None:
-        """Watch until stopped. Raises Ended where the addon is not installed, or is a new one."""
+        """Watch until stopped. Raises Ended if the addon is not installed or has been upgraded."""
         self._selector.register(self._alarm, selectors.EVENT_READ)
         self._giver.start()
         with lease.holding(self.dbname):
@@ -126,7 +126,7 @@ class Watcher:
                 self._ask_the_busy_again()
 
     def _ask(self, register: Register) -> None:
-        """Begin, let go and give their ordinary turns to whom it is time for."""
+        """Start watching, stop watching, and give ordinary turns to the accounts that are due."""
         self._check_addon(register)
         Registry(self.dbname).check_signaling()
         wanted = register.wanted(_IMAP, HORIZON)
@@ -158,7 +158,7 @@ class Watcher:
         candidates = watching.to_begin(
             wanted, watched, self._setbacks, self._away, self._doors.hosts(), now
         )
-        # Whoever another watcher holds is passed over: there may be many of them in front.
+        # Accounts held by other watchers are skipped: there may be many of them at the front.
         room = BEGIN
         while room and (some := list(islice(candidates, room))):
             taken = self._take(some, register)
@@ -178,12 +178,12 @@ class Watcher:
             if error.pgcode != _NO_ROOM:
                 raise
             _logger.error("Mail Sync: raise max_locks_per_transaction in PostgreSQL: %s", error)
-            for account in accounts:  # a statement that fails lets none of its locks go
+            for account in accounts:  # a failed statement releases none of its locks
                 register.let_go(account)
             return []
 
     def _hear(self, watch: Watch | None, register: Register) -> None:
-        """Take in what a connection says, or, without one, what the other threads have done."""
+        """Process what a connection reports or, without one, the results of the other threads."""
         if watch is None:
             with suppress(BlockingIOError):
                 while self._alarm.recv(4096):
@@ -226,7 +226,7 @@ class Watcher:
                     self._go_on(watch, after, register)
 
     def _has_entered(self, watch: Watch, after: After, register: Register) -> None:
-        """Take in what a first turn says of the host; let the next in, or none if it is away."""
+        """Process what a first turn says about the host; admit the next, or none if it is away."""
         if not watch.entering:
             return
         watch.entering = False
@@ -247,7 +247,7 @@ class Watcher:
                 if watch.quiet:
                     watch.look_at = time.monotonic() + watching.look(len(self._watches), spread())
                 self._selector.register(watch.connection, selectors.EVENT_READ, watch)
-                # What came together with the server's leave to wait: no selector tells of it.
+                # Data that arrived together with the server's go-ahead: no selector reports it.
                 self._hear(watch, register)
             case After.MISSED:
                 self._begin_turn(watch, Lane.NEWS)
@@ -265,7 +265,7 @@ class Watcher:
                 self._let_go(watch, register)
 
     def _lose(self, watch: Watch, register: Register) -> None:
-        """Let go of an account whose connection has ended, until its pause is over."""
+        """Release an account whose connection has ended, until its pause is over."""
         now = time.monotonic()
         self._setbacks[watch.account] = watching.after_end(
             self._setbacks.get(watch.account), watch.signature, now - watch.began, now, spread()
@@ -273,7 +273,7 @@ class Watcher:
         self._let_go(watch, register)
 
     def _let_go(self, watch: Watch, register: Register) -> None:
-        """Log out, and leave the account to others; at the end of its turn if it has one now."""
+        """Log out and release the account; if it has a turn now, at the end of the turn."""
         watch.ended = True
         if watch.turning:
             return
@@ -283,7 +283,7 @@ class Watcher:
             register.let_go(watch.account)
 
     def _let_all_go(self) -> None:
-        """Log out everywhere; the locks are gone, or go, with the connection that holds them."""
+        """Log out everywhere; the locks end with the connection that holds them."""
         for watch in self._watches.values():
             watch.ended = True
             if not watch.turning:
@@ -293,17 +293,17 @@ class Watcher:
 
     def _close(self, watch: Watch) -> None:
         self._forget_socket(watch)
-        if self._watches.get(watch.account) is watch:  # and not another that has taken its place
+        if self._watches.get(watch.account) is watch:  # and not one that has replaced it
             self._busy.pop(watch.account, None)
         watch.close()
 
     def _forget_socket(self, watch: Watch) -> None:
         if watch.connection:
-            with suppress(KeyError):  # it is not waited at while somebody else reads the account
+            with suppress(KeyError):  # there is no wait while the account is being read
                 self._selector.unregister(watch.connection)
 
     def _see_turns_out(self) -> None:
-        """Wait for the turns that are under way, for as long as a process may take to end."""
+        """Wait for running turns, for as long as a process may take to end."""
         until = time.monotonic() + FAREWELL
         while self._turning and time.monotonic() < until:
             with suppress(queue.Empty):

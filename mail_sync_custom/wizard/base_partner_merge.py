@@ -6,9 +6,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _update_reference_fields(self, src_partners, dst_partner):
-        """A mail that stands on several of them stands on the merged one once.
+        """Keep a mail that is on several of them only once on the merged one.
 
-        Here Odoo moves their messages, by whichever way the merge was asked for.
+        Odoo moves their messages here, however the merge was requested.
         """
         # sudo: as Odoo does with messages here, whoever may read them
         entries_sudo = self.env["mail.sync.entry"].sudo()

@@ -6,7 +6,7 @@ class MailComposeMessage(models.TransientModel):
 
     @api.depends("model")
     def _compute_authorship(self):
-        """Show the mailbox's address where the user's own would be shown as the sender."""
+        """Show the mailbox's address instead of the user's own as the sender."""
         super()._compute_authorship()
         account_sudo = self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id)
         if not account_sudo:

@@ -59,7 +59,7 @@ class MailSyncAccountDisable(models.TransientModel):
         return self.env._("What was recorded stays where it is.")
 
     def _words_of_removing(self):
-        # No number stands in a sentence: languages differ in what it does to the words around.
+        # No sentence contains a number: languages differ in how it inflects the words around it.
         words = self.env._(
             "They are removed for everyone, with their attachments. This cannot be undone: they do "
             "not come back when the mailbox is connected again."

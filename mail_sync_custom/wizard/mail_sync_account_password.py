@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 class MailSyncAccountPassword(models.TransientModel):
     """One field for a password that was changed at the provider.
 
-    As in the set-up, it is encrypted as it comes in, and never comes out.
+    As in the set-up, it is encrypted on input and never shown.
     """
 
     _name = "mail.sync.account.password"
@@ -35,15 +35,15 @@ class MailSyncAccountPassword(models.TransientModel):
 
     @api.depends("account_id")
     def _compute_one_password(self):
-        """Tell whether reading and sending share a password: then there is nothing to choose."""
+        """Tell whether reading and sending share a password: then there is no choice to make."""
         for wizard in self:
-            # sudo: only whether two secrets are the same is told, to their owner
+            # sudo: reveals only whether two secrets are equal, and only to their owner
             account = wizard.account_id
             wizard.one_password = account and account._owned_sudo()._has_one_password()
 
     @api.depends("account_id")
     def _compute_used_for(self):
-        """Begin with what fails."""
+        """Default to what fails."""
         for wizard in self:
             account = wizard.account_id
             sending = account.sending_error_code and not account.error_code
@@ -51,17 +51,17 @@ class MailSyncAccountPassword(models.TransientModel):
             wizard.used_for = "both" if wizard.one_password else one
 
     def _compute_password(self):
-        """A password goes in and never comes out."""
+        """Encrypt a password on input, and never show it."""
         self.password = False
 
     def _inverse_password(self):
         for wizard in self.filtered("password"):
             token = self.env["mail.sync.account"]._encrypt(wizard.password)
-            # sudo: nobody may read or write secrets, not even those who entered them
+            # sudo: nobody may read or write secrets, not even the users who entered them
             wizard.sudo().secret = token
 
     def action_change_password(self):
-        """Try the new password where it is used; save it when it works, and sync at once."""
+        """Try the new password where it is used; if it works, save it and sync at once."""
         self.ensure_one()
         account_sudo = self.account_id._owned_sudo()
         # sudo: nobody may read it, and it is passed on encrypted

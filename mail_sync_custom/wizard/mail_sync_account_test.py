@@ -31,9 +31,9 @@ class MailSyncAccountTest(models.TransientModel):
         }
 
     def action_change_password(self):
-        """Go on to the new password."""
+        """Open the dialog for a new password."""
         return self.account_id.action_change_password()
 
     def action_open_setup(self):
-        """Go on to the settings."""
+        """Open the settings."""
         return self.account_id.action_open_setup()

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 
 class MailSyncAccount(models.Model):
-    """Who may do what with a mailbox: its owner, and those who manage it for them."""
+    """Access to a mailbox: its owner, and those who manage it for them."""
 
     _inherit = "mail.sync.account"
 
@@ -18,7 +18,7 @@ class MailSyncAccount(models.Model):
             account.may_disable = account.active and (own or account._may_manage())
 
     def _owned_sudo(self):
-        """Return the account as superuser for its owner, and for nobody else.
+        """Return the account as superuser, for its owner only.
 
         It stands in for an owner's right to run their own account, which they cannot write.
         """
@@ -38,14 +38,14 @@ class MailSyncAccount(models.Model):
             raise AccessError(
                 self.env._("Only its owner and administrators can disable a mailbox.")
             )
-        # sudo: an owner's right to end what they began, and an administrator's to end it for
+        # sudo: the owner's right to end what they started, and an administrator's to end it for
         # them; neither can write accounts
         return self.sudo()
 
     def _may_manage(self):
-        """Whether the current user manages this mailbox of somebody else's.
+        """Whether the current user manages this mailbox of another user.
 
-        Administrators and Company Managers do, in the companies that they work in.
+        Administrators and Company Managers do, in their own companies.
         """
         managers = ("base.group_system", "mail_sync_custom.group_mail_sync_company_manager")
         return self.company_id in self.env.companies and any(map(self.env.user.has_group, managers))

@@ -7,9 +7,9 @@ from ...engine.addresses import Rules, key
 class MailSyncAccount(models.Model):
     """One user's connection to their mailbox.
 
-    Each file beside this one adds the fields and methods of one topic, and none of them defines a
-    name that another one defines. Only this file overrides ``create``, ``write`` and ``unlink``:
-    what a topic does at these, it does in a hook that is named here.
+    Each other file in this package adds the fields and methods of one topic, and no two define the
+    same name. Only this file overrides ``create``, ``write`` and ``unlink``: what a topic does
+    there, it does in a hook that is named here.
     """
 
     _name = "mail.sync.account"
@@ -21,8 +21,8 @@ class MailSyncAccount(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     email = fields.Char("Mail Address", required=True, readonly=True)
     provider_id = fields.Many2one("mail.sync.provider", readonly=True)
-    # A disabled account is archived, not deleted, for what it has recorded or removed: when its
-    # owner connects again, nothing is recorded twice and nothing that was removed comes back.
+    # A disabled account is archived, not deleted, to remember what it has recorded or removed: when
+    # its owner connects again, nothing is recorded twice and nothing that was removed comes back.
     active = fields.Boolean(default=True, readonly=True)
     state = fields.Selection(
         [
@@ -46,7 +46,7 @@ class MailSyncAccount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Create accounts: their first day is counted, and their owners' top bar told."""
+        """Create accounts: count their first day, and update their owners' top bars."""
         accounts = super().create(vals_list)
         self._forget_owners()
         accounts._count_today()
@@ -54,10 +54,10 @@ class MailSyncAccount(models.Model):
         return accounts
 
     def write(self, vals):
-        """Write on accounts, with all that follows from it.
+        """Write on accounts, with everything that follows from it.
 
-        A billable day is counted for the state that is left and for the one that is entered. The
-        top bar comes after both, and the freed places last: they write on other accounts.
+        A billable day is counted for both the old and the new state. The top bar comes after both,
+        and freed places last, because they write on other accounts.
         """
         vals = self._end_run_of_old_connection(vals)
         freed = self._companies_losing_an_account(vals)
@@ -73,7 +73,7 @@ class MailSyncAccount(models.Model):
         return result
 
     def unlink(self):
-        """Delete accounts: their last day is counted, and their places are free."""
+        """Delete accounts: count their last day, and free their places."""
         self._count_today()
         users, freed = self.user_id, self.filtered("active").company_id
         result = super().unlink()
@@ -82,7 +82,7 @@ class MailSyncAccount(models.Model):
         self._free_places(freed)
         return result
 
-    # -- whose -------------------------------------------------------------------------------
+    # -- ownership ---------------------------------------------------------------------------
 
     @api.model
     def _of_user(self, user):
@@ -101,7 +101,7 @@ class MailSyncAccount(models.Model):
         return frozenset(filter(None, (key(name or "") for name in names)))
 
     def _address_rules(self):
-        """Return what makes two addresses one in the mailbox's company."""
+        """Return the rules by which the mailbox's company considers two addresses equal."""
         self.ensure_one()
         company = self.company_id
         return Rules(company.mail_sync_plus_tags, company.mail_sync_gmail_dots)

@@ -7,7 +7,7 @@ from ...engine import status
 
 
 class MailSyncAccount(models.Model):
-    """Saving what the wizard has tried: a new account, or an old one with new details."""
+    """Saving the settings that the wizard tested: a new account, or new details of an old one."""
 
     _inherit = "mail.sync.account"
 
@@ -33,17 +33,17 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _history_from(self, history, now):
-        """Return the start of a history window, None for everything."""
+        """Return the start of a history window; None for all mail."""
         months = {"now": 0, "1m": 1, "3m": 3, "12m": 12}
         return now - relativedelta(months=months[history]) if history in months else None
 
     @api.model
     def _set_up(self, user, values):
-        """Create or renew the account of a user from settings that have been tried.
+        """Create or renew a user's account from tested settings.
 
-        The same mailbox keeps its cursors. Another mailbox is read from the start, and still
-        nothing is recorded twice, as mails are known by their Message-ID. The same goes for an
-        account that was disabled: what was kept is not doubled, what was removed stays removed.
+        The same mailbox keeps its cursors. Another mailbox is read from the start, but nothing is
+        recorded twice, because mails are identified by their Message-ID. The same holds for an
+        account that was disabled: what was kept is not duplicated, what was removed stays removed.
         """
         self._check_alias_domains(values["email"])
         folders = values.pop("folders")
@@ -53,7 +53,7 @@ class MailSyncAccount(models.Model):
         )
         deeper = not same or account.history != values["history"]
         if deeper:
-            # What was chosen before the limit was set stays allowed.
+            # An address chosen before the limit was set stays allowed.
             company = account.company_id if account.active else user.company_id
             company._mail_sync_check_history(values["history"])
         now = fields.Datetime.now()
@@ -81,7 +81,7 @@ class MailSyncAccount(models.Model):
         return account
 
     def _set_mail_server(self):
-        """Give the owner a personal outgoing server of Odoo's, without the secret in it."""
+        """Give the owner a personal outgoing server in Odoo, without storing the secret there."""
         self.ensure_one()
         encryption = "starttls_strict" if self.smtp_starttls else "none"
         values = {
@@ -106,7 +106,7 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _check_alias_domains(self, email):
-        """Refuse the address that Odoo itself sends from: its mail would leave through here."""
+        """Refuse the address that Odoo sends from: its mail would leave through this mailbox."""
         match = self.env["ir.mail_server"]._match_from_filter
         senders = self.env["mail.alias.domain"].search([("default_from", "!=", False)])
         if any(

@@ -15,13 +15,13 @@ from ...engine.imap import session
 from ...engine.smtp import check as smtp
 from ...engine.values import Credentials, Endpoint, Security, Snapshot, SpecialUse
 
-#: How long one step of the wizard may take.
+#: The time limit for one step of the wizard.
 TRY_SECONDS = 8
-#: How long the second look at a certificate, to name it in the error, may take.
+#: The time limit for inspecting a certificate again, to name it in the error.
 LOOK_SECONDS = 2
 
 PROTOCOLS = ("imap", "smtp")
-#: What a connection is made of. A change to any of these ends the run that uses the old ones.
+#: The settings of a connection. A change to any of these ends the run that uses the old ones.
 CONNECTION_FIELDS = tuple(
     f"{protocol}_{name}"
     for protocol in PROTOCOLS
@@ -32,7 +32,7 @@ CONNECTION_FIELDS = tuple(
 
 
 class MailSyncAccount(models.Model):
-    """The two connections: their settings, and trying them."""
+    """The two connections: their settings, and testing them."""
 
     _inherit = "mail.sync.account"
 
@@ -57,7 +57,7 @@ class MailSyncAccount(models.Model):
     details_changed_at = fields.Datetime(readonly=True)
 
     def _settings(self, protocol):
-        """Return what a connection is made of, named without the protocol."""
+        """Return the settings of a connection, named without the protocol."""
         self.ensure_one()
         prefix = f"{protocol}_"
         names = (name for name in CONNECTION_FIELDS if name.startswith(prefix))
@@ -93,11 +93,11 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _try_imap(self, settings, provider=None):
-        """Log in and look at the folders, within ten seconds.
+        """Log in and list the folders, within ten seconds.
 
         Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
         uidvalidity, uidnext and use for each. Raises UserError with the step, the cause and the
-        fix, which is that of ``provider`` or, without one, of the account's.
+        fix, which is specific to ``provider`` or, without one, to the account's provider.
         """
         try:
             with session.connect(
@@ -150,8 +150,8 @@ class MailSyncAccount(models.Model):
     def _with_fingerprint(self, error, settings, inspect):
         """Return an error that names the untrusted certificate, if it can be fetched.
 
-        A failed handshake does not say which one it was: that takes a second look, without a
-        login.
+        A failed handshake does not say which certificate it was: that takes a second connection,
+        without a login.
         """
         if not isinstance(error, CertificateUntrusted):
             return error
@@ -163,7 +163,7 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _other_certificate(self, error):
-        """Return the fingerprint that was met instead of the pinned one; False if there was none.
+        """Return the fingerprint that was found instead of the pinned one; False if there was none.
 
         Takes the UserError of ``_try_imap`` or ``_try_smtp``.
         """
@@ -187,14 +187,15 @@ def _credentials(settings):
     try:
         password = vault.decrypt(settings["secret"] or "")
     except vault.SecretUnreadable as error:
-        # No secret at all means a neutralized copy: every connected mailbox has one.
+        # No secret at all means a neutralised copy of the database: every connected mailbox has
+        # one.
         code = "secret_unreadable" if settings["secret"] else "neutralized"
         raise ServerRefused(code=code, kind=Kind.CRED, step=Step.LOGIN) from error
     return Credentials(settings["username"], password)
 
 
 def _learned(connected):
-    """Return what a connection taught us about its server, which is binding from then on."""
+    """Return what a connection revealed about its server, which is enforced from then on."""
     return {
         "fingerprint": connected.fingerprint,
         "starttls": connected.security is Security.STARTTLS,

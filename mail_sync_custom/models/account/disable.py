@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 #: How long the user waits while entries are removed. A cron removes the rest.
 PATIENCE_SECONDS = 8
 
-#: What is left of an account that was disabled: names to begin with again, and no way in.
+#: What is reset in a disabled account: names stay for the next set-up, secrets do not.
 _GONE = {
     **dict.fromkeys(asdict(status.Health()), False),
     **SENDING_WELL,
@@ -28,11 +28,11 @@ _GONE = {
 
 
 class MailSyncAccount(models.Model):
-    """Disabling: what becomes of what was recorded, and what is left.
+    """Disabling: what happens to recorded mail, and what is left of the account.
 
     The account and its links are kept. A link that stays ``recorded`` says that its account still
-    holds the entry, so that a colleague who removes theirs does not take it along; one that is
-    ``removed`` is a tombstone. An entry goes when it has a tombstone and nobody holds it.
+    holds the entry, so that it survives when a colleague removes theirs; a ``removed`` link is a
+    tombstone. An entry is deleted when it has a tombstone and nobody holds it.
     """
 
     _inherit = "mail.sync.account"
@@ -44,12 +44,12 @@ class MailSyncAccount(models.Model):
     )
     disabled_words = fields.Char("Disabled", compute="_compute_disabled_words")
 
-    # -- what is said of one that is disabled ---------------------------------------------------
+    # -- the description of a disabled account --------------------------------------------------
 
     @api.depends("active", "disabled_at", "disabled_by_id", "disabled_policy")
     @api.depends_context("lang", "uid", "tz")
     def _compute_disabled_words(self):
-        """Say when a mailbox was disabled and by whom, and what became of what it recorded."""
+        """Say when and by whom a mailbox was disabled, and what happened to what it recorded."""
         for account in self:
             sentences = (account._words_of_who(), account._words_of_what_is_left())
             account.disabled_words = not account.active and " ".join(filter(None, sentences))
@@ -73,7 +73,7 @@ class MailSyncAccount(models.Model):
         }.get(self.disabled_policy, "")
 
     def action_open_disable(self):
-        """Ask what is to become of what was recorded, and say how much it is."""
+        """Ask what to do with recorded mail, and show how much there is."""
         self._managed_sudo()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_sync_custom.mail_sync_account_disable_action"
@@ -119,7 +119,7 @@ class MailSyncAccount(models.Model):
         accounts.mailbox_ids.unlink()
         accounts._forget_copies()
         links = self.env["mail.sync.message"].search([("account_id", "in", accounts.ids)])
-        # What was never recorded is looked at again if the mailbox is connected again.
+        # What was never recorded is read again if the mailbox is reconnected.
         links.filtered(lambda link: link.outcome == "failed").unlink()
         if policy == "remove":
             accounts._let_go()
@@ -129,12 +129,12 @@ class MailSyncAccount(models.Model):
     def _give_up_waiting_mails(self):
         """Tell the sender of each waiting mail that it will not leave through this mailbox.
 
-        It is not silently sent from the company's server instead: *Retry* on the mail does that.
+        It is not silently sent through the company's server instead: *Retry* on the mail does that.
         """
         waiting = self.env["mail.mail"].search(
             [("state", "=", "outgoing"), ("mail_message_id.create_uid", "in", self.user_id.ids)]
         )
-        # Only those from a mailbox that is being disabled; asking costs a query a mail.
+        # Only mails of a mailbox that is being disabled; checking costs a query per mail.
         stranded = waiting.filtered(lambda mail: mail._mail_sync_account() in self)
         for mail in stranded:
             env = mail._mail_sync_for_writer().env
@@ -143,19 +143,19 @@ class MailSyncAccount(models.Model):
             mail._postprocess_sent_message([], [], failure_reason=reason, failure_type="unknown")
 
     def _forget_copies(self):
-        """Drop the copies of sent mail that wait to be filed: there is no way to file them."""
+        """Delete the copies of sent mail that wait to be filed: they can no longer be filed."""
         outgoing = self.env["mail.sync.outgoing"].search(
             [("account_id", "in", self.ids), ("raw", "!=", False)]
         )
         outgoing.write({"raw": False})
 
-    # -- what is recorded --------------------------------------------------------------------
+    # -- recorded mail -----------------------------------------------------------------------
 
     def _mail_counts(self):
-        """Return how many mails the account holds on how many records, and alone of these.
+        """Return how many mails the account holds on how many records, and how many it holds alone.
 
-        A tuple of four: mails, records, mails that nobody else holds, records of those. A mail is
-        one, as on the page, also where it is on a lead and on its contact.
+        A tuple of four: mails, records, mails that nobody else holds, records of those. As on the
+        page, a mail counts once even if it is on both a lead and its contact.
         """
         self.ensure_one()
         self.env.flush_all()
@@ -192,7 +192,7 @@ class MailSyncAccount(models.Model):
     def _let_go(self):
         """Turn the links of synced mails into tombstones; remove what nobody holds any more.
 
-        What was written in the CRM, or came by the gateway, has no entry and is not touched.
+        Mail written in the CRM or received by the gateway has no entry and is not touched.
         """
         Link = self.env["mail.sync.message"]
         self.env.flush_all()
@@ -216,10 +216,10 @@ class MailSyncAccount(models.Model):
             self.env.ref("mail_sync_custom.ir_cron_mail_sync_remove")._trigger()
 
     def _leave_for_good(self):
-        """Keep the entries that users who are about to be deleted hold.
+        """Keep the entries held by users who are about to be deleted.
 
-        Their links go with them; a colleague who removes theirs later must still not take what
-        was not theirs alone.
+        Their links go with them; a colleague who removes theirs later must still not remove what
+        others held too.
         """
         links = self.env["mail.sync.message"].search(
             [("account_id", "in", self.ids), ("outcome", "=", "recorded")]

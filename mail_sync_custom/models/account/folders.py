@@ -11,7 +11,7 @@ _logger = logging.getLogger(__name__)
 
 
 class MailSyncAccount(models.Model):
-    """The folders that are read, and what their counts add up to."""
+    """The folders that are read, and the totals of their counts."""
 
     _inherit = "mail.sync.account"
 
@@ -23,7 +23,7 @@ class MailSyncAccount(models.Model):
         domain=[("outcome", "=", "failed")],
         readonly=True,
     )
-    # Also for those who may see how an account is doing, but not its folders' names.
+    # Also for those who may see an account's health, but not its folders' names.
     seen_count = fields.Integer("Mails Looked At", compute="_compute_counts", compute_sudo=True)
     recorded_count = fields.Integer("Mails Recorded", compute="_compute_counts", compute_sudo=True)
     excluded_count = fields.Integer("Mails Excluded", compute="_compute_counts", compute_sudo=True)
@@ -67,15 +67,15 @@ class MailSyncAccount(models.Model):
             )
 
     def _forget_mailboxes(self):
-        """Forget how far another mailbox was read, and what was set aside there.
+        """Discard how far another mailbox was read, and what was set aside there.
 
-        A UID of one mailbox means nothing in another. What was recorded stays.
+        A UID of one mailbox means nothing in another. Recorded mail stays.
         """
         self.failed_ids.unlink()
         self.mailbox_ids.unlink()
 
     def _set_folders(self, folders, anew):
-        """Read these folders from now on. ``anew`` forgets how far they were read."""
+        """Read these folders from now on. ``anew`` discards how far they were read."""
         names = {folder["name"]: folder for folder in folders}
         self.mailbox_ids.filtered(lambda box: box.name not in names).unlink()
         for box in self.mailbox_ids:
@@ -94,21 +94,21 @@ class MailSyncAccount(models.Model):
         )
 
     def _from_now_on(self, folder):
-        """Begin where the folder stood at the login, so that no mail is missed."""
+        """Begin at the folder's position at login, so that no mail is missed."""
         if not folder["uidnext"]:
             return {}
         cursor = dict.fromkeys(("uid_low", "uid_high", "uid_floor"), folder["uidnext"])
         return {"uidvalidity": folder["uidvalidity"], **cursor}
 
     def action_retry_failed(self):
-        """Look again at every mail that was set aside."""
+        """Retry every mail that was set aside."""
         self._owned_sudo().failed_ids.action_retry()
 
     def _sent_mailbox(self):
         return self.mailbox_ids.filtered(lambda m: m.special_use == "sent")[:1]
 
     def _is_in_sent(self, message_id):
-        """Whether the Sent mailbox has this mail; also False when it cannot be asked now."""
+        """Whether the Sent mailbox has this mail; also False if it cannot be checked now."""
         sent = self._sent_mailbox().name
         try:
             with session.connect(

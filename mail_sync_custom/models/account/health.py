@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 
 class MailSyncAccount(models.Model):
-    """How the account is doing: what an event or an attempt makes of its status, and its log."""
+    """The account's health: how an event or an attempt changes its status, and its log."""
 
     _inherit = "mail.sync.account"
 
@@ -26,7 +26,7 @@ class MailSyncAccount(models.Model):
     told_owner = fields.Boolean(readonly=True)
     told_admin = fields.Boolean(readonly=True)
     told_at = fields.Datetime(readonly=True)
-    # While sending fails too, `state` alone does not tell.
+    # While sending fails too, `state` alone is ambiguous.
     reading_failed = fields.Boolean("Not Read", readonly=True)
     billable = fields.Boolean(compute="_compute_billable")
 
@@ -50,11 +50,11 @@ class MailSyncAccount(models.Model):
         return status.Health(**{**values, "state": state})
 
     def _set_health(self, health):
-        """Save how reading is, and what that makes of the account."""
+        """Save the health of reading, and the account's resulting state."""
         self._set_healths(health, self._sending_health())
 
     def _set_sending_health(self, health):
-        """Save how sending is, and what that makes of the account."""
+        """Save the health of sending, and the account's resulting state."""
         self._set_healths(self._health(), health)
 
     def _set_healths(self, reading, sending):
@@ -67,7 +67,7 @@ class MailSyncAccount(models.Model):
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _happen(self, event):
-        """Apply the event of something that a person did."""
+        """Apply the event of a person's action."""
         for account in self:
             account._set_health(status.after_event(account._health(), event, datetime.now(UTC)))
 
@@ -87,12 +87,12 @@ class MailSyncAccount(models.Model):
 
     @contextmanager
     def _alone(self, step):
-        """Let a step fail alone: it is undone, its failure is logged, and the rest is saved."""
+        """Isolate the failure of a step: it is undone and logged, and the rest is saved."""
         with alone(self.env, lambda error: self._log_beside(_fault(self, error, step))):
             yield
 
     def _log_beside(self, error):
-        """Log what failed beside the reading; a failure that goes on, once an hour."""
+        """Log a failure outside the reading; if it continues, once an hour."""
         # sudo: what happens to an account is in its log, whoever's action it was
         for account_sudo in self.sudo().exists():
             hour_ago = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
@@ -106,7 +106,7 @@ class MailSyncAccount(models.Model):
                 account_sudo._log(error)
 
     def _failed(self, error, now, barren=False):
-        """Save a failed attempt to read: its log entry, what it leads to and the next attempt.
+        """Save a failed attempt to read: its log entry, its consequences and the next attempt.
 
         ``barren`` says that nothing was read although there was something to read.
         """
@@ -142,13 +142,13 @@ class MailSyncAccount(models.Model):
 
 
 def _fault(accounts, error, step):
-    """Return a fault of ours as an error of the account; the server's log has its traceback."""
+    """Return a bug of ours as an error of the account; the server's log has its traceback."""
     _logger.error("Mail Sync: accounts %s", accounts.ids, exc_info=error)
     return MailError(safe_text(type(error).__name__), code="internal", step=step)
 
 
 def _values(prefix, health):
-    """Return the fields that keep a health."""
+    """Return the field values that store a health."""
     values = {f"{prefix}{name}": value for name, value in asdict(health).items()}
     for name in (f"{prefix}error_since", f"{prefix}told_at"):
         values[name] = values[name].replace(tzinfo=None) if values[name] else False

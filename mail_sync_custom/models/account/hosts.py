@@ -7,7 +7,7 @@ from ...engine.net import policy
 
 _logger = logging.getLogger(__name__)
 
-#: The system parameter that has the administrator's list.
+#: The system parameter with the administrator's list.
 ALLOWED_HOSTS = "mail_sync_custom.allowed_hosts"
 
 
@@ -18,7 +18,7 @@ class MailSyncAccount(models.Model):
     def _host_policy(self):
         """Return the ``Policy`` of what an account may connect to.
 
-        A list that was broken behind the settings' back allows nothing of the inside.
+        A list that was corrupted outside the settings allows no internal address.
         """
         # sudo: the list is the administrator's, and holds for every user
         listed = self.env["ir.config_parameter"].sudo().get_param(ALLOWED_HOSTS) or ""
@@ -32,7 +32,7 @@ class MailSyncAccount(models.Model):
 
     @api.constrains("imap_host", "imap_port", "smtp_host", "smtp_port")
     def _check_hosts(self):
-        """Refuse at once what no look-up could make right; the rest is refused when it connects."""
+        """Refuse at once what no look-up could allow; the rest is refused when it connects."""
         allowed = self._host_policy()
         for account in self:
             for protocol in ("imap", "smtp"):

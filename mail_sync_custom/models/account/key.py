@@ -11,31 +11,31 @@ from ...turns import lease
 from ...vault import Encryption
 
 SECRETS = ("imap_secret", "smtp_secret")
-#: Accounts whose passwords are encrypted anew in one transaction.
+#: Accounts whose passwords are re-encrypted in one transaction.
 BATCH = 50
-#: The pause between two looks at accounts that are being read.
+#: The pause between two checks of accounts that are being read.
 PAUSE_SECONDS = 0.2
 
 
 class Renewal(NamedTuple):
-    """What came of encrypting anew: so many passwords, and so many accounts that are being read."""
+    """The result of re-encryption: how many passwords, and how many accounts are being read."""
 
     passwords: int
     waiting: int
 
 
 class MailSyncAccount(models.Model):
-    """The saved passwords and the key: which it opens, and encrypting them with a new one.
+    """The saved passwords and the key: which it opens, and re-encrypting them with a new one.
 
-    Re-encryption does not change the password: no run ends, and no attempt begins. Hence SQL, past
-    `write`, which takes new details for a new connection.
+    Re-encryption does not change the password: no run ends, and no attempt begins. Hence SQL
+    instead of `write`, which would treat new details as a new connection.
     """
 
     _inherit = "mail.sync.account"
 
     @api.model
     def _count_secrets(self):
-        """Return how many saved passwords there are of each :class:`~..vault.Encryption`."""
+        """Return how many saved passwords have each :class:`~..vault.Encryption`."""
         self.flush_model(SECRETS)
         return Counter(
             vault.encryption(secret)
@@ -46,10 +46,10 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _encrypt_anew(self, seconds):
-        """Encrypt with the first key what an older one opens; return the Renewal.
+        """Re-encrypt with the first key what an older one opens; return the Renewal.
 
-        In short transactions of its own, and in none that a run could meet: accounts that are
-        being read are waited for, so long. What cannot be read is left as it is.
+        In separate short transactions that never collide with a run: accounts that are being read
+        are waited for, up to ``seconds``. What cannot be decrypted is left as it is.
         """
         until = time.monotonic() + seconds
         # Those transactions must see what this one has changed so far.
@@ -80,7 +80,7 @@ def _saved(env):
 
 
 def _renewed(secrets):
-    """Return, by the name of its field, what of an account's secrets has to be saved anew."""
+    """Return the re-encrypted secrets of an account that must be saved, by field name."""
     return {
         name: vault.encrypt(vault.decrypt(secret))
         for name, secret in zip(SECRETS, secrets, strict=True)
@@ -89,9 +89,9 @@ def _renewed(secrets):
 
 
 def _renew(dbname, ids):
-    """Encrypt anew the secrets of those accounts that nobody is reading or changing.
+    """Re-encrypt the secrets of those accounts that nobody is reading or changing.
 
-    Returns, by account, how many passwords that were.
+    Returns the number of passwords, by account.
     """
     try:
         with as_superuser(dbname) as env:

@@ -4,7 +4,7 @@ from ...engine.errors import Step
 
 
 class MailSyncAccount(models.Model):
-    """Telling the owner and the administrators what they are not looking at."""
+    """Telling the owner and the administrators what they would not notice by themselves."""
 
     _inherit = "mail.sync.account"
 

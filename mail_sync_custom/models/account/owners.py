@@ -4,12 +4,12 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL, frozendict, ormcache
 
-#: What :meth:`MailSyncAccount._owners` is made of.
+#: The fields that :meth:`MailSyncAccount._owners` depends on.
 _KEPT = frozenset(("active", "email", "mail_server_id", "user_id"))
 
 
 class Owner(NamedTuple):
-    """A user's mailbox account, in short: what tells whether a mail has to do with it.
+    """The facts about a user's mailbox account that decide whether a mail concerns it.
 
     ``connected`` is false after it was disabled.
     """
@@ -23,8 +23,8 @@ class Owner(NamedTuple):
 class MailSyncAccount(models.Model):
     """Who has a mailbox, kept in memory.
 
-    Each message that is posted and each mail that is sent asks this, whatever record it is on.
-    For a user without a mailbox the answer costs no query.
+    Every posted message and every sent mail needs this, on any record. For a user without a mailbox
+    the answer costs no query.
     """
 
     _inherit = "mail.sync.account"
@@ -60,8 +60,8 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _of_server(self, server_id):
-        """Return the account, as superuser, that sends by this server; empty for any other."""
-        # sudo: whoever sends need not be able to read the account
+        """Return the account, as superuser, that sends through this server; empty for any other."""
+        # sudo: the sender need not be able to read the account
         accounts_sudo = self.sudo()
         for owner in self._owners().values() if server_id else ():
             if owner.connected and owner.server_id == server_id:
@@ -70,10 +70,10 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _forget_owners(self, vals=_KEPT):
-        """Have the owners read again where one of these fields was written."""
+        """Reload the owners if one of these fields was written."""
         if _KEPT.isdisjoint(vals):
             return
         forget = partial(self.env.registry.clear_cache, "stable")
         forget()
-        # Until this is committed, another thread may read them as they were, and keep that.
+        # Until this is committed, another thread may load the old values and cache them.
         self.env.cr.postcommit.add(forget)

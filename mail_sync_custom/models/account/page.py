@@ -6,18 +6,18 @@ from ...engine.values import Outcome
 from ...turns import lease
 from ...turns import turn as turns
 
-#: How long *Sync now* may take while its user looks on. The cron reads the rest.
+#: How long *Sync now* may take while its user waits. The cron reads the rest.
 PATIENCE_SECONDS = 25
 
 
 class MailSyncAccount(models.Model):
-    """The buttons of the Mail Sync page, and what they say in answer."""
+    """The buttons of the Mail Sync page, and their responses."""
 
     _inherit = "mail.sync.account"
 
     @api.model
     def action_open_mine(self):
-        """Open the Mail Sync page: the user's own account or, without one, the way to set it up."""
+        """Open the Mail Sync page: the user's own account or, without one, the set-up."""
         account = self.search([("user_id", "=", self.env.uid)], limit=1)
         name = "mail_sync_account_action" if account else "res_users_action_mail_sync_welcome"
         action = self.env["ir.actions.act_window"]._for_xml_id(f"mail_sync_custom.{name}")
@@ -25,13 +25,13 @@ class MailSyncAccount(models.Model):
         return action
 
     def action_open_setup(self):
-        """Open the set-up wizard, with what is known already."""
+        """Open the set-up wizard, prefilled with known settings."""
         return self.env["ir.actions.act_window"]._for_xml_id(
             "mail_sync_custom.mail_sync_account_setup_action"
         )
 
     def action_sync_now(self):
-        """Read the mailbox now, and say what came of it."""
+        """Read the mailbox now, and report the result."""
         account_sudo = self._owned_sudo()
         if account_sudo.state == "pending":
             raise UserError(account_sudo._waiting_words())
@@ -41,7 +41,7 @@ class MailSyncAccount(models.Model):
             )
         if words := account_sudo._rest_words("imap"):
             return self._notification(words, "warning")
-        # The run works on cursors of its own, and must see what this request has changed so far.
+        # The run uses its own cursors, and must see what this request has changed so far.
         self.env.flush_all()
         with lease.holding(self.env.cr.dbname):
             token = account_sudo._claim_patiently(PATIENCE_SECONDS)
@@ -54,7 +54,7 @@ class MailSyncAccount(models.Model):
         )
 
     def action_reconnect(self):
-        """Try again now what fails, with the details that are saved."""
+        """Retry what fails now, with the saved details."""
         account_sudo = self._owned_sudo()
         if account_sudo.state == "pending":
             raise UserError(account_sudo._waiting_words())
@@ -70,7 +70,7 @@ class MailSyncAccount(models.Model):
     def _words_of_result(self, result):
         error = result.error or next(iter(result.problems), None)
         if error:
-            # What to do about it stands on the page, which this must not cover.
+            # The page says what to do about it, and this must not cover it.
             return self._explain(error).partition("\n")[0], "danger"
         seen, recorded = result.report.seen, result.report.tally[Outcome.RECORDED]
         past = result.report.past

@@ -12,7 +12,7 @@ class MailSyncAccount(models.Model):
     _inherit = "mail.sync.account"
 
     def action_change_password(self):
-        """Ask for the new password, and for nothing else."""
+        """Ask for the new password only."""
         self._owned_sudo()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_sync_custom.mail_sync_account_password_action"
@@ -20,7 +20,7 @@ class MailSyncAccount(models.Model):
         return {**action, "context": {"default_account_id": self.id}}
 
     def _has_one_password(self):
-        """Whether name and password are the same for reading and for sending."""
+        """Whether name and password are the same for reading and sending."""
         try:
             return self._credentials("imap") == self._credentials("smtp")
         except MailError:
@@ -28,9 +28,9 @@ class MailSyncAccount(models.Model):
             return self.imap_username == self.smtp_username
 
     def _change_password(self, secret, protocols):
-        """Save an encrypted password once every server that it is for has accepted it.
+        """Save an encrypted password once every server concerned has accepted it.
 
-        Everything else stays: what was read, how far, and the certificates that were accepted.
+        Everything else stays: what was read, how far, and the accepted certificates.
         Raises UserError if a server refuses it, and ConcurrencyError if the account's settings have
         changed in the meantime: then everything has to be done again.
         """
@@ -46,9 +46,9 @@ class MailSyncAccount(models.Model):
         self._save_password_apart(secret, tried)
 
     def _save_password_apart(self, secret, tried):
-        """Save a password in a transaction of its own, as often as a run is faster with its own.
+        """Save a password in a separate transaction, retrying whenever a run commits first.
 
-        In that of the request it would be the request that is repeated, with its log-ins.
+        In the request's transaction, the whole request would be retried, including its log-ins.
         """
 
         def save():
@@ -59,7 +59,7 @@ class MailSyncAccount(models.Model):
         self.invalidate_recordset()
 
     def _save_password(self, secret, tried):
-        """Save a password for the servers that have accepted it. ``tried``: with which settings."""
+        """Save a password for the servers that accepted it. ``tried``: with which settings."""
         # Raises if the account was disabled in the meantime: its password is erased.
         account_sudo = self._owned_sudo()
         if any(account_sudo._settings(protocol) != tried[protocol] for protocol in tried):

@@ -4,10 +4,10 @@ from ...engine.status import Event
 
 
 class MailSyncAccount(models.Model):
-    """The company's places: who has one, who waits for one, and who is next.
+    """The company's places: who has one, who is waiting, and who is next.
 
     Users who connect once all places are taken are Pending. The queue is in order of arrival, and
-    it moves in the transaction that frees a place. A lower limit takes nobody's place away.
+    the queue moves in the transaction that frees a place. A lower limit takes nobody's place away.
     """
 
     _inherit = "mail.sync.account"
@@ -35,20 +35,20 @@ class MailSyncAccount(models.Model):
         )
 
     def _arrival(self, company):
-        """Return the event that a finished set-up is: CONNECTED, or QUEUED where none is free.
+        """Return the event for a finished set-up: CONNECTED, or QUEUED if no place is free.
 
-        A place that is found free stays free until the end of the transaction.
+        A place found free stays free until the end of the transaction.
         """
         if self.active:
-            # New details do not change one's position in the queue.
+            # New details do not change the user's position in the queue.
             return Event.QUEUED if self.state == "pending" else Event.CONNECTED
-        # sudo: the limit is the administrator's, and its effect everyone's
+        # sudo: the limit is the administrator's, and applies to everyone
         company.sudo()._mail_sync_lock_places()
         return Event.QUEUED if company._mail_sync_places_left() == 0 else Event.CONNECTED
 
     @api.model
     def _free_places(self, companies):
-        """Start those who wait, as far as there are places, in order of arrival."""
+        """Start waiting accounts, in order of arrival, as far as there are places."""
         # sudo: a freed place is the company's, and goes to the next in the queue
         Account_sudo = self.sudo()
         for company in companies.sudo():
@@ -64,7 +64,7 @@ class MailSyncAccount(models.Model):
             account._tell_started()
 
     def _waiting_words(self):
-        """Return why the mailbox is Pending, and what it takes."""
+        """Return why the mailbox is Pending, and what it is waiting for."""
         return self.env._(
             "Your company has reached its mailbox limit. Yours is number %s in the queue, and "
             "starts by itself as soon as a place is free; you need not do anything.",

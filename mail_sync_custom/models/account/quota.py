@@ -5,10 +5,10 @@ from odoo.tools import format_datetime
 
 
 class MailSyncAccount(models.Model):
-    """The mails that the company's plan lets a user record in a day, by the user's own clock.
+    """How many mails the company's plan lets a user record in a day, in the user's time zone.
 
-    What counts is what the account has brought to the records since midnight. A mail that was
-    there already costs nothing, nor does one that was written in the CRM.
+    What counts is what the account has added to records since midnight. A mail that was already
+    there is free, and so is one that was written in the CRM.
     """
 
     _inherit = "mail.sync.account"
@@ -28,9 +28,9 @@ class MailSyncAccount(models.Model):
             account.paused_until = used_up and account._day()[1]
 
     def _records_left(self):
-        """Return how many mails may still be recorded today; ``None`` where there is no limit."""
+        """Return how many mails may still be recorded today; ``None`` if there is no limit."""
         self.ensure_one()
-        # sudo: the plan is an administrator's to see, and its limit holds for everyone
+        # sudo: only administrators see the plan, but its limit applies to everyone
         daily_limit = self.sudo().company_id.mail_sync_plan_id.daily_limit
         if not daily_limit:
             return None
@@ -40,17 +40,17 @@ class MailSyncAccount(models.Model):
         return max(daily_limit - brought, 0)
 
     def _day(self):
-        """Return the beginning and the end of the owner's day, in UTC as the database has it."""
+        """Return the start and end of the owner's day, in UTC as in the database."""
         today, tz = self._today(), self._tz()
         midnights = (datetime.combine(today + timedelta(days), time.min) for days in (0, 1))
         return tuple(tz.localize(at).astimezone(UTC).replace(tzinfo=None) for at in midnights)
 
     def _today(self):
-        """Return the date where the owner is."""
+        """Return today's date in the owner's time zone."""
         return datetime.now(self._tz()).date()
 
     def _tz(self):
-        """Return the owner's time zone, and not that of whoever looks on."""
+        """Return the owner's time zone, not the viewer's."""
         self.ensure_one()
         return self.with_context(tz=False).with_user(self.user_id).env.tz
 

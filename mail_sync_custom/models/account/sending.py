@@ -19,14 +19,14 @@ SENDING_WELL = {
     "sending_told_admin": False,
     "sending_retry_at": False,
 }
-#: How long an attempt has an account to itself.
+#: How long an attempt has exclusive use of an account.
 _CLAIM = timedelta(minutes=2)
 
 
 class MailSyncAccount(models.Model):
-    """Sending, which fails and recovers apart from reading: its health, and trying it again.
+    """Sending, which fails and recovers independently of reading: its health, and its retries.
 
-    While it fails, mails wait. No mail is used to try with: a login is enough.
+    While it fails, mails wait. Retries log in without sending a mail.
     """
 
     _inherit = "mail.sync.account"
@@ -52,8 +52,8 @@ class MailSyncAccount(models.Model):
     def _can_send(self):
         """Whether a mail may be handed to the owner's server now.
 
-        Not while reading fails, which is mostly for a reason that sending shares. After a failure
-        to send the server is tried first, so that a wrong password does not go with every mail.
+        Not while reading fails, usually for a reason that sending shares. After a failure to send,
+        the server is tested first, so that a wrong password is not sent with every mail.
         """
         self.ensure_one()
         return bool(
@@ -62,19 +62,19 @@ class MailSyncAccount(models.Model):
             and not self.sending_error_code
         )
 
-    # -- how it goes -------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------
 
     def _note_sending(self, error):
         """Save whether the owner's server accepted a connection; ``None`` if it did.
 
-        In a transaction of its own: the sender's may be rolled back.
+        In a separate transaction: the sender's may be rolled back.
         """
         if not status.State(self.state).attempts or not (error or self.sending_error_code):
             return
         _save(self.env.cr.dbname, self.id, lambda account: account._sending_ended(error))
 
     def _sending_ended(self, error):
-        """Save what an attempt to connect means; ``None`` when it worked."""
+        """Save the result of an attempt to connect; ``None`` if it worked."""
         if error:
             self._sending_failed(error)
         else:
@@ -101,7 +101,7 @@ class MailSyncAccount(models.Model):
             self._tell(notice, lambda account: account._sending_words(notice))
 
     def _sending_worked(self):
-        """Save that the server has accepted the login after it had failed."""
+        """Save that the server has accepted the login after a failure."""
         health = self._sending_health()
         if not health.error_code:
             return
@@ -115,7 +115,7 @@ class MailSyncAccount(models.Model):
             self._tell(notice, lambda account: account._sending_words(notice))
 
     def _reconnect_sending(self):
-        """Have failing sending tried now, and for two more days if it was given up."""
+        """Retry failing sending now, and for two more days if it was given up."""
         if not self.sending_error_code:
             return
         now = datetime.now(UTC)
@@ -142,7 +142,7 @@ class MailSyncAccount(models.Model):
             ),
         )
 
-    # -- trying again ------------------------------------------------------------------------
+    # -- retries -----------------------------------------------------------------------------
 
     @api.model
     def _cron_try_sending(self):
@@ -156,12 +156,12 @@ class MailSyncAccount(models.Model):
                     break
         finally:
             self.search([("sending_retry_at", "!=", False)])._wake_for_sending()
-            # Otherwise, whatever ends this job would take the next one with it.
+            # Otherwise, whatever ends this job would end the next one too.
             self.env["ir.cron"]._commit_progress()
         self.env["ir.cron"]._commit_progress(1)
 
     def _wake_for_sending(self):
-        """Have sending tried when the first of these accounts is due."""
+        """Schedule the job for when the first of these accounts is due."""
         waiting = self.filtered(lambda account: account.sending_retry_at and not account.error_code)
         if due := waiting.mapped("sending_retry_at"):
             cron = self.env.ref("mail_sync_custom.ir_cron_mail_sync_sending")
@@ -169,9 +169,9 @@ class MailSyncAccount(models.Model):
 
 
 def _claim(dbname):
-    """Return an account whose sending is to be tried now, or None.
+    """Return an account whose sending is to be retried now, or None.
 
-    An account that cannot be read is left out: its mails would wait anyway.
+    An account that cannot be read is skipped: its mails would wait anyway.
     """
     now = fields.Datetime.now()
     query = SQL(
@@ -193,7 +193,7 @@ def _claim(dbname):
 
 
 def _try(dbname, account_id):
-    """Log in to an account's SMTP server and save what came of it."""
+    """Log in to an account's SMTP server and save the result."""
     error = None
     try:
         with as_superuser(dbname) as env:
@@ -206,7 +206,7 @@ def _try(dbname, account_id):
         error = caught
 
     def end(account):
-        # With new details, this result is outdated: those were tried when they were entered.
+        # With new details, this result is outdated: they were tested when they were entered.
         if account.exists() and account.details_changed_at == details and account.state:
             account._sending_ended(error)
 
@@ -214,7 +214,7 @@ def _try(dbname, account_id):
 
 
 def _save(dbname, account_id, change):
-    """Change an account in a transaction of its own; again, if a reading turn was faster."""
+    """Change an account in a separate transaction; again, if a reading turn committed first."""
 
     def save():
         with as_superuser(dbname) as env:

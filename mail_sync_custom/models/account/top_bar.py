@@ -2,21 +2,21 @@ from odoo import api, models
 
 from ...engine.errors import Step
 
-#: What the top bar's words depend on.
+#: The fields that the top bar's text depends on.
 _SHOWN = frozenset(("active", "state", "error_code", "sending_error_code", "provider_id"))
 
 
 class MailSyncAccount(models.Model):
-    """What the web client's top bar knows of its user's mailbox, without asking.
+    """What the web client's top bar shows of its user's mailbox, without a request.
 
-    It gets that with the session, and changes over the bus.
+    It is loaded with the session, and updated over the bus.
     """
 
     _inherit = "mail.sync.account"
 
     @api.model
     def _top_bar(self, user):
-        """Return what a user's top bar is told: whether there is a mailbox, and how it is."""
+        """Return the data of a user's top bar: whether there is a mailbox, and its health."""
         # sudo: it is for the users themselves, whoever's action changed it
         account_sudo = self.sudo().search([("user_id", "=", user.id)], limit=1)
         account_sudo = account_sudo.with_context(lang=user.lang)
@@ -28,7 +28,7 @@ class MailSyncAccount(models.Model):
         }
 
     def _tell_top_bar(self):
-        """Tell the owners' open tabs how their mailbox is now."""
+        """Send the mailbox's current health to its owners' open tabs."""
         self._send_top_bar(self.user_id)
 
     @api.model
@@ -45,9 +45,9 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _tell_top_bar_of_changes(self, before):
-        """Tell the owners whose top bar shows something else now.
+        """Update the owners whose top bar shows something else now.
 
-        A failure that continues is saved at each attempt, and is no news.
+        A failure that continues is saved at each attempt, but is not news.
         """
         for account, shown in before.items():
             if self._top_bar(account.user_id) != shown:

@@ -9,33 +9,33 @@ from ...engine.errors import Kind, MailError
 from ...transactions import apart
 from .connection import PROTOCOLS
 
-#: What a server says of a password that it does not want.
+#: The error codes of a refused password.
 _PASSWORD_REFUSED = tuple(code for code, kind in catalogue.KINDS.items() if kind is Kind.CRED)
 
 
 class MailSyncAccount(models.Model):
-    """Trying a connection, and the pause that a refused password gets."""
+    """Testing a connection, and the pause after a refused password."""
 
     _inherit = "mail.sync.account"
 
     def _protocol_names(self):
-        """Return what a user calls the two connections."""
+        """Return the user-facing names of the two connections."""
         return {"imap": self.env._("Reading (IMAP)"), "smtp": self.env._("Sending (SMTP)")}
 
-    # -- trying ------------------------------------------------------------------------------
+    # -- testing -----------------------------------------------------------------------------
 
     def action_test_connection(self):
-        """Try both connections with what is saved, and report on each.
+        """Test both connections with the saved settings, and report on each.
 
-        Returns a notification when both work, else the dialog that says what to do. A password
-        that is refused counts, as it does for the server. What works again after a failure is
-        used again at once.
+        Returns a notification if both work, else the dialog that says what to do. A refused
+        password counts as an attempt, as it does for the server. What works again after a failure
+        is used again at once.
         """
         account_sudo = self._owned_sudo()
         if not account_sudo.imap_secret:
             copied = " ".join(account_sudo._words_of("neutralized"))
             return self._notification(copied, "warning")
-        # Both are tried before anything is written.
+        # Both are tested before anything is written.
         errors = {"imap": account_sudo._test("imap")}
         errors["smtp"] = account_sudo._same_refusal(errors["imap"]) or account_sudo._test("smtp")
         for protocol in reversed(PROTOCOLS):
@@ -46,18 +46,18 @@ class MailSyncAccount(models.Model):
         return self._notification(self.env._("Reading and sending work."), "success")
 
     def _test(self, protocol):
-        """Return why a connection fails or is not tried, as a UserError; None if it works."""
+        """Return why a connection fails or is not tested, as a UserError; None if it works."""
         if words := self._rest_words(protocol):
             return UserError(words)
         return self._error(protocol, self._settings(protocol))
 
     def _try_entered(self, protocol, settings, provider):
-        """Log in with what was entered; return what that taught. Raises UserError.
+        """Log in with what was entered; return what that revealed. Raises UserError.
 
-        ``provider`` is the one that these settings are of, or none.
+        ``provider`` is the one that these settings belong to, if any.
 
-        Without a new password it is the saved one: after a refusal it gets its pause here too, and
-        another refusal counts.
+        If no new password was entered, the saved one is used: after a refusal it has to pause here
+        too, and another refusal counts.
         """
         saved = self and settings["secret"] in (self.imap_secret, self.smtp_secret)
         if saved and (words := self._rest_words(protocol)):
@@ -71,19 +71,19 @@ class MailSyncAccount(models.Model):
             raise
 
     def _note_refusal_apart(self, protocol, error):
-        """Save a refusal in a transaction of its own: the one that tells of it is rolled back."""
+        """Save a refusal in a separate transaction: the one that reports it is rolled back."""
         with apart(self.env) as env:
             self.with_env(env)._note_refusal(protocol, error)
 
     def _same_refusal(self, error):
-        """Return why sending is not tried: the server refuses the same password for reading."""
+        """Return why sending is not tested: the server refuses the same password for reading."""
         refused = _refusal(error) or self._rest_words("imap")
         if not refused or not self._has_one_password():
             return None
         return UserError(self.env._("Not tried: this is the password that is refused for reading."))
 
     def _note_refusal(self, protocol, error):
-        """Save a refused password as a failed attempt, as the server does."""
+        """Save a refused password as a failed attempt, which is what the server counts it as."""
         if not (cause := _refusal(error)):
             return
         if not status.State(self.state).attempts:
@@ -109,10 +109,10 @@ class MailSyncAccount(models.Model):
             return error
         return None
 
-    # -- a password that was refused -----------------------------------------------------------
+    # -- a refused password --------------------------------------------------------------------
 
     def _is_failing(self, protocol):
-        """Whether the saved password may be what fails; True for an account that is never tried."""
+        """Whether the saved password may be the cause; True for an account that is never tested."""
         if not status.State(self.state).attempts:
             return True
         own = self.sending_error_code if protocol == "smtp" else self.error_code

@@ -29,7 +29,7 @@ class MailSyncAccount(models.Model):
     # The number of the process that reads the account: see `turns.lease`.
     lease_holder = fields.Integer(groups=fields.NO_ACCESS, copy=False)
     syncing = fields.Boolean("Syncing now", compute="_compute_syncing", compute_sudo=True)
-    # The number of the last latecomer (`mail.sync.latecomer`) that was looked back for.
+    # The number of the last latecomer (`mail.sync.latecomer`) whose past mail was searched for.
     caught_up_to = BigInteger(required=True, default=0, readonly=True)
 
     _due_idx = models.Index("(next_sync_at) WHERE state IN ('enabled', 'error')")
@@ -42,23 +42,23 @@ class MailSyncAccount(models.Model):
             account.syncing = account.id in being_read
 
     def _limits(self):
-        """Return the engine's limits from the administrator's for attachments and the plan's."""
-        # sudo: a limit of the administrator's, which holds for everyone
+        """Return the engine's limits: the administrator's for attachments, and the plan's."""
+        # sudo: an administrator's limit, which applies to everyone
         parameters_sudo = self.env["ir.config_parameter"].sudo()
         megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
         attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
-        # base64 makes four bytes of three, and the attachment is not all of the mail.
+        # base64 turns three bytes into four, and the attachment is not the whole mail.
         return Limits(attachment * 3 // 2 + 1024 * 1024, attachment, self._records_left())
 
     def _schedule_now(self):
-        """Have the active accounts read now, except while a refused password has its pause."""
+        """Have the active accounts read now, except during the pause after a refused password."""
         due = self.filtered(lambda account: account.billable and not account._rests_until("imap"))
         due.write({"next_sync_at": fields.Datetime.now()})
         self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger()
 
     @api.model
     def _cron_sync(self):
-        """Give every account that is due its turn; a failing one holds up no other."""
+        """Give every due account its turn; a failing one does not delay the others."""
         with lease.holding(self.env.cr.dbname):
             self._give_turns()
         self._wake_when_due()
@@ -78,7 +78,7 @@ class MailSyncAccount(models.Model):
         return self.search_count([("next_sync_at", "<=", fields.Datetime.now())])
 
     def _wake_when_due(self):
-        """Ask for the next run for when the next account is due, and no sooner."""
+        """Schedule the next run for when the next account is due, and not earlier."""
         following = self.search(
             [("state", "in", ("enabled", "error")), ("next_sync_at", "!=", False)],
             order="next_sync_at",
@@ -89,7 +89,7 @@ class MailSyncAccount(models.Model):
             self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger(at)
 
     def _claim_patiently(self, seconds):
-        """Return a lease on this account once a current run is over; None if that takes longer."""
+        """Return a lease on this account once a running turn ends; None if that takes too long."""
         until = time.monotonic() + seconds
         while not (claimed := lease.claim(self.env.cr.dbname, 1, self.id)):
             if time.monotonic() >= until:

@@ -5,7 +5,7 @@ from ...words import remedies
 
 
 class MailSyncAccount(models.Model):
-    """What a person reads of an error."""
+    """The text that users read about an error."""
 
     _inherit = "mail.sync.account"
 
@@ -24,7 +24,7 @@ class MailSyncAccount(models.Model):
     )
     @api.depends_context("lang")
     def _compute_headline(self):
-        """Say what is wrong; with sending, where that is what makes the account fail."""
+        """Say what is wrong; with sending, if that is what makes the account fail."""
         for account in self:
             headline, remedy = account._words_of(account.error_code)
             sending, mending = account._words_of(account.sending_error_code)
@@ -35,15 +35,15 @@ class MailSyncAccount(models.Model):
             account.sending_headline, account.sending_remedy = sending, mending
 
     def _words_of(self, code):
-        """Return what an error is, and what to do about it; both empty without one."""
+        """Return the description of an error, and what to do about it; both empty without one."""
         if not code:
             return "", ""
         provider = self.provider_id.code
         return remedies.headline(self.env, code), remedies.remedy(self.env, code, provider)
 
     def _explain(self, error, provider=None):
-        """Return an engine's error as its user reads it: the step, what happened, what to do.
+        """Return an engine's error as text for its user: the step, what happened, what to do.
 
-        With the remedies of a provider, the account's own unless another one is given.
+        With the remedies of ``provider``, by default the account's own.
         """
         return remedies.explain(self.env, error, (provider or self.provider_id).code)
