@@ -250,6 +250,7 @@ def test_a_bomb_takes_no_longer_than_a_letter(source):
         ("cid:image001.png", picture(name="image001.png")),
         ("http://x.example/a.png", picture(location="http://x.example/a.png")),
         ("images/a%20b.png", picture(location="images/a b.png")),
+        ("images/a.png", picture(location="http://x.example/mail/images/a.png", name="b.png")),
     ],
 )
 def test_a_picture_of_the_mail_is_shown(address, file):

@@ -214,6 +214,17 @@ def test_a_subject_in_encoded_words_is_readable(written, read):
     assert envelope(f"Subject: {written}\r\n\r\n".encode()).subject == read
 
 
+def test_a_wrong_byte_in_euc_jp_takes_no_other_with_it():
+    raw = "見積".encode("euc_jp") + b"\xff" + "書です".encode("euc_jp")
+    assert decode(raw, "euc-jp") == f"見積{MARK}書です"
+
+
+def test_shift_jis_that_no_label_names_is_known_by_its_kana():
+    text = "見積書をお願いします。ご確認ください。よろしくお願いいたします。"
+    assert detected(text.encode("cp932")) == "cp932"
+    assert detected("ПРИВЕТ, ВЕРА! ГДЕ ВАШ ГОРОД?".encode("cp866")) != "cp932"
+
+
 # --- anything ------------------------------------------------------------------------------------
 
 _labels = st.sampled_from(

@@ -35,6 +35,21 @@ def test_html_with_words_is_shown(shown):
     assert found.html == shown
 
 
+def test_a_rendition_with_a_name_is_one_nevertheless():
+    inline = [
+        part("4711 pieces", content_disposition="inline; filename=a.txt"),
+        part("<p>4711 <b>pieces</b>", "text/html", content_disposition="inline; filename=a.html"),
+    ]
+    found = mail(multi("alternative", *inline))
+    assert (found.html, names(found)) == ("<p>4711 <b>pieces</b>", [])
+
+
+def test_a_named_text_among_renditions_that_says_something_else_stays_a_file():
+    note = part("other words", content_disposition="inline; filename=note.txt")
+    found = mail(multi("alternative", note, part("<p>4711", "text/html")))
+    assert (found.html, names(found)) == ("<p>4711", ["note.txt"])
+
+
 @pytest.mark.parametrize(
     "body",
     [

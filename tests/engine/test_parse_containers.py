@@ -45,6 +45,26 @@ def test_a_sentence_that_begins_like_a_file_is_a_sentence():
     assert mail(part("begin 644 times\r\nand then go on")).text == "begin 644 times\nand then go on"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "begin 644 steps with us\nand then\nend",
+        "begin 2026 season.txt\n\nWe start in May.\nend",
+        "begin 644 x\nM plus some words\nend",
+    ],
+)
+def test_sentences_between_begin_and_end_are_no_file(text):
+    found = mail(part(text.replace("\n", "\r\n")))
+    assert (found.text, names(found)) == (text, [])
+
+
+def test_words_within_a_file_are_not_lost():
+    lines = uu("a.bin", b"a" * 45, end="and more words\r\n`\r\nend\r\n")
+    found = mail(part(f"see\r\n{lines}bye"))
+    assert found.text.split("\n") == ["see", "and more words", "`", "end", "bye"]
+    assert names(found) == ["a.bin"]
+
+
 def test_a_part_in_uuencode_is_decoded():
     body = part(uu("x", PDF), "application/pdf; name=a.pdf", content_transfer_encoding="x-uuencode")
     assert mail(multi("mixed", part("see"), body)).attachments[0].content == PDF

@@ -7,13 +7,17 @@ from urllib.parse import unquote
 
 from ..values import Attachment
 
+#: Slashes of a Content-Location that are looked at.
+_MAX_DEPTH = 20
+
 
 def resolver(attachments: Sequence[Attachment]) -> Callable[[str], int | None]:
     """Return what says which of a mail's files an address means; None: none of them.
 
     ``cid:`` is a Content-ID, percent-encoded (RFC 2392 §2). Any other address is a
-    Content-Location; programs also write a Content-ID or a file's name without ``cid:``, and
-    ``cid:`` with a file's name.
+    Content-Location, or the end of one: what it is relative to is the text's own location
+    (RFC 2557 §5). Programs also write a Content-ID or a file's name without ``cid:``, and ``cid:``
+    with a file's name.
     """
     if not attachments:
         return lambda _address: None
@@ -36,7 +40,7 @@ def resolver(attachments: Sequence[Attachment]) -> Callable[[str], int | None]:
 def _names(attachments: Sequence[Attachment]) -> dict[str, int]:
     """Return every name of every file; an exact one wins, an id before a location and a name."""
     known: dict[str, int] = {}
-    for names in (_ids, _locations, _filenames):
+    for names in (_ids, _locations, _filenames, _endings):
         for number, file in enumerate(attachments):
             for name in names(file):
                 known.setdefault(name, number)
@@ -57,3 +61,9 @@ def _locations(file: Attachment) -> Iterator[str]:
 def _filenames(file: Attachment) -> Iterator[str]:
     if file.mimetype.startswith("image/"):
         yield file.name
+
+
+def _endings(file: Attachment) -> Iterator[str]:
+    parts = file.content_location.partition("://")[2].split("/", _MAX_DEPTH)
+    for number in range(1, len(parts)):
+        yield "/".join(parts[number:])

@@ -190,7 +190,7 @@ def _marked(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     at, pair = error.start, error.object[error.start : error.start + 2]
-    if error.encoding == "euc_jp" and len(pair) == 2 and min(pair) >= 0xA1:
+    if error.encoding == "euc_jp" and len(pair) == 2 and 0xA1 <= min(pair) <= max(pair) < 0xFF:
         return jis_pair(pair[0] & 0x7F, pair[1] & 0x7F), at + 2
     if error.encoding == "gb18030" and pair[:1] == b"\x80":
         return "€", at + 1

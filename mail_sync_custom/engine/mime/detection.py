@@ -15,6 +15,9 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # Hiragana and katakana, which no Korean or Chinese text is full of (JIS X 0208 rows 4 and 5).
 _EUC_KANA = re.compile(rb"[\xa4\xa5][\xa1-\xf6]")
 _EUC_PAIR = re.compile(rb"[\xa1-\xfe]{2}")
+# The same in Shift_JIS, of which the second byte may be an ASCII one.
+_SJIS_KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x7e\x80-\x96]")
+_SJIS_PAIR = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]")
 
 _EUROPEAN = ["cp1252", "cp1250", "cp1254", "cp1257"]
 _OTHERS = [
@@ -36,6 +39,9 @@ def _detected(sample: bytes) -> str:
     pairs = [pair for run in runs for pair in _EUC_PAIR.findall(run)]
     if pairs and 4 * sum(map(bool, map(_EUC_KANA.fullmatch, pairs))) > len(pairs):
         return "euc_jp"
+    pairs = _SJIS_PAIR.findall(sample)
+    if pairs and 4 * sum(map(bool, map(_SJIS_KANA.fullmatch, pairs))) > len(pairs):
+        return "cp932"
     # In a Latin alphabet most letters are ASCII, and the others stand alone.
     alone = sum(len(run) == 1 for run in runs)
     charsets = _EUROPEAN if 2 * alone > len(runs) else _OTHERS

@@ -240,7 +240,7 @@ class Renderer:
         RFC 2046 §5.1.4. A rendition in a format for few is a file only where there is no other;
         an invitation says more than the text, and is always kept.
         """
-        renditions = [(child, self._part(child, first)) for child in part.children]
+        renditions = [(child, self._rendition(child, first)) for child in part.children]
         usual = [out for child, out in renditions if child.mimetype not in _FOR_FEW]
         everyone = [out for _, out in renditions]
         best = (
@@ -259,10 +259,18 @@ class Renderer:
                 for one in each.body
                 if each.body != out.body and has_pictures(one.kind, one.text)
             ]
-        for _, rendition in renditions:
+        for child, rendition in renditions:
+            if child.filename and not child.children and not _is_in(rendition, out):
+                out.files.append(self._file(child))  # which says something else
             out.files += rendition.files
             out.unverified += rendition.unverified
         return out
+
+    def _rendition(self, part: Part, first: bool) -> Rendered:
+        """Return one of several: a text, whatever it is called, unless it is attached."""
+        if part.children or part.bare or not _to_be_seen(part):
+            return self._part(part, first)
+        return self._text(part)
 
     def _double(self, part: Part, first: bool) -> Rendered:
         """A file of a Macintosh is two: what only a Macintosh reads of it is left (RFC 1740)."""
@@ -331,11 +339,16 @@ _COMPARED = 500_000
 
 def _both(text: Rendered, out: Rendered) -> Rendered:
     """Return a root with a text beside it, which is shown where the root does not say the same."""
-    pieces = [one.text for one in (*text.body, *out.body)]
-    if sum(map(len, pieces)) < _COMPARED and _words(text) <= _words(out):
+    if _is_in(text, out):
         text.body = []
     text += out
     return text
+
+
+def _is_in(one: Rendered, other: Rendered) -> bool:
+    """Whether all words of a text, if it is not too long, are also those of another."""
+    pieces = [piece.text for piece in (*one.body, *other.body)]
+    return sum(map(len, pieces)) < _COMPARED and _words(one) <= _words(other)
 
 
 def _words(rendered: Rendered) -> set[str]:

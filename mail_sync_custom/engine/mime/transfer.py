@@ -32,6 +32,7 @@ def base64(raw: bytes, start: int, end: int) -> bytes:
     Padding ends it, and what lists add below is dropped, unless it is more base64: some senders
     encode line by line. Python's own answer to that differs between its releases.
     """
+    end = _before_footer(raw, start, end)
     first = _CHUNK.search(raw, start, end)
     if not first:
         return b""
@@ -58,18 +59,49 @@ def _letters(raw: bytes, start: int, end: int) -> bytes:
 
 
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+=*")
+_LINE = re.compile(rb"[^\n]*[^\s][^\n]*")
+#: Bytes at the beginning or at the end by which base64 is told from text.
+_LOOKED_AT = 2_000
+#: So many letters in a row are no word of a text.
+_NO_WORD = 16
+
+
+def _before_footer(raw: bytes, start: int, end: int) -> int:
+    """Return where base64 without padding ends: before the text that a list has added below it.
+
+    One wrong line among others of base64 does not end it.
+    """
+    at = max(start, end - _LOOKED_AT)
+    lines = [(found.start(), found[0].strip()) for found in _LINE.finditer(raw, at, end)]
+    if at > start:
+        lines = lines[1:]  # which may be the rest of one
+    wrong = [not _BASE64_LINE.fullmatch(line) for _, line in lines]
+    if True not in wrong or 2 * sum(wrong[(first := wrong.index(True)) :]) <= len(wrong) - first:
+        return end
+    letters = sum(len(line) for _, line in lines[:first])
+    is_whole = at > start or (letters >= _NO_WORD and letters % 4 == 0)
+    return lines[first][0] if is_whole else end
 
 
 def is_base64(raw: bytes, start: int, end: int) -> bool:
     """Whether the first lines look like base64: some senders say so and do not encode."""
-    head = raw[start : min(end, start + 2_000)].partition(b"=")[0].split(b"\n")
+    end = min(_before_footer(raw, start, end), start + _LOOKED_AT)
+    head = raw[start:end].partition(b"=")[0].split(b"\n")
     lines = [line.strip() for line in head if line.strip()]
     wrong = sum(not _BASE64_LINE.fullmatch(line) for line in lines)
     return 2 * wrong <= len(lines)
 
 
+_PADDED_BREAK = re.compile(rb"=[ \t]+\r?\n")
+
+
 def _quoted_printable(raw: bytes, start: int, end: int) -> bytes:
-    """Return what quoted-printable says (RFC 2045 §6.7)."""
+    """Return what quoted-printable says (RFC 2045 §6.7).
+
+    White space behind the ``=`` at the end of a line was added on the way (rule 3).
+    """
+    if _PADDED_BREAK.search(raw, start, end):
+        return binascii.a2b_qp(_PADDED_BREAK.sub(b"=\n", raw[start:end]))
     with memoryview(raw)[start:end] as view:
         return binascii.a2b_qp(view)
 

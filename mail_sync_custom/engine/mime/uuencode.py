@@ -36,7 +36,7 @@ def uudecoded(raw: bytes, start: int, end: int) -> bytes:
     if not found:
         return raw[start:end]
     stop = _END.search(raw, found.end(), end)
-    return _uu(raw, found.end(), stop.start() if stop else end)
+    return _uu(raw, found.end(), stop.start() if stop else end)[0]
 
 
 def without_files(data: bytes) -> tuple[bytes, list[Inline]]:
@@ -65,15 +65,18 @@ def _files(data: bytes) -> Iterator[tuple[int, int, Inline]]:
         )
         if not begin:
             return
+        at = begin.end()
         is_uu = begin.re is _BEGIN
-        stop = marks[_END if is_uu else _YEND].behind(begin.end())
-        end = stop.end() if stop else len(data)
-        content, at = _uu(data, begin.end(), stop.start() if stop else end), begin.end()
-        if not is_uu:
-            content = _yenc(data[begin.end() : stop.start() if stop else end])
-        if content or stop:
-            yield begin.start(), end, Inline(begin[1].strip(), content, bool(stop))
-            at = end
+        stop = marks[_END if is_uu else _YEND].behind(at)
+        end = inner = stop.start() if stop else len(data)
+        if is_uu:
+            content, inner = _uu(data, at, end)
+        else:
+            content = _yenc(data[at:end])
+        is_whole = bool(stop) and inner == end
+        if content or is_whole:
+            at = stop.end() if is_whole else inner  # what is not the file's is text
+            yield begin.start(), at, Inline(begin[1].strip(), content, is_whole)
         # Else it is a sentence that begins so.
 
 
@@ -92,22 +95,27 @@ class _Mark:
 
 
 _LINE = re.compile(rb"[^\n]+")
+_UU_LETTERS = bytes(range(0x20, 0x61))
 
 
-def _uu(data: bytes, start: int, end: int) -> bytes:
-    """Decode lines of uuencode, up to the first that is something else."""
+def _uu(data: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """Decode lines of uuencode; return also where the first is that is something else, or ``end``.
+
+    Behind the empty line of the encoding, which is the last, only white space is nothing else.
+    """
     out = []
     for found in islice(_LINE.finditer(data, start, end), MAX_UU_LINES):
         line = found[0].rstrip(b"\r")
-        if not line or line[0] in b"` ":
-            break
         # Trailing spaces, which are zeros, get lost on the way.
-        size = (line[0] - 32) & 63
-        try:
-            out.append(binascii.a2b_uu(line[: 1 + (size + 2) // 3 * 4]))
-        except binascii.Error:
-            break
-    return b"".join(out)
+        size = (line[0] - 32) & 63 if line else 0
+        if not size:
+            rest = line.strip(b"` ") or data[found.end() : end].strip()
+            return b"".join(out), found.start() if rest else end
+        letters = line[: 1 + (size + 2) // 3 * 4]
+        if len(line) > len(letters) + 2 or letters.translate(None, _UU_LETTERS):
+            return b"".join(out), found.start()
+        out.append(binascii.a2b_uu(letters))
+    return b"".join(out), end
 
 
 def _yenc(body: bytes) -> bytes:
