@@ -1,5 +1,6 @@
 """Hosts that lead inside are refused on every way to a server: one error, after the same time."""
 
+import contextlib
 import socket
 import time
 
@@ -50,6 +51,8 @@ def names(monkeypatch):
     answers = {}
 
     def getaddrinfo(host, port, *args, **kwargs):
+        if host not in answers:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         ips = answers[host]
         ips = ips.pop(0) if isinstance(ips[0], list) else ips
         family = {True: socket.AF_INET6, False: socket.AF_INET}
@@ -85,6 +88,80 @@ def test_of_several_addresses_the_allowed_ones_are_connected_to(names, scripted)
     with pytest.raises(MailError) as caught:
         session.connect(endpoint, ANYBODY, policy=only)
     assert caught.value.code != "host_not_allowed" and server.clients
+
+
+@pytest.mark.parametrize(
+    "host", ["im\u1d2cp.client.example", "imap.c\u00adlient.example", "IMAP。CLIENT。example."]
+)
+def test_a_name_is_looked_up_in_the_form_in_which_it_was_allowed(names, scripted, host):
+    """A listed name in another spelling is that name, and never one that a stranger registered."""
+    server = scripted(lambda client: client.say(b"* BYE"))
+    port = server.endpoint().port
+    names[host] = names[host.encode("idna").decode()] = ["127.0.0.9"]
+    names["imap.client.example"] = ["127.0.0.1"]
+    with pytest.raises(MailError):
+        session.connect(
+            Endpoint(host, port, implicit_tls=False),
+            ANYBODY,
+            policy=policy.parse(f"imap.client.example:{port}", pause=0),
+        )
+    assert server.clients
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("host", ["db", "db.corp", "d\u00adb.local"])
+def test_whether_a_name_of_the_inside_exists_is_not_told(names, way, host):
+    """Not even where the list has networks, so that a name has to be looked up."""
+    listed = policy.parse("10.0.0.0/8", pause=0.3)
+    met = []
+    for answers in ({}, {policy.plain(host): ["192.168.0.1"]}):
+        names.clear()
+        names.update(answers)
+        begun = time.monotonic()
+        with pytest.raises(MailError) as caught:
+            WAYS[way](Endpoint(host, 993), policy=listed)
+        assert time.monotonic() - begun >= 0.3
+        met.append((caught.value.code, caught.value.detail))
+    assert met[0] == met[1]
+
+
+REFERRALS = {
+    "to a login": [
+        b"* OK [CAPABILITY IMAP4rev1 LOGIN-REFERRALS] hello",
+        b"NO [REFERRAL imap://lea@127.0.0.1:%d/] Try elsewhere",
+    ],
+    "with a login": [
+        b"* OK IMAP4rev1 hello",
+        b"OK [REFERRAL imap://lea@127.0.0.1:%d/] Elsewhere is nearer",
+    ],
+    "in the greeting": [b"* BYE [REFERRAL imap://127.0.0.1:%d/] Moved", b""],
+}
+
+
+@pytest.mark.parametrize("said", REFERRALS.values(), ids=REFERRALS)
+def test_a_referral_is_not_followed(scripted, said):
+    """RFC 2221 lets a client go elsewhere with the same password. Ours stays where it was sent."""
+    elsewhere = scripted(lambda client: client.say(b"* OK IMAP4rev1"))
+    greeting, answer = (
+        line % elsewhere.endpoint().port if b"%d" in line else line for line in said
+    )
+
+    def script(client):
+        client.say(greeting)
+        while True:
+            tag, command = client.hear()
+            if command.upper().startswith((b"LOGIN", b"AUTH")):
+                client.say(tag + b" " + answer)
+            else:
+                client.say(b"* CAPABILITY IMAP4rev1", tag + b" OK done")
+
+    server = scripted(script)
+    with (
+        contextlib.suppress(MailError),
+        session.connect(server.endpoint(), ANYBODY, policy=LOOPBACK),
+    ):
+        pass
+    assert server.clients and elsewhere.clients == []
 
 
 @pytest.fixture

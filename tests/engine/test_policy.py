@@ -13,14 +13,16 @@ INSIDE = """
 239.255.255.250 240.0.0.1 255.255.255.255 :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
 ::ffff:169.254.169.254 ::ffff:0:10.0.0.1 64:ff9b::10.0.0.1 64:ff9b::7f00:1 64:ff9b:1::1 100::1
 2001::1 2001:10::1 2001:db8::1 2002:7f00:1::1 2002:a00:1:: 3fff::1 5f00::1 fc00::1 fd00:ec2::254
-fe80::1 fe80::1%eth0 fec0::1 ff02::1 ff0e::1
+2600::5efe:7f00:1 2600::5efe:10.0.0.1 2600::200:5efe:c0a8:1 fe80::1 fe80::1%eth0 fec0::1
+ff02::1 ff0e::1
+2600::5efe:7f00:1 2600::5efe:10.0.0.1 2600::200:5efe:c0a8:1
 """.split()
 
 OUTSIDE = """
 1.1.1.1 8.8.8.8 11.0.0.1 100.63.255.255 100.128.0.1 126.255.255.255 128.0.0.1 169.253.255.255
 172.15.255.255 172.32.0.1 192.0.1.1 192.167.255.255 192.169.0.1 198.17.255.255 198.20.0.1
 223.255.255.255 2001:4860:4860::8888 2606:4700::1111 2a00:1450:4001::6d 64:ff9b::808:808
-::ffff:8.8.8.8
+::ffff:8.8.8.8 2600::5efe:8.8.8.8
 """.split()
 
 
@@ -42,7 +44,7 @@ def test_any_other_port_is_refused(port):
 
 INSIDE_NAMES = """
 localhost LOCALHOST. db postgres imap.internal mail.corp x.localhost
-nas.local router.lan a.home.arpa ａ.ｌｏｃａｌ a。local
+nas.local nas.lo\u00adcal nas.local\ufe0f router.lan a.home.arpa ａ.ｌｏｃａｌ a。local
 """.split()
 
 
@@ -127,3 +129,19 @@ def test_what_is_beside_it_is_not(listed, host, port, ip):
 def test_a_line_that_names_nothing_is_said(listed):
     with pytest.raises(NotAnEntry):
         parse(listed)
+
+
+@pytest.mark.parametrize(
+    ("listed", "host"),
+    [("10.0.0.0/8", "db"), ("10.0.0.0/8", "db.corp"), ("imap.corp", "db.corp"), ("", "db")],
+)
+def test_that_a_name_of_the_inside_does_not_exist_is_hidden(listed, host):
+    assert parse(listed).hides(host)
+
+
+@pytest.mark.parametrize(
+    ("listed", "host"),
+    [("imap.corp", "IMAP.corp."), ("*.corp", "db.corp"), ("10.0.0.0/8", "imap.client.example")],
+)
+def test_a_typing_error_in_any_other_name_is_said(listed, host):
+    assert not parse(listed).hides(host)

@@ -29,7 +29,7 @@ from ..errors import (
 )
 from ..values import Connected, Credentials, Endpoint, Security
 from . import tls
-from .policy import INTERNET, Policy
+from .policy import INTERNET, Policy, plain
 
 #: A transfer slower than this, in bytes a second, comes from a server that drips data.
 SLOWEST = 16 * 1024
@@ -124,7 +124,12 @@ def _allowed(endpoint: Endpoint, deadline: Deadline, policy: Policy) -> list[tup
     """
     answer_at = time.monotonic() + policy.pause
     host, port = endpoint.host, endpoint.port
-    found = [] if policy.refuses(host, port) else _lookup(endpoint, deadline)
+    try:
+        found = [] if policy.refuses(host, port) else _lookup(endpoint, deadline)
+    except HostNotFound:
+        if not policy.hides(host):
+            raise
+        found = []
     allowed = [each for each in found if policy.allows(host, port, each[1][0])]
     if not allowed:
         time.sleep(max(0.0, answer_at - time.monotonic()))
@@ -162,7 +167,7 @@ def _lookup(endpoint: Endpoint, deadline: Deadline) -> list[tuple[int, tuple]]:
     def ask() -> None:
         try:
             answer.put(
-                socket.getaddrinfo(endpoint.host.strip(), endpoint.port, type=socket.SOCK_STREAM)
+                socket.getaddrinfo(plain(endpoint.host), endpoint.port, type=socket.SOCK_STREAM)
             )
         except (OSError, UnicodeError) as error:
             answer.put(error)
@@ -185,7 +190,7 @@ def start_tls(sock: socket.socket, endpoint: Endpoint, deadline: Deadline) -> ss
     """Encrypt a connection and check its certificate."""
     sock.settimeout(deadline.left(Step.TLS))
     try:
-        return tls.context(endpoint).wrap_socket(sock, server_hostname=endpoint.host.strip())
+        return tls.context(endpoint).wrap_socket(sock, server_hostname=plain(endpoint.host))
     except UnicodeError as error:
         raise HostNotFound(safe_text(str(error))) from error
     except (OSError, ValueError) as error:

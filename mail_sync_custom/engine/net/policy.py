@@ -62,6 +62,8 @@ _INSIDE_6 = tuple(
 )
 #: An IPv4 address behind the network's own translator (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
+#: The last half of an ISATAP address, before the IPv4 address and without the bit for *global*.
+_ISATAP = 0x00005EFE
 
 #: Names with a meaning inside a network only: RFC 6761, 6762, 7686, 8375 and 9476, and those that
 #: ICANN keeps out of the root (`internal`, and the most common collisions). So do single labels.
@@ -74,6 +76,8 @@ _INSIDE_NAMES = tuple(
 
 #: What a name may look like; a numeric one is an address, in whatever notation.
 _NAME = re.compile(r"(?:\*\.)?(?:[\w-]{1,63}\.)*[\w-]{0,62}[^\W\d][\w-]{0,62}")
+#: Mapped to nothing by those who look a name up (RFC 3454, table B.1).
+_IGNORED = re.compile("[\u00ad\u034f\u1806\u180b-\u180d\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 
 
@@ -120,25 +124,30 @@ class Policy:
     def allows(self, host: str, port: int, ip: str) -> bool:
         """Whether the address that a host resolved to may be connected to at a port."""
         address = _unwrapped(ipaddress.ip_address(ip))
-        if port in MAIL_PORTS and _is_outside(address) and not _means_inside(_plain(host)):
+        if port in MAIL_PORTS and _is_outside(address) and not _means_inside(plain(host)):
             return True
         return any(
             entry.covers_port(port)
-            and (entry.covers_name(_plain(host)) or entry.covers_address(address))
+            and (entry.covers_name(plain(host)) or entry.covers_address(address))
             for entry in self.entries
         )
+
+    def hides(self, host: str) -> bool:
+        """Whether to hide that a name does not exist: it is one of the inside, and not listed."""
+        name = plain(host)
+        return _means_inside(name) and not any(entry.covers_name(name) for entry in self.entries)
 
     def refuses(self, host: str, port: int) -> bool:
         """Whether a host is refused whatever it resolves to, so that it need not be looked up.
 
         Whether an internal name exists is no user's business either.
         """
-        if address := _literal(_plain(host)):
+        if address := _literal(plain(host)):
             return not self.allows(host, port, str(address))
         entries = [entry for entry in self.entries if entry.covers_port(port)]
-        if any(entry.network or entry.covers_name(_plain(host)) for entry in entries):
+        if any(entry.network or entry.covers_name(plain(host)) for entry in entries):
             return False
-        return port not in MAIL_PORTS or _means_inside(_plain(host))
+        return port not in MAIL_PORTS or _means_inside(plain(host))
 
 
 INTERNET = Policy()
@@ -162,7 +171,7 @@ def _entry(text: str) -> Entry:
     try:
         return Entry(network=ipaddress.ip_network(where, strict=False), ports=ports)
     except ValueError:
-        name = _plain(where)
+        name = plain(where)
         if not _NAME.fullmatch(name):
             raise NotAnEntry(text) from None
         return Entry(name=name, ports=ports)
@@ -184,10 +193,17 @@ def _parted(text: str) -> tuple[str, frozenset[int] | None]:
     return bracketed or bare, ports
 
 
-def _plain(host: str) -> str:
-    """Return a host name for comparison: without the trailing dot, capitals and variant forms."""
-    plain = unicodedata.normalize("NFKC", _DOTS.sub(".", host.strip())).lower()
-    return plain.removesuffix(".")
+def plain(host: str) -> str:
+    """Return a host's name without the root's dot, capitals, other forms and what is not seen.
+
+    It is compared, looked up and asked for in the certificate in this one form: a name that a
+    resolver takes for another than the policy does would pass for a listed one.
+
+    >>> plain(" ＩＭＡＰ.client。example. ")
+    'imap.client.example'
+    """
+    name = unicodedata.normalize("NFKC", _DOTS.sub(".", host.strip())).lower()
+    return _IGNORED.sub("", name).removesuffix(".")
 
 
 def _literal(name: str) -> _Address | None:
@@ -212,11 +228,14 @@ def _means_inside(name: str) -> bool:
 
 
 def _unwrapped(address: _Address) -> _Address:
-    """Return the IPv4 address embedded in an IPv6 address (RFC 4291 §2.5.5.2, RFC 6052)."""
+    """Return the IPv4 address embedded in an IPv6 address.
+
+    RFC 4291 §2.5.5.2, RFC 6052, and RFC 5214 §6.1 (ISATAP) whatever the network's prefix.
+    """
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return address.ipv4_mapped
-        if address in _NAT64:
+        if address in _NAT64 or (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
             return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
