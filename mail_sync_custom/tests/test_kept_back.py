@@ -65,7 +65,7 @@ class TestKeptBack(MailSyncCase):
         self.assertEqual(len(self.entries()), 6)
         self.assertEqual(inbox.at_once, 0)
 
-    def test_a_server_that_hands_out_nothing_is_an_error_with_words_of_its_own(self):
+    def test_a_server_that_delivers_nothing_has_its_own_error_message(self):
         self.inbox.hidden = set(self.uids)
         said = self.sync()
         self.assertEqual(self.account.state, "error")

@@ -51,7 +51,7 @@ def test_a_continuation_of_idle_without_a_space(scripted):
         assert not found.news()
 
 
-def test_a_mail_that_comes_just_before_the_wait_begins_is_news(scripted):
+def test_a_mail_that_arrives_just_before_the_wait_is_news(scripted):
     """What is told between EXAMINE and the continuation is in no snapshot."""
     with connect(scripted(idle_script(nothing, b"* 4 EXISTS", b"* 1 RECENT"))) as found:
         assert found.idle("INBOX").exists == 3
@@ -59,7 +59,7 @@ def test_a_mail_that_comes_just_before_the_wait_begins_is_news(scripted):
         assert not found.news()
 
 
-def test_a_mail_that_is_told_together_with_the_continuation_is_news(scripted):
+def test_a_mail_reported_together_with_the_continuation_is_news(scripted):
     script = idle_script(nothing, go_ahead=b"+ idling\r\n* 4 EXISTS\r\n")
     with connect(scripted(script)) as found:
         found.idle("INBOX")
@@ -78,7 +78,7 @@ CHAT = [
 ]
 
 
-def test_what_is_no_new_mail_is_no_news(scripted):
+def test_only_new_mail_is_news(scripted):
     told = threading.Event()
 
     def play(client):
@@ -96,7 +96,7 @@ def test_what_is_no_new_mail_is_no_news(scripted):
         assert until_news(found)
 
 
-def test_news_that_come_a_byte_at_a_time(scripted):
+def test_news_that_arrives_a_byte_at_a_time(scripted):
     def play(client):
         for byte in b'* LIST () "/" {5}\r\nDraft\r\n* 4 EXISTS\r\n':
             client.raw(bytes([byte]))
@@ -107,7 +107,7 @@ def test_news_that_come_a_byte_at_a_time(scripted):
         assert until_news(found)
 
 
-def test_news_over_tls_are_not_left_in_openssl(scripted):
+def test_news_over_tls_is_not_left_in_openssl(scripted):
     """Many lines in one TLS record: no selector would tell of the rest of it."""
 
     def play(client):
@@ -127,7 +127,7 @@ def test_news_over_tls_are_not_left_in_openssl(scripted):
                 news = found.news()
 
 
-def test_a_line_without_end_is_not_kept(scripted):
+def test_an_endless_line_is_not_kept(scripted):
     def play(client):
         client.raw(b"* OK ")
         while True:
@@ -204,7 +204,7 @@ def test_a_wait_that_the_server_ends_by_itself_is_over(scripted, end):
 
 
 @pytest.mark.parametrize("refusal", [b"NO not today", b"BAD what", b"BAD [CLIENTBUG] IDLE"])
-def test_idle_that_is_offered_and_refused_is_none(scripted, refusal):
+def test_idle_that_is_offered_but_refused_counts_as_missing(scripted, refusal):
     def script(client):
         client.log_in(b"IMAP4rev1 IDLE")
         client.accept(*SELECTED)
@@ -218,7 +218,7 @@ def test_idle_that_is_offered_and_refused_is_none(scripted, refusal):
 
 
 @pytest.mark.parametrize("refusal", [b"NO [LIMIT] too many", b"NO [UNAVAILABLE] later"])
-def test_idle_that_is_refused_for_now_is_no_server_without_it(scripted, refusal):
+def test_a_temporary_refusal_of_idle_does_not_mean_it_is_missing(scripted, refusal):
     def script(client):
         client.log_in(b"IMAP4rev1 IDLE")
         client.accept(*SELECTED)
@@ -229,7 +229,7 @@ def test_idle_that_is_refused_for_now_is_no_server_without_it(scripted, refusal)
         found.idle("INBOX")
 
 
-def test_idle_that_is_not_offered_is_not_asked_for(scripted):
+def test_idle_is_not_requested_if_it_is_not_offered(scripted):
     server = scripted(lambda client: (client.log_in(), client.wait_for_the_end()))
     with connect(server) as found:
         assert not found.can_idle
@@ -259,7 +259,7 @@ def test_silence_after_done(scripted):
     ("capabilities", "leaving"),
     [(b"IMAP4rev1 IDLE", b"CLOSE"), (b"IMAP4rev1 IDLE UNSELECT", b"UNSELECT")],
 )
-def test_the_mailbox_is_left_in_the_round_trip_that_ends_the_wait(scripted, capabilities, leaving):
+def test_ending_the_wait_and_leaving_the_mailbox_is_one_round_trip(scripted, capabilities, leaving):
     def script(client):
         client.log_in(capabilities)
         client.accept(*SELECTED)

@@ -80,14 +80,14 @@ def test_a_server_that_says_goodbye_instead_of_hello(scripted):
         connect(scripted(lambda client: client.say(b"* BYE So long")))
 
 
-def test_nobody_is_logged_in_by_the_server_itself(scripted):
+def test_a_preauth_greeting_is_refused(scripted):
     server = scripted(lambda client: client.say(b"* PREAUTH [CAPABILITY IMAP4rev1] welcome"))
     with failing(ProtocolViolation, code="preauth"):
         connect(server)
     assert server.heard == b""
 
 
-def test_plain_text_to_a_port_that_wants_tls_is_told_from_silence(scripted):
+def test_plain_text_to_a_tls_port_is_recognised_by_its_silence(scripted):
     def script(client):
         client.start_tls()
 
@@ -153,7 +153,7 @@ def test_answers_injected_before_tls_are_noticed(scripted):
     assert b"AUTH" not in server.heard and b"LOGIN " not in server.heard
 
 
-def test_what_was_said_before_tls_is_asked_again(scripted):
+def test_capabilities_are_requested_again_after_tls(scripted):
     """The mechanisms on offer in plain text are anybody's."""
 
     def script(client):
@@ -167,7 +167,7 @@ def test_what_was_said_before_tls_is_asked_again(scripted):
         connect(scripted(script), pin=True)
 
 
-def test_a_certificate_nobody_vouches_for_after_starttls(scripted):
+def test_an_untrusted_certificate_after_starttls(scripted):
     def script(client):
         client.say(OFFER)
         client.accept()
@@ -201,7 +201,7 @@ def login_answer(answer: bytes):
         b"NO LOGIN failed.",
     ],
 )
-def test_a_wrong_password_is_called_one(scripted, answer):
+def test_a_wrong_password_is_reported_as_one(scripted, answer):
     with failing(LoginRefused, kind=Kind.CRED, step=Step.LOGIN):
         connect(scripted(login_answer(answer)))
 
@@ -219,12 +219,12 @@ def test_a_wrong_password_is_called_one(scripted, answer):
         (b"BAD who knows", Kind.TRANS),
     ],
 )
-def test_what_is_no_wrong_password_is_not_called_one(scripted, answer, kind):
+def test_other_refusals_are_not_reported_as_a_wrong_password(scripted, answer, kind):
     with failing(ServerRefused, kind=kind, step=Step.LOGIN):
         connect(scripted(login_answer(answer)))
 
 
-def test_the_pause_that_a_server_asks_for_is_kept(scripted):
+def test_the_pause_that_a_server_asks_for_is_respected(scripted):
     answer = b"BAD Request is throttled. Suggested Backoff Time: 297000 milliseconds"
     with failing(ServerRefused, kind=Kind.LIMIT, retry_after=297.0):
         connect(scripted(login_answer(answer)))
@@ -252,7 +252,7 @@ def test_a_server_that_echoes_the_password_has_it_taken_out(scripted):
     assert "LOGIN failed for •••" in caught.value.detail
 
 
-def test_a_server_that_takes_no_password_is_not_given_one(scripted):
+def test_no_password_is_sent_to_a_server_that_accepts_none(scripted):
     def script(client):
         client.say(b"* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED] hello")
         client.wait_for_the_end()
@@ -263,7 +263,7 @@ def test_a_server_that_takes_no_password_is_not_given_one(scripted):
     assert b"LOGIN " not in server.heard and b"AUTH" not in server.heard
 
 
-def test_a_server_that_takes_no_password_over_tls_either(scripted):
+def test_no_password_is_sent_over_tls_to_a_server_that_accepts_none(scripted):
     def script(client):
         client.start_tls()
         client.say(b"* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED] hello")
@@ -351,7 +351,7 @@ def test_capabilities_that_come_only_after_the_login_are_used(scripted):
         assert found.search(1, 9) == [2, 5, 6, 7]
 
 
-def test_a_server_that_wants_our_name_first_is_told_it(scripted):
+def test_our_name_is_sent_to_a_server_that_requires_it_first(scripted):
     """NetEase's servers answer EXAMINE with "Unsafe Login" to who has not sent ID (RFC 2971)."""
 
     def script(client):

@@ -90,7 +90,7 @@ def test_every_command_ends_in_time(scripted, ask, actions, error):
         ask(found)
 
 
-def test_a_search_that_claims_four_milliards_of_mails(scripted):
+def test_a_search_that_claims_four_billion_mails(scripted):
     answer = b'* ESEARCH (TAG "TAG") UID ALL 1:4294967295\r\nTAG OK\r\n'
     script = after_login(answer, capabilities=b"IMAP4rev1 ESEARCH")
     with connect(scripted(script)) as found, failing(ProtocolViolation):
@@ -100,7 +100,7 @@ def test_a_search_that_claims_four_milliards_of_mails(scripted):
 @pytest.mark.parametrize(
     "answer", [b"NO [CANNOT] no such search key", b"BAD Unknown argument", b"NO Search failed"]
 )
-def test_a_server_that_cannot_search_for_an_address_is_no_failure(scripted, answer):
+def test_a_server_that_cannot_search_for_an_address_does_not_fail_the_run(scripted, answer):
     def script(client):
         client.log_in()
         tag, _ = client.hear()
@@ -120,7 +120,7 @@ def test_a_search_that_is_refused_for_its_cost_is_a_limit(scripted):
 
 
 @pytest.mark.parametrize("email", ["léa@client.example", "lea\r\n@client.example", "l" * 2000])
-def test_an_address_that_no_server_could_search_for_is_not_sent_to_it(scripted, email):
+def test_an_address_that_cannot_be_searched_for_is_not_sent(scripted, email):
     with connect(scripted(after_login())) as found:
         assert found.mentioning(1, 9, ["lea@client.example", email]) is None
 
@@ -144,7 +144,7 @@ def test_a_bandwidth_limit_within_a_fetch_is_a_limit(scripted):
         list(found.headers([(1, 10)]))
 
 
-def test_what_nobody_asked_for_is_passed_over(scripted):
+def test_unsolicited_responses_are_skipped(scripted):
     header = b"From: a@example.com\r\n\r\n"
     answer = (
         b"* 7 EXISTS\r\n* 3 EXPUNGE\r\n* OK [ALERT] Mind the {5}\r\n"
@@ -159,7 +159,7 @@ def test_what_nobody_asked_for_is_passed_over(scripted):
     assert (only.uid, only.size, only.internaldate, only.raw) == (5, None, None, header)
 
 
-def test_a_message_that_the_server_cannot_read_does_not_keep_the_others(scripted):
+def test_a_message_that_the_server_cannot_read_does_not_block_the_others(scripted):
     """zammad#2754: one bad mail and nothing behind it is ever read."""
     asked = []
 
@@ -186,7 +186,7 @@ def test_a_message_that_the_server_cannot_read_does_not_keep_the_others(scripted
     assert len(asked) <= 13
 
 
-def test_the_headers_before_a_message_that_ends_the_connection_are_had(scripted):
+def test_headers_before_a_message_that_drops_the_connection_are_kept(scripted):
     header = b"* %d FETCH (UID %d BODY[HEADER.FIELDS (FROM)] {2}\r\n\r\n)\r\n"
     answers = [header % (uid, uid) for uid in (1, 2)]
     uids = []
@@ -213,7 +213,7 @@ def test_a_mailbox_that_refuses_to_be_opened_says_why(scripted):
         found.examine("Phantom")
 
 
-def test_numbers_that_are_zero_or_missing_are_none(scripted):
+def test_zero_or_missing_numbers_become_none(scripted):
     def script(client):
         client.log_in()
         client.accept(b"* STATUS INBOX (UIDNEXT 0 UIDVALIDITY 0)")
@@ -242,7 +242,7 @@ def test_a_message_above_the_servers_limit_is_not_sent_to_it(scripted):
     assert b"APPEND" not in server.heard
 
 
-def test_a_literal_waits_for_the_servers_leave(scripted):
+def test_a_literal_waits_for_a_continuation_request(scripted):
     message = b"Subject: x\r\n\r\nbody\r\n"
 
     def script(client):
@@ -262,7 +262,7 @@ def test_a_literal_waits_for_the_servers_leave(scripted):
         found.append("Sent", message, session.datetime.now())
 
 
-def test_a_logout_is_said_and_not_waited_for(scripted):
+def test_logout_does_not_wait_for_an_answer(scripted):
     said = threading.Event()
 
     def script(client):
@@ -278,7 +278,7 @@ def test_a_logout_is_said_and_not_waited_for(scripted):
     assert said.wait(5)
 
 
-def test_a_lookup_that_does_not_come_back_is_left_behind(scripted, monkeypatch):
+def test_a_lookup_that_never_returns_is_abandoned(scripted, monkeypatch):
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: released.wait(5) and [])
     with failing(ConnectionTimeout, step=Step.LOOKUP):

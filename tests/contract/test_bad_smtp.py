@@ -91,18 +91,18 @@ def test_smtp_cram_md5_as_in_rfc_2195(scripted):
         ),
     ],
 )
-def test_smtp_refusals_are_told_apart(scripted, reply, error, attributes):
+def test_smtp_refusals_are_distinguished(scripted, reply, error, attributes):
     with failing(error, step=Step.LOGIN, **attributes):
         check(scripted(smtp_script(b"AUTH PLAIN", login=(reply,))))
 
 
-def test_smtp_without_a_way_to_log_in(scripted):
+def test_smtp_without_a_supported_login_mechanism(scripted):
     server = scripted(smtp_script(b"SIZE 1000"))
     with failing(ServerRefused, code="smtp_auth_missing"):
         check(server)
 
 
-def test_smtp_that_takes_no_password_is_not_given_one(scripted):
+def test_no_password_is_sent_to_an_smtp_server_that_accepts_none(scripted):
     server = scripted(smtp_script(b"AUTH XOAUTH2"))
     with failing(ServerRefused, code="password_sign_in_off"):
         check(server)

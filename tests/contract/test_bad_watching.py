@@ -41,7 +41,7 @@ def courier(client, *, messages=3):
             client.say(tag + b" OK")
 
 
-def test_a_server_that_tells_uidnext_by_status_alone_is_waited_at(scripted):
+def test_waiting_works_if_only_status_reports_uidnext(scripted):
     with connect(scripted(courier)) as found:
         told = found.watch(["INBOX"]).told["INBOX"]
         assert (told.uidvalidity, told.uidnext, told.exists) == (7, 12, 3)
@@ -49,14 +49,14 @@ def test_a_server_that_tells_uidnext_by_status_alone_is_waited_at(scripted):
         found.done()
 
 
-def test_a_copy_is_not_filed_into_a_mailbox_that_is_open(scripted):
+def test_a_copy_is_not_filed_while_a_mailbox_is_open(scripted):
     with connect(scripted(courier)) as found:
         found.examine("Sent")
         found.append("Sent", b"From: a@example.com\n\nBody\n", NOON)
         found.examine("Sent")
 
 
-def test_a_server_that_closes_no_mailbox_is_led_out_of_it_by_another_one(scripted):
+def test_a_mailbox_that_cannot_be_closed_is_left_by_opening_another(scripted):
     def script(client):
         client.log_in(b"IMAP4rev1")
         client.accept(*SELECTED)
@@ -113,7 +113,7 @@ class Mailboxes:
         return [b"* STATUS %b (UIDNEXT %d UIDVALIDITY 7)" % (name, self.uidnext[name])]
 
 
-def test_notify_is_asked_for_as_rfc_5465_writes_it(scripted):
+def test_the_notify_command_follows_rfc_5465(scripted):
     server = Mailboxes()
     with connect(scripted(server)) as found:
         assert found.watch(["INBOX", "Sent", "Drafts"]).pushed == {"INBOX", "Sent", "Drafts"}
@@ -126,7 +126,7 @@ def test_notify_is_asked_for_as_rfc_5465_writes_it(scripted):
 
 
 @pytest.mark.parametrize("refusal", [b"BAD what", b"NO [NOTIFICATIONOVERFLOW] too much"])
-def test_notify_that_is_refused_leaves_the_wait_at_the_inbox(scripted, refusal):
+def test_a_refused_notify_leaves_the_wait_for_the_inbox(scripted, refusal):
     server = Mailboxes(notify=refusal)
     with connect(scripted(server)) as found:
         watched = found.watch(["INBOX", "Sent"])
@@ -134,7 +134,7 @@ def test_notify_that_is_refused_leaves_the_wait_at_the_inbox(scripted, refusal):
         assert watched.told["Sent"].uidnext == 5
 
 
-def test_a_server_without_notify_is_asked_by_status(scripted):
+def test_a_server_without_notify_is_polled_by_status(scripted):
     server = Mailboxes(capabilities=b"IMAP4rev1 IDLE UNSELECT")
     with connect(scripted(server)) as found:
         assert found.watch(["INBOX", "Sent"]).pushed == {"INBOX"}
@@ -145,7 +145,7 @@ def test_a_server_without_notify_is_asked_by_status(scripted):
     assert not any(said.startswith(b"NOTIFY") for said in server.said)
 
 
-def test_a_server_that_has_stopped_to_notify_may_have_news_of_all(scripted):
+def test_after_notification_overflow_any_mailbox_may_have_news(scripted):
     server = Mailboxes()
     server.push = [b"* OK [NOTIFICATIONOVERFLOW] ...A comment can go here..."]
     with connect(scripted(server)) as found:
@@ -156,7 +156,7 @@ def test_a_server_that_has_stopped_to_notify_may_have_news_of_all(scripted):
         assert found.watch(["INBOX", "Sent"]).pushed == {"INBOX"}
 
 
-def test_a_status_that_tells_nothing_new_is_no_news(scripted):
+def test_a_status_without_changes_is_not_news(scripted):
     server = Mailboxes()
     server.push = [
         b'* STATUS "Sent" (MESSAGES 3 UIDNEXT 5 UIDVALIDITY 7)',

@@ -100,7 +100,7 @@ def test_a_pinned_certificate_and_no_other(protocol, credentials, way):
     assert caught.value.detail == protocol.connect_inspect(endpoint("trusted"), BUDGET)
 
 
-def test_a_pin_without_a_fingerprint_tells_which_to_keep(protocol, credentials):
+def test_a_pin_without_a_fingerprint_returns_the_one_to_keep(protocol, credentials):
     connected = protocol.connect(protocol.tls("self_signed", pin=True), credentials)
     assert connected.fingerprint == protocol.connect_inspect(protocol.tls("self_signed"), BUDGET)
 
@@ -113,7 +113,7 @@ def test_no_certificate_without_tls(protocol):
 
 
 @pytest.mark.parametrize("fingerprint", ["right", "wrong"])
-def test_a_pin_holds_for_whoever_connects_with_the_context(services, fingerprint):
+def test_a_pin_applies_to_every_user_of_the_context(services, fingerprint):
     """Odoo sends with smtplib, which knows nothing of fingerprints."""
     endpoint = services.smtps("self_signed")
     met = smtp.inspect_certificate(endpoint, BUDGET, policy=LOOPBACK)
@@ -161,7 +161,7 @@ def test_plain_text_to_the_tls_port(protocol, credentials, monkeypatch):
     assert caught.value.code == "plain_on_tls_port"
 
 
-def test_a_port_where_nothing_listens(protocol, credentials):
+def test_a_port_with_no_listener(protocol, credentials):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         free = taken.getsockname()[1]
     with pytest.raises(ConnectionRefused):
@@ -169,7 +169,7 @@ def test_a_port_where_nothing_listens(protocol, credentials):
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "x" * 70 + ".invalid", "a..b"])
-def test_a_host_that_there_is_not(protocol, credentials, host):
+def test_a_host_that_does_not_exist(protocol, credentials, host):
     with pytest.raises(HostNotFound):
         protocol.connect(Endpoint(host, 993), credentials)
 

@@ -19,6 +19,6 @@ def test_a_bad_server_stops_nothing_but_what_it_is_bad_at(case):
     assert sorted(result.after) == sorted(result.all_of_them)
 
 
-def test_every_bad_server_has_a_name_of_its_own_and_a_source():
+def test_every_bad_server_has_a_unique_name_and_a_source():
     assert len({case.name for case in CASES}) == len(CASES) >= 60
     assert all(case.source for case in CASES)

@@ -12,7 +12,7 @@ from .conftest import NOON, mail
 # -- STATUS and EXAMINE ----------------------------------------------------------------------
 
 
-def test_status_tells_of_new_mail(server):
+def test_status_reports_new_mail(server):
     server.deliver("INBOX", mail())
     with server.connect() as session:
         before = session.status(["INBOX"])["INBOX"]
@@ -21,7 +21,7 @@ def test_status_tells_of_new_mail(server):
     assert after == Snapshot(before.uidvalidity, before.uidnext + 1)
 
 
-def test_status_of_a_mailbox_that_is_gone_is_none_and_spoils_no_other(server):
+def test_status_of_a_missing_mailbox_is_none_and_does_not_affect_others(server):
     server.create("Kept")
     with server.connect() as session:
         found = session.status(["Gone", "INBOX", "Gone too", "Kept"])
@@ -29,7 +29,7 @@ def test_status_of_a_mailbox_that_is_gone_is_none_and_spoils_no_other(server):
     assert [bool(snapshot) for snapshot in found.values()] == [False, True, False, True]
 
 
-def test_status_of_more_mailboxes_than_are_on_their_way_at_once(server):
+def test_status_of_more_mailboxes_than_commands_in_flight(server):
     names = [f"Folder {number}" for number in range(70)]
     for name in names:
         server.create(name)
@@ -39,7 +39,7 @@ def test_status_of_more_mailboxes_than_are_on_their_way_at_once(server):
     assert [found[name].uidnext for name in names] == [1] * 69 + [2]
 
 
-def test_status_of_nothing_asks_nothing(server):
+def test_status_of_no_mailboxes_sends_nothing(server):
     with server.connect() as session:
         assert session.status([]) == {}
 
@@ -51,14 +51,14 @@ def test_a_mailbox_is_examined(server):
     assert examined == Snapshot(status.uidvalidity, uid + 1, exists=1)
 
 
-def test_a_mailbox_that_is_gone_cannot_be_examined_and_the_session_goes_on(server):
+def test_a_missing_mailbox_cannot_be_examined_and_the_session_continues(server):
     with server.connect() as session:
         with pytest.raises(MailboxMissing, match="Gone"):
             session.examine("Gone")
         assert session.examine("INBOX").exists == 0
 
 
-def test_a_mailbox_that_was_made_again_has_another_uidvalidity(server):
+def test_a_recreated_mailbox_has_a_new_uidvalidity(server):
     server.create("Box")
     with server.connect() as session:
         before = session.status(["Box"])["Box"]
@@ -185,7 +185,7 @@ def test_a_large_mail_is_filed(server):
     assert header.size == 14 + 12 * 200_000
 
 
-def test_find_tells_mails_apart_and_takes_quotes(server):
+def test_find_distinguishes_mails_and_accepts_quotes(server):
     server.deliver("INBOX", mail(Message_ID="<one@example.com>"))
     second = server.deliver("INBOX", mail(Message_ID='<"tw\\o"@example.com>'))
     third = server.deliver("INBOX", mail(X_Mail_Sync_ID="abc-3"))
@@ -226,7 +226,7 @@ def test_a_mailbox_that_is_left_loses_nothing(server):
 # -- the end ---------------------------------------------------------------------------------
 
 
-def test_closing_twice_harms_nobody_and_nothing_works_afterwards(server):
+def test_closing_twice_is_harmless_and_nothing_works_afterwards(server):
     session = server.connect()
     session.close()
     session.close()

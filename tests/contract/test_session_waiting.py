@@ -18,7 +18,7 @@ def news_of(session, seconds=5):
     return found
 
 
-def test_a_mail_that_comes_while_the_session_waits_is_news_once(server):
+def test_a_mail_that_arrives_during_the_wait_is_news_once(server):
     with server.connect() as session:
         session.idle("INBOX")
         assert not session.news()
@@ -29,7 +29,7 @@ def test_a_mail_that_comes_while_the_session_waits_is_news_once(server):
         assert news_of(session)
 
 
-def test_what_lay_there_before_the_wait_is_told_by_its_snapshot(server):
+def test_mail_from_before_the_wait_is_in_its_snapshot(server):
     uid = server.deliver("INBOX", mail())
     with server.connect() as session:
         status = session.status(["INBOX"])["INBOX"]
@@ -37,7 +37,7 @@ def test_what_lay_there_before_the_wait_is_told_by_its_snapshot(server):
         assert not session.news()
 
 
-def test_a_mail_that_goes_or_is_marked_is_no_news(server):
+def test_a_deleted_or_flagged_mail_is_not_news(server):
     gone, marked = server.deliver("INBOX", mail()), server.deliver("INBOX", mail())
     with server.connect() as session:
         session.idle("INBOX")
@@ -48,7 +48,7 @@ def test_a_mail_that_goes_or_is_marked_is_no_news(server):
         assert news_of(session)
 
 
-def test_after_the_wait_the_session_is_as_after_the_login(server):
+def test_after_the_wait_the_session_is_as_after_login(server):
     with server.connect() as session:
         for number in range(1, 4):
             session.idle("INBOX")
@@ -60,7 +60,7 @@ def test_after_the_wait_the_session_is_as_after_the_login(server):
             assert [each.uid for each in session.headers([(uid, uid)])] == [uid]
 
 
-def test_the_wait_changes_no_flag_and_takes_out_nothing(server):
+def test_the_wait_changes_no_flag_and_removes_nothing(server):
     deleted = server.deliver("INBOX", mail(), flags=["\\Deleted"])
     before = server.flags("INBOX")
     with server.connect() as session:
@@ -71,14 +71,14 @@ def test_the_wait_changes_no_flag_and_takes_out_nothing(server):
     assert server.flags("INBOX") == before
 
 
-def test_a_mailbox_that_is_gone_cannot_be_waited_at(server):
+def test_waiting_for_a_missing_mailbox_fails(server):
     with server.connect() as session:
         with pytest.raises(MailboxMissing):
             session.idle("Gone")
         assert session.idle("INBOX").exists == 0
 
 
-def test_who_does_not_wait_has_nothing_to_end(server):
+def test_ending_a_wait_that_never_began_is_harmless(server):
     with server.connect() as session:
         session.done()
 
@@ -99,7 +99,7 @@ def test_a_mail_that_another_program_files_in_sent_is_news_of_sent(server):
         assert not session.news()
 
 
-def test_what_lay_in_each_mailbox_before_the_wait_is_told(server):
+def test_mail_in_each_mailbox_before_the_wait_is_reported(server):
     server.create_sent()
     server.deliver("Sent", mail())
     with server.connect() as session:
@@ -113,7 +113,7 @@ def test_what_lay_in_each_mailbox_before_the_wait_is_told(server):
     assert told["Sent"] == status["Sent"]
 
 
-def test_a_mail_that_goes_from_sent_is_no_news(server):
+def test_a_mail_deleted_from_sent_is_not_news(server):
     server.create_sent()
     gone = server.deliver("Sent", mail())
     with server.connect() as session:
@@ -122,7 +122,7 @@ def test_a_mail_that_goes_from_sent_is_no_news(server):
         assert not news_of(session, seconds=1)
 
 
-def test_a_look_goes_on_with_the_wait(server):
+def test_polling_continues_the_wait(server):
     with server.connect() as session:
         session.watch(["INBOX"])
         assert not session.look()
@@ -130,7 +130,7 @@ def test_a_look_goes_on_with_the_wait(server):
         assert news_of(session) == {"INBOX"}
 
 
-def test_after_a_wait_at_several_mailboxes_the_session_is_as_after_the_login(server):
+def test_after_a_wait_for_several_mailboxes_the_session_is_as_after_login(server):
     server.create_sent()
     with server.connect() as session:
         for number in range(1, 4):

@@ -62,7 +62,7 @@ def test_a_lead_that_is_given_an_address_later_gets_the_past_mails_of_that_addre
     assert sorted(world.timeline()) == sorted(mails)
 
 
-def test_a_lead_that_is_given_a_contact_later_gets_the_contacts_past_mails_and_so_does_that(world):
+def test_a_lead_given_a_contact_later_and_the_contact_get_its_past_mails(world):
     mails = exchanged(world)
     contact = world.database.add_contact(EVE)
     world.database.change_lead(world.lead, contact=contact)
@@ -80,7 +80,7 @@ def test_it_is_named_in_any_field(world):
     assert sorted(world.timeline(eve)) == sorted(mails)
 
 
-def test_an_address_that_only_contains_the_leads_is_another(world):
+def test_an_address_that_merely_contains_the_leads_is_another_one(world):
     world.deliver(sender=f"not{EVE}")
     world.sync()
     eve = world.database.add_lead(EVE)
@@ -116,7 +116,7 @@ def test_internal_mail_is_not_recorded_for_it(world):
 
 
 @pytest.mark.parametrize("entry", [EVE, BOB, "corp.example"])
-def test_mail_with_somebody_who_is_never_recorded_is_not_recorded_for_it(world, entry):
+def test_mail_with_an_excluded_address_is_not_recorded_for_it(world, entry):
     world.deliver(sender=EVE, cc=BOB)
     world.sync()
     world.database.excluded = {entry}
@@ -154,7 +154,7 @@ def test_a_new_lead_after_a_lost_one_gets_the_past_mails(world):
     assert report.past == 1
 
 
-def test_a_lead_that_was_lost_before_it_was_looked_back_for_gets_nothing_beside_an_open_one(world):
+def test_a_lead_lost_before_the_look_back_gets_nothing_if_another_is_open(world):
     mail = world.deliver(sender=EVE)
     world.sync()
     eve, lost = world.database.add_lead(EVE), world.database.add_lead(EVE)
@@ -163,7 +163,7 @@ def test_a_lead_that_was_lost_before_it_was_looked_back_for_gets_nothing_beside_
     assert (world.timeline(eve), world.timeline(lost)) == ([mail], [])
 
 
-def test_a_colleagues_mailbox_has_part_in_an_entry_that_it_did_not_bring(world):
+def test_a_colleagues_mailbox_is_linked_to_an_entry_that_it_did_not_create(world):
     mail = world.deliver()
     bob = world.account(BOB)
     world.sync()
@@ -200,7 +200,7 @@ def test_a_mail_in_two_folders_is_recorded_once(world):
 # -- at what cost ---------------------------------------------------------------------------------
 
 
-def test_without_latecomers_nothing_is_asked_of_the_server(world):
+def test_without_latecomers_nothing_is_requested_from_the_server(world):
     exchanged(world)
     world.sync()
     assert {name for name, *_ in world.server.commands} == {"STATUS"}
@@ -224,7 +224,7 @@ def test_few_addresses_are_searched_for_and_only_what_is_found_is_fetched():
     assert sum(hi - lo + 1 for lo, hi in ranges) == len(mails)
 
 
-def test_of_many_addresses_the_headers_are_looked_through(monkeypatch):
+def test_for_many_addresses_the_headers_are_read(monkeypatch):
     monkeypatch.setattr(plan, "SEARCHED", 2)
     world = World()
     mails = exchanged(world)
@@ -236,7 +236,7 @@ def test_of_many_addresses_the_headers_are_looked_through(monkeypatch):
     assert world.store.counts[Outcome.RECORDED] == len(mails)
 
 
-def test_what_was_looked_at_is_not_counted_again(world):
+def test_mail_already_looked_at_is_not_counted_again(world):
     mails = exchanged(world, 3)
     world.database.add_lead(EVE)
     report = world.sync()
@@ -260,7 +260,7 @@ def test_killed_at_any_commit_nothing_is_lost_and_nothing_comes_twice(world, mom
     assert sorted(world.timeline(eve)) == sorted(mails)
 
 
-def test_time_that_is_over_is_gone_on_with_where_it_was():
+def test_a_look_back_that_runs_out_of_time_continues_where_it_was():
     world = World()
     world.server.searches = False
     mails = exchanged(world, 2 * BATCH)
@@ -273,7 +273,7 @@ def test_time_that_is_over_is_gone_on_with_where_it_was():
     assert len(world.commands("FETCH BODY")) == len(set(world.commands("FETCH BODY")))
 
 
-def test_a_lead_that_comes_in_the_middle_of_it_has_its_turn_after_it():
+def test_a_lead_created_during_a_look_back_has_its_turn_afterwards():
     world = World()
     world.server.searches = False
     exchanged(world, BATCH)
@@ -286,7 +286,7 @@ def test_a_lead_that_comes_in_the_middle_of_it_has_its_turn_after_it():
     assert len(world.timeline(eve)) == 2 * BATCH
 
 
-def test_a_connection_that_is_lost_is_gone_on_with_in_the_next_turn(world):
+def test_after_a_lost_connection_the_look_back_continues_in_the_next_turn(world):
     mails = exchanged(world, BATCH)
     eve = world.database.add_lead(EVE)
     for commands in range(3, 8):
@@ -320,7 +320,7 @@ def test_new_mail_comes_before_past_mail(world):
     assert world.timeline(eve) == [new]
 
 
-def test_a_numbering_that_changes_means_looking_through_the_window_anew(world):
+def test_renumbering_means_reading_the_window_again(world):
     mails = exchanged(world, BATCH)
     eve = world.database.add_lead(EVE)
     world.sync(limits=Limits(records=2))
@@ -331,7 +331,7 @@ def test_a_numbering_that_changes_means_looking_through_the_window_anew(world):
     assert sorted(world.timeline(eve)) == sorted(mails)
 
 
-def test_a_folder_that_is_gone_for_now_is_looked_through_when_it_is_back(world):
+def test_a_temporarily_missing_folder_is_searched_when_it_is_back(world):
     sent = [world.send(to=EVE)]
     world.sync()
     world.server.rename("Sent", "Elsewhere")
@@ -342,7 +342,7 @@ def test_a_folder_that_is_gone_for_now_is_looked_through_when_it_is_back(world):
     assert world.timeline(eve) == sent
 
 
-def test_a_folder_that_is_gone_keeps_no_other_from_being_looked_through(world):
+def test_a_missing_folder_does_not_block_the_others(world):
     received = world.deliver(sender=EVE)
     world.send(to=EVE)
     world.sync()
@@ -352,7 +352,7 @@ def test_a_folder_that_is_gone_keeps_no_other_from_being_looked_through(world):
     assert world.timeline(eve) == [received]
 
 
-def test_a_past_mail_that_cannot_be_recorded_is_set_aside_and_keeps_no_other(world):
+def test_a_past_mail_that_cannot_be_recorded_is_set_aside_and_blocks_no_other(world):
     mails = exchanged(world, 2)
     world.store.refused = {mails[0]}
     eve = world.database.add_lead(EVE)
@@ -365,7 +365,7 @@ def test_a_past_mail_that_cannot_be_recorded_is_set_aside_and_keeps_no_other(wor
 
 @pytest.mark.parametrize("poison", ["poison", "header_poison"])
 @pytest.mark.parametrize("again", [True, False], ids=["one run", "several"])
-def test_a_past_mail_that_ends_the_connection_keeps_no_other_back(world, poison, again):
+def test_a_past_mail_that_drops_the_connection_blocks_no_other(world, poison, again):
     mails = exchanged(world, 2)
     getattr(world.server["INBOX"], poison)[2] = ConnectionLost()
     eve = world.database.add_lead(EVE)
@@ -377,7 +377,7 @@ def test_a_past_mail_that_ends_the_connection_keeps_no_other_back(world, poison,
     world.sync()
 
 
-def test_a_first_sync_that_is_not_over_finds_them_by_itself():
+def test_an_unfinished_first_sync_finds_them_anyway():
     world = World(since=NOON - timedelta(days=30))
     mails = [world.deliver(sender=EVE) for _ in range(4 * BATCH)]
     assert world.sync(seconds=2, clock=Clock()).more

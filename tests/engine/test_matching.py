@@ -64,7 +64,7 @@ def test_everything_else_came_in():
     assert direction(envelope(), OWNER, sent=False) is Direction.IN
 
 
-def test_correspondents_are_the_others_each_once():
+def test_correspondents_are_the_other_people_each_once():
     mail = envelope(LEA, (ANN, EVE), cc=(LEA, BOB), reply_to=(LEA,), bcc=("x@x.example",))
     assert correspondents(mail, OWNER, Direction.IN) == (LEA, EVE, BOB)
     assert correspondents(mail, OWNER, Direction.OUT) == (LEA, EVE, BOB, "x@x.example")
@@ -89,7 +89,7 @@ def test_every_address_that_could_matter_is_looked_up():
 # -- what a mail is known by ----------------------------------------------------------------------
 
 
-def test_a_mail_without_an_id_is_known_by_what_all_its_copies_have():
+def test_a_mail_without_an_id_is_identified_by_what_all_copies_share():
     mine = envelope(LEA, (ANN, BOB), message_id="")
     assert identify(mine) == identify(
         replace(mine, to=people(BOB), cc=people(ANN), bcc=people(EVE))
@@ -109,7 +109,7 @@ def test_a_mail_without_an_id_is_known_by_what_all_its_copies_have():
     ],
     ids=str,
 )
-def test_what_differs_in_any_of_it_is_another_mail(change):
+def test_a_difference_in_any_of_these_makes_another_mail(change):
     mail = envelope(message_id="")
     assert identify(mail) != identify(replace(mail, **change))
 
@@ -129,18 +129,18 @@ def test_what_differs_in_any_of_it_is_another_mail(change):
         (None, True),
     ],
 )
-def test_a_gateways_word_before_the_subject_makes_no_other_mail(subject, same):
+def test_a_gateways_subject_prefix_does_not_make_another_mail(subject, same):
     assert same_mail(envelope(), NOON, subject) is same
     if subject is not None:
         assert same_mail(envelope(subject=subject), NOON, "Hello") is same
 
 
-def test_two_mails_without_a_subject_are_told_by_their_date():
+def test_two_mails_without_a_subject_are_distinguished_by_date():
     assert same_mail(envelope(subject=""), NOON + SECOND, "")
     assert not same_mail(envelope(subject=""), NOON + 2 * HOUR, "")
 
 
-def test_copies_may_differ_by_what_a_client_needs_to_send():
+def test_copies_may_differ_by_the_time_a_client_needs_to_send():
     assert same_mail(envelope(), NOON - MINUTE, "Hello")
     assert not same_mail(envelope(), NOON - 2 * HOUR, "Hello")
     assert same_mail(envelope(date=None), NOON, "Hello")
@@ -162,14 +162,14 @@ def test_a_strangers_mail_is_not():
     assert judge(envelope(EVE), OWNER, known()).outcome is Outcome.UNRELATED
 
 
-def test_a_mail_among_colleagues_alone_is_excluded():
+def test_a_mail_among_colleagues_only_is_excluded():
     mail, inside = envelope(BOB, (ANN, LEA)), known(colleagues=frozenset({BOB, LEA}))
     assert judge(mail, OWNER, inside).outcome is Outcome.EXCLUDED
     assert judge(mail, replace(OWNER, record_internal=True), inside).outcome is Outcome.RECORDED
     assert judge(replace(mail, cc=people(EVE)), OWNER, inside).outcome is Outcome.RECORDED
 
 
-def test_the_window_counts_for_history_alone_and_by_the_servers_date():
+def test_the_window_applies_only_to_history_and_by_internaldate():
     owner = replace(OWNER, since=NOON)
 
     def outcome(internaldate, **how):
@@ -221,7 +221,7 @@ def test_an_excluded_address_keeps_out_a_mail_that_a_colleagues_mailbox_recorded
     assert judge(envelope(), OWNER, here).outcome is Outcome.EXCLUDED
 
 
-def test_what_was_recorded_before_its_address_was_excluded_goes_to_no_latecomer():
+def test_mail_recorded_before_an_exclusion_goes_to_no_latecomer():
     here = known(
         by_address={LEA: (OTHER,)},
         settled={"1@mail.example": (Settled(0, NOON),)},
@@ -264,7 +264,7 @@ def test_an_ancestor_out_of_reach_leads_nowhere():
     assert (verdict.reason, verdict.because) == (Reason.THREAD, "old@x")
 
 
-def test_a_thread_on_a_contact_alone_is_joined_by_the_lead():
+def test_a_lead_joins_a_thread_recorded_only_on_its_contact():
     mail = envelope(in_reply_to=("q@x",))
     verdict = judge(
         mail, OWNER, known(by_address={LEA: (LEAD, CONTACT)}, standing={"q@x": stands(CONTACT)})
@@ -273,7 +273,7 @@ def test_a_thread_on_a_contact_alone_is_joined_by_the_lead():
     assert len(verdict.targets) == 2
 
 
-def test_an_answer_to_a_crm_mail_joins_it_whoever_sends_it():
+def test_an_answer_to_a_crm_mail_joins_it_from_any_sender():
     mail = envelope(EVE, in_reply_to=("crm@x",))
     verdict = judge(mail, OWNER, known(standing={"crm@x": stands(OTHER, from_crm=True)}))
     assert (verdict.outcome, verdict.targets) == (Outcome.RECORDED, (OTHER,))
@@ -290,7 +290,7 @@ def test_an_answer_to_a_crm_mail_joins_it_whoever_sends_it():
     ],
     ids=["mere mail", "references", "outgoing", "out of reach"],
 )
-def test_what_else_hangs_on_a_thread_of_a_leads_is_private(mail, standing):
+def test_other_mail_in_a_leads_thread_is_private(mail, standing):
     assert judge(mail, OWNER, known(standing={"q@x": standing})).outcome is Outcome.UNRELATED
 
 
@@ -349,13 +349,13 @@ def test_a_mail_from_a_wrong_clock_is_recognised_by_the_date_of_its_entry():
     assert judge(wrong, OWNER, here, internaldate=wrong.date).missing == (LEAD,)
 
 
-def test_a_mail_written_in_the_crm_is_itself_whatever_its_subject_became():
+def test_a_crm_mail_is_recognised_even_if_its_subject_changed():
     crm = stands(LEAD, date=NOON - 5 * HOUR, subject="", from_crm=True)
     verdict = judge(envelope(ANN, (LEA,)), OWNER, known(standing={"1@mail.example": crm}))
     assert (verdict.variant, verdict.missing) == (0, ())
 
 
-def test_our_stamp_tells_our_mail_when_the_provider_gave_it_another_id():
+def test_our_stamp_identifies_our_mail_after_the_provider_changed_its_id():
     crm = known(standing={"crm@x": stands(LEAD, subject="", from_crm=True)})
     stamped = envelope(ANN, (LEA,), stamp="crm@x")
     verdict = judge(stamped, OWNER, crm)
@@ -365,7 +365,7 @@ def test_our_stamp_tells_our_mail_when_the_provider_gave_it_another_id():
 
 
 @pytest.mark.parametrize("fake", [{"date": NOON + DAY}, {"subject": "Else"}], ids=str)
-def test_anybody_elses_mail_with_our_stamp_is_a_mail_of_its_own(fake):
+def test_somebody_elses_mail_with_our_stamp_is_a_separate_mail(fake):
     crm = known(standing={"crm@x": stands(LEAD, from_crm=True)})
     verdict = judge(envelope(stamp="crm@x", **fake), OWNER, crm)
     assert (verdict.message_id, verdict.missing) == ("1@mail.example", (LEAD,))
@@ -383,7 +383,7 @@ def test_an_answer_in_the_same_batch_goes_where_its_question_goes():
     assert judge(answer, OWNER, here).targets == (LEAD,)
 
 
-def test_a_mail_written_on_one_of_two_leads_of_an_address_is_only_on_that_one():
+def test_a_mail_written_on_one_of_two_leads_with_the_same_address_stays_on_that_one():
     both = known(
         by_address={LEA: (LEAD, OTHER, CONTACT)},
         standing={"1@mail.example": stands(LEAD, from_crm=True)},

@@ -39,11 +39,11 @@ def recorded(head: str, lead: str) -> bool:
         ("From: nobody\r\nSender: lena@c.example", "lena@c.example"),
     ],
 )
-def test_a_mail_is_the_leads_however_its_header_writes_the_address(head, lead):
+def test_a_mail_matches_its_lead_in_every_form_of_the_address(head, lead):
     assert recorded(head, lead)
 
 
-def test_who_only_handed_a_mail_over_is_no_correspondent():
+def test_a_mere_sender_field_is_not_a_correspondent():
     assert not recorded("From: ben@d.example\r\nSender: lena@c.example", "lena@c.example")
 
 
@@ -52,13 +52,13 @@ def test_a_name_is_kept_beside_two_brackets():
     assert [(one.name, one.email) for one in found.authors] == [("Lena", "lena@c.example")]
 
 
-def test_the_owner_is_no_correspondent_of_their_own_in_any_form():
+def test_the_owner_is_never_their_own_correspondent():
     owner = Owner(frozenset({"ann@xn--mller-kva.example"}))
     found = envelope("From: Ann@MÜLLER.example\r\nTo: lea@x.example\r\n\r\n".encode())
     assert correspondents(found, owner, Direction.OUT) == ("lea@x.example",)
 
 
-def test_an_excluded_address_covers_its_tags_where_the_company_says_so():
+def test_an_excluded_address_covers_its_tags_if_the_company_enables_that():
     rules = Rules(plus_tags=True)
     assert "ann@x.example" in covering("ann+shop@x.example", rules)
     assert "ann+shop@x.example" in covering("ann+shop@x.example", rules)

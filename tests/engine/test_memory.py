@@ -29,7 +29,7 @@ def uids(headers):
     return [header.uid for header in headers]
 
 
-def test_a_uid_that_search_has_and_fetch_has_not(server, session):
+def test_a_uid_found_by_search_but_missing_from_fetch(server, session):
     server["INBOX"].hidden.add(2)
     assert session.search(1, MAX_UID) == [1, 2, 3]
     assert uids(list(session.headers([(1, 3)]))) == [1, 3]
@@ -53,7 +53,7 @@ def test_a_message_that_ends_the_connection(server, session):
         session.search(1, 2)
 
 
-def test_numbers_that_the_server_does_not_tell(server, session):
+def test_numbers_that_the_server_does_not_report(server, session):
     server["INBOX"].mute |= {"uidvalidity", "uidnext"}
     assert session.status(["INBOX"]) == {"INBOX": Snapshot()}
     assert session.examine("INBOX") == Snapshot(exists=3)
@@ -94,6 +94,6 @@ def test_the_connection_ends_after_so_many_commands(server, session):
         assert another.examine("INBOX").exists == 3
 
 
-def test_what_was_asked_is_counted(server, session):
+def test_commands_are_counted(server, session):
     list(session.headers([(1, 2), (3, 3)]))
     assert server.commands == [("EXAMINE", "INBOX"), ("FETCH HEADER", (1, 2), (3, 3))]

@@ -29,11 +29,11 @@ def test_a_mailbox_is_unchanged_when_it_has_been_read_and_says_the_same_uidnext(
     [Snapshot(7, 101), Snapshot(7, 99), Snapshot(8, 100), Snapshot(7, None), Snapshot(None, 100)],
     ids=str,
 )
-def test_whatever_else_it_says_a_mailbox_is_looked_into(snapshot):
+def test_any_other_answer_means_that_the_mailbox_is_opened(snapshot):
     assert not unchanged(READ, snapshot)
 
 
-def test_a_mailbox_is_looked_into_while_its_history_is_unread():
+def test_a_mailbox_is_opened_while_its_history_is_unread():
     assert not unchanged(MailboxState(7, low=50, high=100, floor=1), Snapshot(7, 100))
     assert not unchanged(MailboxState(), Snapshot(7, 1))
 
@@ -56,11 +56,11 @@ def test_a_mailbox_is_looked_into_while_its_history_is_unread():
     ],
     ids=str,
 )
-def test_saved_uids_mean_nothing_when_the_numbering_is_another(state, snapshot, anew):
+def test_saved_uids_are_void_under_another_numbering(state, snapshot, anew):
     assert renumbered(state, snapshot) is anew
 
 
-def test_nothing_is_covered_where_a_numbering_begins():
+def test_nothing_is_covered_at_the_start_of_a_numbering():
     assert begin(Snapshot(7, 100), 100, 30) == MailboxState(7, low=100, high=100, floor=30)
     assert begin(Snapshot(None, None), 100, 100).complete
     assert begin(Snapshot(7, 1), 1, 500).floor == 1  # an empty mailbox has no window
@@ -80,7 +80,7 @@ def test_a_cursor_never_jumps():
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_new_mail_is_cut_into_batches_without_a_hole(count):
+def test_new_mail_is_cut_into_batches_without_gaps(count):
     state = MailboxState(7, 10, 10, 10)
     wanted = range(10, 10 + count)
     batches = list(forward(state, 10 + count, list(wanted)))
@@ -94,7 +94,7 @@ def test_new_mail_is_cut_into_batches_without_a_hole(count):
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_history_is_cut_into_batches_newest_first_without_a_hole(count):
+def test_history_is_cut_into_batches_newest_first_without_gaps(count):
     state = MailboxState(7, 5 + count, 5 + count, 5)
     wanted = range(5, 5 + count)
     batches = list(backward(state, list(wanted)))
@@ -112,7 +112,7 @@ def test_history_is_cut_into_batches_newest_first_without_a_hole(count):
 
 @settings(derandomize=True, database=None, max_examples=40, deadline=None)
 @given(uids, st.integers(1, 5), st.data())
-def test_however_sparse_the_uids_each_is_in_one_batch_and_coverage_has_no_hole(found, size, data):
+def test_however_sparse_the_uids_each_is_in_one_batch_and_coverage_has_no_gap(found, size, data):
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CHUNK", "FIRST_BATCH", "BATCH"):
             patch.setattr(plan, name, size)
@@ -133,7 +133,7 @@ def test_however_sparse_the_uids_each_is_in_one_batch_and_coverage_has_no_hole(f
 
 @settings(derandomize=True, database=None, max_examples=40, deadline=None)
 @given(uids, st.dictionaries(st.integers(1, 60), st.integers(1, 50)), st.booleans())
-def test_however_heavy_the_mails_slices_cover_their_batch_without_a_hole(found, weights, down):
+def test_however_large_the_mails_slices_cover_their_batch_without_gaps(found, weights, down):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "SLICE_BYTES", 60)
         patch.setattr(plan, "SLICE_MESSAGES", 3)
@@ -150,7 +150,7 @@ def test_however_heavy_the_mails_slices_cover_their_batch_without_a_hole(found, 
     assert parts[-1].remaining == 5
 
 
-def test_one_mail_that_is_too_heavy_for_a_slice_has_one_of_its_own():
+def test_a_mail_too_large_for_a_slice_gets_its_own():
     weights = {1: 10, 2: plan.SLICE_BYTES * 3, 3: 10}
     parts = slices(Batch(1, 5, (1, 2, 3, 4)), [1, 2, 3, 4], weights, down=False)
     assert [part.uids for part in parts] == [(1,), (2,), (3, 4)]
@@ -164,7 +164,7 @@ def test_mail_that_concerns_no_lead_costs_no_slice():
 # -- what is asked for ----------------------------------------------------------------------------
 
 
-def test_a_short_range_is_fetched_without_asking_what_is_in_it():
+def test_a_short_range_is_fetched_without_a_search():
     assert not needs_search(READ, READ.high + plan.CHUNK)
     (batch,) = forward(READ, READ.high + plan.CHUNK, None)
     assert batch.ranges() == [(100, 99 + plan.CHUNK)]
@@ -180,13 +180,13 @@ def test_a_gap_is_covered_without_a_fetch():
     assert READ.after(batch.lo, batch.hi).high == 420_000
 
 
-def test_a_window_in_which_all_was_deleted_is_covered_without_a_fetch():
+def test_a_fully_deleted_window_is_covered_without_a_fetch():
     (batch,) = backward(MailboxState(7, 100, 100, 1), [])
     assert batch.ranges() == []
     assert (batch.lo, batch.hi) == (1, 100)
 
 
-def test_no_fetch_asks_for_more_than_a_chunk_nor_for_what_is_in_another():
+def test_no_fetch_exceeds_a_chunk_or_overlaps_another():
     found = range(3, 3 + 2 * (plan.FIRST_BATCH + plan.BATCH), 2)
     asked = []
     for batch in forward(MailboxState(7, 3, 3, 3), found[-1] + 1, list(found)):
@@ -201,12 +201,12 @@ def test_no_fetch_asks_for_more_than_a_chunk_nor_for_what_is_in_another():
 
 @settings(derandomize=True, database=None, max_examples=100, deadline=None)
 @given(uids, st.sets(st.integers(1, 60), max_size=9), st.booleans())
-def test_what_is_set_aside_is_not_fetched_and_all_else_is_once(found, aside, exact):
+def test_messages_set_aside_are_not_fetched_and_all_others_once(found, aside, exact):
     batch = Batch(1, 61, tuple(found), exact=exact)
     asked = [uid for lo, hi in batch.ranges(aside) for uid in range(lo, hi + 1)]
     assert [uid for uid in asked if uid in found] == sorted({*found} - aside)
 
 
-def test_nothing_new_asks_for_nothing():
+def test_nothing_new_requests_nothing():
     assert list(forward(READ, READ.high, None)) == []
     assert list(forward(READ, READ.high - 5, None)) == []  # a UIDNEXT that had to be guessed

@@ -62,7 +62,7 @@ fe80::1 fe80::1%lo １２７.０.０.１ 127。0。0。1
 
 
 @pytest.mark.parametrize("host", LITERAL)
-def test_an_address_of_the_inside_is_refused_in_whichever_notation(host):
+def test_an_internal_address_is_refused_in_any_notation(host):
     assert INTERNET.refuses(host, 993)
     assert INTERNET.refuses(f" {host}. ", 993)
 

@@ -82,11 +82,11 @@ def test_a_header_in_any_order_and_shape(response):
         [b""],
     ],
 )
-def test_what_is_no_header_is_none(response):
+def test_other_answers_are_not_headers(response):
     assert header(*response) is None
 
 
-def test_sizes_and_dates_that_are_none():
+def test_missing_and_invalid_sizes_and_dates():
     _, found = header(b"* 1 FETCH (UID 5 RFC822.SIZE 0 " + SECTION, RAW, b")")
     assert (found.size, found.internaldate) == (None, None)
 
@@ -124,7 +124,7 @@ MILLION = 1_000_000
     ],
     ids=lambda line: line[:30].decode(),
 )
-def test_a_line_that_was_made_to_take_long_does_not(line):
+def test_a_line_crafted_to_be_slow_is_parsed_quickly(line):
     began = time.process_time()
     header(line)
     answers.body([line])
@@ -187,11 +187,11 @@ def test_an_internaldate_is_read_as_imapclient_reads_it(when, east):
         b"Mon, 1 Jan 2024 00:00:00 +0000",
     ],
 )
-def test_a_date_that_is_absurd_is_none(stamp):
+def test_an_implausible_date_is_ignored(stamp):
     assert internaldate.decode(stamp, LATEST) is None
 
 
-def test_a_date_of_next_month_is_none():
+def test_a_date_next_month_is_ignored():
     now = datetime.now(UTC)
     stamp = internaldate.encode(now + timedelta(days=30)).strip(b'"')
     assert internaldate.decode(stamp, internaldate.latest()) is None
@@ -237,7 +237,7 @@ def test_a_folder(response, expected):
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), min_size=1))
-def test_a_name_is_asked_for_as_it_was_listed(name):
+def test_a_name_is_requested_as_it_was_listed(name):
     sent = commands.mailbox(name)
     wired = [b'* LIST () "/" ' + sent]
     if isinstance(sent, commands.Literal):
@@ -271,7 +271,7 @@ RANGES = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=
 
 
 @given(RANGES)
-def test_a_set_is_ascending_apart_and_never_has_uid_zero(ranges):
+def test_a_set_is_ascending_disjoint_and_without_uid_zero(ranges):
     wanted = sequence.wanted(ranges)
     assert all(1 <= lo <= hi for lo, hi in wanted)
     assert all(a[1] + 1 < b[0] for a, b in pairwise(wanted))
@@ -283,7 +283,7 @@ def test_a_set_is_ascending_apart_and_never_has_uid_zero(ranges):
 
 
 @given(RANGES)
-def test_the_halves_of_a_set_are_the_set(ranges):
+def test_the_halves_of_a_set_add_up_to_it(ranges):
     wanted = sequence.wanted(ranges)
     halves = sequence.halves(wanted)
     sizes = [sequence.size(half) for half in halves]
@@ -293,7 +293,7 @@ def test_the_halves_of_a_set_are_the_set(ranges):
         assert sequence.wanted([*halves[0], *halves[1]]) == wanted
 
 
-def test_a_set_ends_at_the_last_uid_there_can_be():
+def test_a_set_ends_at_the_highest_possible_uid():
     assert sequence.encode(sequence.wanted([(1, MAX_UID + 5)])) == b"1:4294967295"
 
 
@@ -334,6 +334,6 @@ def test_what_a_search_found(line, expected):
         b'* ESEARCH (TAG "A1" UID ALL 1:9',
     ],
 )
-def test_an_answer_to_search_that_cannot_be_read_is_not_taken_for_nothing(line):
+def test_an_unreadable_search_answer_is_not_treated_as_empty(line):
     with pytest.raises(ProtocolViolation):
         list(answers.found(line))

@@ -20,7 +20,7 @@ def dialogue(*pieces):
     return Dialogue(Wire(Network(*pieces), Deadline(60), 1000))
 
 
-def test_answers_that_come_in_another_order():
+def test_answers_in_another_order():
     found = dialogue(b"* 1 EXISTS\r\nA2 OK two\r\n* 2 EXISTS\r\nA1 NO [UNAVAILABLE] one\r\n")
     first, second = found.pipeline([(b"NOOP",), (b"CHECK",)])
     assert found.finish(second) == [[b"* 1 EXISTS"]]
@@ -29,7 +29,7 @@ def test_answers_that_come_in_another_order():
     assert found.wire.sock.sent == b"A1 NOOP\r\nA2 CHECK\r\n"
 
 
-def test_a_pipeline_has_so_many_commands_on_their_way_and_no_more():
+def test_a_pipeline_limits_the_commands_in_flight():
     found = dialogue(*[b"A%d OK\r\n" % number for number in range(1, 101)])
     on_their_way = []
     for done, tag in enumerate(found.pipeline([(b"NOOP",)] * 100)):
@@ -39,7 +39,7 @@ def test_a_pipeline_has_so_many_commands_on_their_way_and_no_more():
     assert found.wire.sock.sent.count(b"\n") == 100
 
 
-def test_nothing_is_kept_of_what_nobody_waits_for():
+def test_unawaited_answers_are_not_kept():
     lines = [b"* %d EXISTS\r\nA%d OK\r\n" % (number, number) for number in range(1, 60)]
     found = dialogue(*lines)
     for _ in range(10):
@@ -51,7 +51,7 @@ def test_nothing_is_kept_of_what_nobody_waits_for():
 
 
 @pytest.mark.parametrize("line", [b"A9 OK\r\n", b"A1 MAYBE\r\n", b"OK\r\n", b"\r\n"])
-def test_a_line_that_is_no_answer_ends_the_connection(line):
+def test_a_line_that_is_not_an_answer_ends_the_connection(line):
     found = dialogue(line, b"A1 OK\r\nA2 OK\r\n")
     with pytest.raises(ProtocolViolation):
         found.command(b"NOOP")
@@ -71,7 +71,7 @@ def test_a_refusal_without_words_still_has_some():
 
 
 @pytest.mark.parametrize("secret", ["hunter2", 'a"b\\c', "密码 密码"])
-def test_a_secret_is_in_no_detail(secret):
+def test_no_detail_contains_a_secret(secret):
     found = dialogue()
     found.hide(secret)
     quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
@@ -107,7 +107,7 @@ FRAGMENTS = [
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=25).map(b"".join), st.integers(0, 6))
-def test_whatever_a_server_says_the_session_answers_or_raises_an_error_of_ours(said, asked):
+def test_whatever_a_server_says_the_session_returns_or_raises_a_mail_error(said, asked):
     ended = b"\r\nA1 OK\r\nA2 OK\r\n"
     session = ImapSession(dialogue(said + ended), Connected(Security.PLAIN))
     ask = [

@@ -58,7 +58,7 @@ RESPONSES = [
 
 
 @given(st.lists(st.integers(1, len(STREAM) - 1), unique=True).map(sorted))
-def test_a_stream_is_read_alike_wherever_it_is_cut(cuts):
+def test_a_stream_reads_the_same_however_it_is_split(cuts):
     pieces = [STREAM[a:b] for a, b in zip([0, *cuts], [*cuts, len(STREAM)], strict=True)]
     found = wire(*pieces)
     assert [found.response() for _ in RESPONSES] == RESPONSES
@@ -69,7 +69,7 @@ def test_a_stream_is_read_alike_wherever_it_is_cut(cuts):
 
 
 @given(st.binary(max_size=200))
-def test_whatever_comes_is_a_response_or_an_error_of_ours(data):
+def test_any_input_gives_a_response_or_a_mail_error(data):
     found = wire(data)
     with pytest.raises((ConnectionLost, ProtocolViolation)):
         while True:
@@ -96,7 +96,7 @@ def test_a_literal_may_be_as_long_as_the_limit_and_no_longer():
         wire(b"* X {1001}\r\n", b"x" * 2000).response()
 
 
-def test_a_line_may_be_long_and_not_longer():
+def test_a_line_may_be_as_long_as_the_limit_and_no_longer():
     assert len(wire(b"* " + b"x" * (MAX_LINE - 100), b"\r\n").response()[0]) == MAX_LINE - 98
     with pytest.raises(ProtocolViolation):
         wire(b"* " + b"x" * (MAX_LINE + 70_000)).response()
@@ -112,7 +112,7 @@ def test_a_line_may_be_long_and_not_longer():
         (ssl.SSLError(1, "[SSL: DECRYPTION_FAILED] bad"), ConnectionLost),
     ],
 )
-def test_trouble_is_named_with_the_step_it_came_in(trouble, error):
+def test_an_error_names_the_step_in_which_it_occurred(trouble, error):
     found = wire(b"* OK\r\n* X {5}\r\nab", trouble)
     found.step = Step.READING
     found.response()
@@ -121,7 +121,7 @@ def test_trouble_is_named_with_the_step_it_came_in(trouble, error):
     assert caught.value.step is Step.READING
 
 
-def test_a_deadline_is_for_the_whole_and_not_for_a_byte(monkeypatch):
+def test_a_deadline_is_for_the_whole_not_for_each_byte(monkeypatch):
     clock = Clock(monkeypatch)
     deadline = Deadline(10)
     for _ in range(9):

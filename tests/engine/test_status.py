@@ -80,13 +80,13 @@ def test_sending_that_fails_is_an_error_and_billed_for_as_long_as_mails_are_read
 
 
 @pytest.mark.parametrize("reading", [State.PENDING, State.ERROR, State.CONNECTION])
-def test_whatever_sending_does_it_makes_an_account_that_is_not_read_no_better(reading):
+def test_sending_never_improves_an_account_that_is_not_read(reading):
     sending_can_be = (State.ENABLED, State.ERROR, State.CONNECTION)
     assert {WHOLE[reading, sending] for sending in sending_can_be} == {reading}
 
 
 @pytest.mark.parametrize(("reading", "sending"), WHOLE)
-def test_what_reading_does_is_known_from_the_account(reading, sending):
+def test_the_state_of_reading_is_derived_from_the_account(reading, sending):
     account = WHOLE[reading, sending]
     assert reading_of(account, sending, reading is State.ERROR) is reading
 
@@ -106,7 +106,7 @@ def test_never_sooner_than_the_server_says(kind, attempts, seconds, random):
 
 
 @pytest.mark.parametrize("seconds", [1e30, float("inf"), -5.0])
-def test_an_absurd_wish_of_the_server_is_bounded(seconds):
+def test_an_absurd_retry_time_from_the_server_is_bounded(seconds):
     assert MINUTE <= pause(Kind.LIMIT, 1, seconds, 0.9) <= 2 * DAY
 
 
@@ -126,7 +126,7 @@ def test_every_kind_has_a_policy(kind):
     assert shows(kind, T0, T0, 1) is (kind in (Kind.CRED, Kind.SETUP, Kind.TLS))
 
 
-def test_a_server_that_hands_out_nothing_is_shown_at_once():
+def test_a_server_that_delivers_nothing_is_shown_at_once():
     assert shows(Kind.TRANS, T0, T0, 1, code=NothingDelivered.code)
     assert not shows(Kind.TRANS, T0, T0, 1, code="connection_lost")
 

@@ -43,7 +43,7 @@ from tests.engine.days import (
 
 
 @given(randoms)
-def test_48_hours_of_a_wrong_password_are_no_storm(random):
+def test_48_hours_of_a_wrong_password_cause_few_attempts(random):
     world = World(always(WRONG_PASSWORD), random=random).run(3 * DAY)
     assert at_most(3, world.attempts, HOUR)
     assert at_most(10, world.attempts, DAY)
@@ -78,7 +78,7 @@ def test_clicking_reconnect_does_not_undo_the_caution():
 
 
 @pytest.mark.parametrize("failure", [TIMEOUT, BUSY, THROTTLED])
-def test_a_short_outage_is_nobodys_business(failure):
+def test_a_short_outage_is_not_shown(failure):
     world = World(lambda t: failure if t < 10 * MINUTE else OK).run(DAY)
     assert world.states == [(timedelta(0), State.ENABLED)]
     assert world.notices == []
@@ -199,7 +199,7 @@ def test_a_refusal_between_timeouts_is_shown_and_not_taken_back_by_a_timeout():
 
 
 @given(st.lists(st.sampled_from([OK, WRONG_PASSWORD, TIMEOUT, BUSY, THROTTLED]), max_size=60))
-def test_whatever_happens_each_row_is_told_at_most_once_and_ends_once(answers):
+def test_whatever_happens_each_outage_is_reported_at_most_once_and_ends_once(answers):
     answers = iter(answers)
     world = World(lambda since: next(answers, OK)).run(20 * DAY)
     overs = [over for _, over in world.told("owner")]
@@ -230,14 +230,14 @@ def test_reconnect_that_works_is_told():
     assert (health.state, notice) == (State.ENABLED, Notice(over=True, owner=True))
 
 
-def test_new_details_that_were_proven_start_again_with_a_clean_slate():
+def test_proven_new_details_start_with_a_clean_slate():
     health = after_event(gave_up(), Event.CONNECTED, T0)
     assert (health.state, health.failure_count, health.error_since) == (State.ENABLED, 0, None)
     _, notice = after_success(health, T0)
     assert notice == Notice(over=True, owner=True)
 
 
-def test_new_details_that_nobody_proved_do_not_turn_an_account_green():
+def test_unproven_new_details_do_not_turn_an_account_green():
     assert after_event(gave_up(), Event.DETAILS_CHANGED, T0).state is State.ERROR
 
 
@@ -251,6 +251,6 @@ def test_waiting_accounts_start_when_a_place_is_free():
 
 
 @pytest.mark.parametrize("event", [Event.SYNCED, Event.FAILED, Event.GAVE_UP, Event.DISABLED])
-def test_what_only_an_attempt_can_say_is_said_by_no_person(event):
+def test_a_person_cannot_trigger_the_events_of_an_attempt(event):
     with pytest.raises(ValueError):
         after_event(Health(), event, T0)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("small_batches")
 # -- what is recorded, and what is not ------------------------------------------------------------
 
 
-def test_mail_from_a_lead_and_mail_to_a_lead_stand_on_the_lead(world):
+def test_mail_from_and_to_a_lead_is_recorded_on_the_lead(world):
     received, sent = world.deliver(), world.send()
     world.sync()
     assert sorted(world.timeline()) == sorted([received, sent])
@@ -45,7 +45,7 @@ def test_mail_from_a_lead_and_mail_to_a_lead_stand_on_the_lead(world):
     assert (world.entry(received).reason, world.entry(received).because) == (Reason.ADDRESS, LEA)
 
 
-def test_of_mail_that_is_no_leads_not_even_the_body_is_read(world):
+def test_the_body_of_unrelated_mail_is_not_even_read(world):
     world.deliver(sender=EVE)
     report = world.sync()
     assert report.tally[Outcome.UNRELATED] == 1
@@ -54,13 +54,13 @@ def test_of_mail_that_is_no_leads_not_even_the_body_is_read(world):
 
 
 @pytest.mark.parametrize("field", ["cc", "reply_to", "to"])
-def test_a_leads_address_counts_wherever_it_stands_among_the_correspondents(world, field):
+def test_a_leads_address_counts_in_every_correspondent_field(world, field):
     found = world.deliver(**{"sender": EVE, field: f"Lea <{LEA.upper()}>"})
     world.sync()
     assert world.timeline() == [found]
 
 
-def test_a_lead_in_bcc_counts_on_our_own_mail_alone(world):
+def test_a_lead_in_bcc_counts_only_on_our_own_mail(world):
     ours = world.send(to=EVE, bcc=LEA)
     world.deliver(sender=EVE, bcc=LEA)
     world.sync()
@@ -83,7 +83,7 @@ def test_internal_mail_about_a_lead_is_not_recorded():
     assert world.timeline() == []
 
 
-def test_internal_mail_is_recorded_where_the_company_says_so():
+def test_internal_mail_is_recorded_if_the_company_allows_it():
     world = World(record_internal=True)
     world.database.colleagues = {BOB, LEA}
     found = world.deliver(sender=BOB, cc=LEA)
@@ -102,7 +102,7 @@ def test_a_colleague_in_cc_does_not_make_a_leads_mail_internal(world):
     "field", [{"sender": f"{LEA}, {EVE}"}, {"Sender": EVE}, *({f: EVE} for f in "cc bcc".split())]
 )
 @pytest.mark.parametrize("entry", [EVE, "elsewhere.example"])
-def test_a_mail_with_somebody_who_is_never_recorded_is_not_even_read(world, field, entry):
+def test_a_mail_with_an_excluded_address_is_not_even_read(world, field, entry):
     world.store.excluded = {entry}
     world.deliver(**field)
     report = world.sync()
@@ -111,7 +111,7 @@ def test_a_mail_with_somebody_who_is_never_recorded_is_not_even_read(world, fiel
     assert world.timeline() == []
 
 
-def test_a_leads_answer_to_a_mail_from_the_crm_is_not_recorded_with_somebody_who_never_is(world):
+def test_a_leads_answer_to_a_crm_mail_is_not_recorded_with_an_excluded_address(world):
     world.database.excluded = {EVE}
     world.database.write(world.lead, "written@crm", "Offer", NOON)
     world.deliver(sender=BOB, cc=EVE, in_reply_to="<written@crm>")
@@ -120,7 +120,7 @@ def test_a_leads_answer_to_a_mail_from_the_crm_is_not_recorded_with_somebody_who
     assert world.timeline() == ["written@crm"]
 
 
-def test_whom_one_user_never_records_is_recorded_by_another(world):
+def test_one_users_exclusion_does_not_apply_to_another_user(world):
     world.store.excluded = {LEA}
     bobs = world.account(BOB)
     found = world.deliver(cc=BOB)
@@ -130,7 +130,7 @@ def test_whom_one_user_never_records_is_recorded_by_another(world):
     assert world.timeline() == [found]
 
 
-def test_what_stood_there_before_stays_and_is_counted_as_what_it_was_when_read_again(world):
+def test_mail_recorded_before_an_exclusion_stays_and_keeps_its_count_when_read_again(world):
     found = world.deliver()
     world.sync()
     world.store.excluded = {LEA}
@@ -140,7 +140,7 @@ def test_what_stood_there_before_stays_and_is_counted_as_what_it_was_when_read_a
     assert report.tally[Outcome.EXCLUDED] == 0
 
 
-def test_a_mail_that_is_set_aside_is_let_go_when_it_is_not_to_be_recorded_any_more(world):
+def test_a_mail_set_aside_is_dropped_once_it_is_excluded(world):
     world.deliver()
     world.server["INBOX"].nil = {1}
     world.sync()
@@ -177,7 +177,7 @@ def dated_mails(world):
         (timedelta(0), set()),
     ],
 )
-def test_history_is_read_as_far_back_as_was_chosen(window, days):
+def test_history_is_read_back_as_far_as_chosen(window, days):
     world = World(since=NOON - window if window is not None else None)
     mails = dated_mails(world)
     world.sync()
@@ -210,7 +210,7 @@ def test_old_mail_that_was_moved_among_the_new_is_outside_the_window():
     assert report.tally[Outcome.EXCLUDED] == 1
 
 
-def test_mail_without_a_date_of_the_servers_is_inside_the_window():
+def test_mail_without_an_internaldate_is_inside_the_window():
     world = World(since=NOON - DAY)
     first = world.deliver()
     undated = world.deliver()
@@ -227,7 +227,7 @@ def test_the_first_sync_goes_newest_first(world):
     assert set(world.timeline()) == set(found[-len(world.timeline()) :])
 
 
-def test_a_first_sync_that_runs_out_of_time_goes_on_where_it_stopped(world):
+def test_a_first_sync_that_runs_out_of_time_continues_where_it_stopped(world):
     found = [world.deliver() for _ in range(3 * BATCH)]
     reports = [world.sync(seconds=2, clock=Clock())]
     while reports[-1].more and len(reports) < 50:
@@ -248,7 +248,7 @@ def test_mail_that_comes_during_the_history_does_not_wait_for_its_end(world):
     assert new in set(world.timeline()) - before
 
 
-def test_a_long_history_of_the_inbox_does_not_keep_new_mail_in_sent_waiting(world):
+def test_a_long_inbox_history_does_not_delay_new_mail_in_sent(world):
     for _ in range(6 * BATCH):
         world.deliver()
     world.sync(seconds=2, clock=Clock())
@@ -258,7 +258,7 @@ def test_a_long_history_of_the_inbox_does_not_keep_new_mail_in_sent_waiting(worl
     assert sent in world.timeline()
 
 
-def test_a_numbering_that_changes_before_the_history_is_read_costs_nothing_but_a_run():
+def test_renumbering_before_the_history_is_read_costs_only_one_run():
     class Moved(MemorySession):
         def examine(self, name):
             if ("EXAMINE", name) in self.server.commands:
@@ -274,7 +274,7 @@ def test_a_numbering_that_changes_before_the_history_is_read_costs_nothing_but_a
     assert sorted(world.timeline()) == sorted(found)
 
 
-def test_time_that_runs_out_when_all_is_done_asks_for_no_more(world):
+def test_time_that_runs_out_after_all_work_is_done_requests_no_more(world):
     world.deliver()
     world.sync()
     assert not world.sync(seconds=0).more

@@ -41,7 +41,7 @@ def test_a_second_run_writes_nothing_and_opens_nothing(world):
 
 
 @pytest.mark.parametrize("mute", [{"uidnext"}, {"uidvalidity"}, {"uidnext", "uidvalidity"}])
-def test_a_second_run_writes_nothing_though_the_server_says_little(world, mute):
+def test_a_second_run_writes_nothing_even_if_the_server_reports_little(world, mute):
     world.server["INBOX"].mute = mute
     found = deliver_many(world, 5)
     world.sync()
@@ -94,7 +94,7 @@ def test_no_command_asks_for_uid_zero_or_for_an_open_end(world):
         assert all(1 <= lo <= hi < world.server["INBOX"].uidnext for lo, hi in ranges)
 
 
-def test_mail_that_comes_after_an_outage_of_days_is_all_there():
+def test_all_mail_is_found_after_an_outage_of_days():
     world = kept_up()
     found = []
     for day in range(3):
@@ -140,7 +140,7 @@ def test_a_gap_of_420000_uids_costs_no_more_commands_than_a_single_mail():
     assert len(world.commands()) <= 6  # STATUS twice, EXAMINE, SEARCH, headers, bodies
 
 
-def test_a_gap_with_nothing_behind_it_is_passed_at_once():
+def test_a_gap_with_nothing_after_it_is_skipped_at_once():
     world = kept_up()
     world.server["INBOX"].skip_to(420_000)
     world.sync()
@@ -157,7 +157,7 @@ def test_a_sparse_mailbox_is_read_back_in_as_few_commands_as_a_dense_one(world):
     assert len(world.commands("FETCH HEADER")) <= 3
 
 
-def test_sent_has_a_cursor_of_its_own():
+def test_sent_has_its_own_cursor():
     world = kept_up()
     deliver_many(world, 20)
     world.sync()
@@ -170,7 +170,7 @@ def test_sent_has_a_cursor_of_its_own():
 # -- numbering ------------------------------------------------------------------------------------
 
 
-def test_a_new_numbering_brings_nothing_twice_and_what_came_in_the_gap(world):
+def test_renumbering_duplicates_nothing_and_finds_mail_from_the_gap(world):
     found = deliver_many(world, 6)
     world.sync()
     found += deliver_many(world, 2)
@@ -181,7 +181,7 @@ def test_a_new_numbering_brings_nothing_twice_and_what_came_in_the_gap(world):
     assert world.store.state("INBOX").uidvalidity == 1001 + 0
 
 
-def test_another_mail_under_a_uid_that_was_seen_is_recorded_in_a_new_numbering(world):
+def test_a_new_mail_under_a_known_uid_is_recorded_after_renumbering(world):
     world.deliver()
     world.sync()
     world.server["INBOX"].expunge()
@@ -206,7 +206,7 @@ def test_a_restored_backup_with_a_lower_uidnext_is_a_new_numbering(world):
 
 
 @pytest.mark.parametrize("mute", [{"uidnext"}, {"uidvalidity"}, {"uidnext", "uidvalidity"}])
-def test_new_mail_is_found_though_the_server_says_little(mute):
+def test_new_mail_is_found_even_if_the_server_reports_little(mute):
     world = World()
     world.server["INBOX"].mute = mute
     world.sync()
@@ -219,7 +219,7 @@ def test_new_mail_is_found_though_the_server_says_little(mute):
     assert world.timeline() == found
 
 
-def test_a_uidvalidity_of_zero_is_one_that_never_changes():
+def test_a_uidvalidity_of_zero_never_changes():
     world = World()
     world.server["INBOX"].uidvalidity = 0
     first = world.deliver()
@@ -235,7 +235,7 @@ def test_a_uidvalidity_of_zero_is_one_that_never_changes():
 
 
 @pytest.mark.parametrize("what", ["deleted", "renamed", "phantom"])
-def test_a_mailbox_that_is_gone_keeps_no_other_from_being_read(what):
+def test_a_missing_mailbox_does_not_block_the_others(what):
     world = kept_up()
     if what == "deleted":
         world.server.delete("INBOX")
@@ -250,7 +250,7 @@ def test_a_mailbox_that_is_gone_keeps_no_other_from_being_read(what):
     assert [(name, type(error)) for name, error in report.problems] == [("INBOX", MailboxMissing)]
 
 
-def test_a_phantom_that_answers_status_and_refuses_examine_keeps_no_other_from_being_read():
+def test_a_phantom_that_answers_status_but_refuses_examine_does_not_block_the_others():
     class Phantom(MemorySession):
         def examine(self, name):
             if name == "INBOX":
@@ -265,7 +265,7 @@ def test_a_phantom_that_answers_status_and_refuses_examine_keeps_no_other_from_b
     assert [name for name, _ in report.problems] == ["INBOX"]
 
 
-def test_a_mailbox_that_comes_back_goes_on_where_it_was():
+def test_a_mailbox_that_reappears_continues_where_it_was():
     world = kept_up()
     missed = world.deliver()
     world.server["INBOX"].selectable = False
@@ -284,7 +284,7 @@ def test_a_mailbox_that_was_emptied_before_it_was_connected_is_read_to_its_end(w
     assert world.server.commands == [("STATUS", "INBOX"), ("STATUS", "Sent")]
 
 
-def test_a_mailbox_suddenly_empty_takes_nothing_from_the_lead(world):
+def test_a_suddenly_empty_mailbox_removes_nothing_from_the_lead(world):
     found = world.deliver()
     world.sync()
     world.server["INBOX"].expunge()

@@ -48,7 +48,7 @@ def test_four_copies_in_sent_are_one_entry(world, apart):
     assert world.store.counts[Outcome.DUPLICATE] == 3
 
 
-def test_one_mail_in_two_users_mailboxes_is_one_entry_that_both_have(world):
+def test_one_mail_in_two_users_mailboxes_is_one_shared_entry(world):
     bobs = World()
     store = world.account(BOB)
     sent = world.deliver(to=f"{ANN}, {BOB}", message_id="both@mail.example")
@@ -62,7 +62,7 @@ def test_one_mail_in_two_users_mailboxes_is_one_entry_that_both_have(world):
     assert (sent, 0) in world.store.links and (sent, 0) in store.links
 
 
-def test_one_mail_that_two_workers_bring_at_the_same_moment_is_one_entry(world):
+def test_one_mail_recorded_by_two_workers_at_once_is_one_entry(world):
     world.sync()
     bobs, store = World(), world.account(BOB)
     sent = world.deliver(to=f"{ANN}, {BOB}")
@@ -91,7 +91,7 @@ def test_a_mail_from_the_crm_whose_id_the_provider_rewrote_is_one_entry(world, n
     assert world.timeline() == ["smart@crm.example"]
 
 
-def test_an_answer_to_a_rewritten_id_stands_with_the_mail_that_it_answers(world):
+def test_an_answer_to_a_rewritten_id_is_recorded_with_its_question(world):
     world.database.write(world.lead, "smart@crm.example", "Our offer", NOON)
     world.send(
         message_id="new@provider.example", subject="Our offer", x_mail_sync_id="smart@crm.example"
@@ -115,7 +115,7 @@ def test_somebody_who_repeats_our_stamp_does_not_hide_their_mail(world):
     assert world.timeline() == ["smart@crm.example", found]
 
 
-def test_copies_of_a_mail_without_an_id_are_one_entry_in_whichever_mailbox(world):
+def test_copies_of_a_mail_without_an_id_are_one_entry_across_mailboxes(world):
     world.send(message_id=None, cc=ANN)
     world.deliver(sender=ANN, to=LEA, cc=ANN, message_id=None)
     world.sync()
@@ -146,7 +146,7 @@ def test_two_mails_with_one_id_are_two_entries(world, apart, second):
     assert found == [("One", NOON), (second.get("subject", "One"), second.get("date", NOON))]
 
 
-def test_a_mail_of_a_clock_gone_wrong_is_one_entry_in_two_mailboxes(world):
+def test_a_mail_with_a_wrong_clock_is_one_entry_in_two_mailboxes(world):
     wrong = {"message_id": "future@mail.example", "date": NOON + 400 * DAY}
     world.send(cc=ANN, **wrong)
     world.deliver(sender=ANN, to=LEA, cc=ANN, **wrong)
@@ -157,7 +157,7 @@ def test_a_mail_of_a_clock_gone_wrong_is_one_entry_in_two_mailboxes(world):
 
 
 @pytest.mark.parametrize("date", [NOON, NOON + 400 * DAY, None], ids=str)
-def test_what_was_removed_does_not_come_back(world, date):
+def test_removed_mail_does_not_come_back(world, date):
     removed, kept = world.deliver(date=date), world.deliver()
     world.sync()
     world.store.remove(removed)
@@ -179,7 +179,7 @@ def test_a_mail_from_the_crm_that_was_removed_does_not_come_back_under_a_rewritt
 # -- where it goes --------------------------------------------------------------------------------
 
 
-def test_an_answer_goes_where_its_thread_stands_and_to_no_other_lead_of_that_address(world):
+def test_an_answer_follows_its_thread_and_goes_to_no_other_lead_of_that_address(world):
     question = world.deliver()
     world.sync()
     other = world.database.add_lead(LEA)
@@ -192,7 +192,7 @@ def test_an_answer_goes_where_its_thread_stands_and_to_no_other_lead_of_that_add
     assert world.entry(answer).because == question
 
 
-def test_a_mail_without_a_thread_stands_on_every_open_lead_and_on_the_contact(world):
+def test_a_mail_without_a_thread_goes_to_every_open_lead_and_the_contact(world):
     contact = world.database.add_contact(LEA)
     second = world.database.add_lead("lea.private@client.example", contact)
     closed = world.database.add_lead(LEA)
@@ -205,7 +205,7 @@ def test_a_mail_without_a_thread_stands_on_every_open_lead_and_on_the_contact(wo
     assert world.timeline(closed) == world.timeline(foreign) == []
 
 
-def test_a_thread_that_stood_on_the_contact_alone_joins_the_lead_that_has_come_since(world):
+def test_a_thread_recorded_only_on_the_contact_joins_a_lead_created_since(world):
     contact = world.database.add_contact(LEA)
     world.database.change_lead(world.lead, contact=contact, is_open=False)
     question = world.deliver()
@@ -228,7 +228,7 @@ def test_a_thread_on_another_companys_lead_leads_nowhere(world):
     assert world.timeline(foreign) == ["theirs@crm.example"]
 
 
-def test_an_answer_from_another_address_to_a_mail_from_the_crm_stands_with_it(world):
+def test_an_answer_to_a_crm_mail_from_another_address_is_recorded_with_it(world):
     world.database.write(world.lead, "smart@crm.example", "Our offer", NOON)
     answer = world.deliver(sender=EVE, in_reply_to="<smart@crm.example>")
     world.sync()
@@ -236,7 +236,7 @@ def test_an_answer_from_another_address_to_a_mail_from_the_crm_stands_with_it(wo
     assert world.entry(answer).reason is Reason.ANSWER
 
 
-def test_an_answer_to_a_mail_that_no_lead_was_written_from_is_nobodys(world):
+def test_an_answer_to_a_mail_not_written_in_the_crm_is_unrelated(world):
     received = world.deliver()
     world.sync()
     world.deliver(sender=EVE, in_reply_to=f"<{received}>")
@@ -270,7 +270,7 @@ def list_copy(message_id, munged):
 @pytest.mark.parametrize("munged", [False, True], ids=["From is the author", "From is the list"])
 @pytest.mark.parametrize("history", [True, False], ids=["first sync", "new mail"])
 @pytest.mark.parametrize("first", ["INBOX", "Sent"])
-def test_a_copy_that_a_list_sends_back_is_ones_own_mail_as_it_was_sent(munged, history, first):
+def test_a_copy_returned_by_a_list_is_the_owners_mail_as_sent(munged, history, first):
     world = World() if history else kept_up()
     message_id = "list-1@corp.example"
     copies = {
@@ -287,7 +287,7 @@ def test_a_copy_that_a_list_sends_back_is_ones_own_mail_as_it_was_sent(munged, h
 
 
 @pytest.mark.parametrize("munged", [False, True], ids=["From is the author", "From is the list"])
-def test_a_copy_that_comes_back_before_the_other_is_filed_is_sent_all_the_same(munged):
+def test_a_list_copy_that_arrives_before_the_sent_copy_still_counts_as_sent(munged):
     world = kept_up()
     message_id = "list-1@corp.example"
     world.deliver(**list_copy(message_id, munged))

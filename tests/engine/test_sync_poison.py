@@ -93,9 +93,7 @@ def test_without_another_connection_it_takes_a_few_runs(history, part, uid):
 @new_and_old
 @pytest.mark.parametrize("again", [True, False])
 @pytest.mark.parametrize("unflushed", [1, 5, MANY])
-def test_answers_that_are_lost_with_the_connection_accuse_no_other_message(
-    history, again, unflushed
-):
+def test_answers_lost_with_the_connection_blame_no_other_message(history, again, unflushed):
     world = poisoned(history, "header_poison", 17)
     world.server["INBOX"].unflushed = unflushed
     synced(world, again=again)
@@ -119,7 +117,7 @@ def test_several_messages_are_each_found(history, part, uids):
 
 @new_and_old
 @over_headers_and_bodies
-def test_a_mailbox_of_nothing_else_comes_to_its_end_where_another_can_be_read(history, part):
+def test_a_mailbox_of_only_such_messages_is_finished_if_another_mailbox_can_be_read(history, part):
     world = poisoned(history, part, *range(1, MANY + 1))
     sent = world.send()
     synced(world, again=True)
@@ -133,7 +131,7 @@ def test_a_mailbox_of_nothing_else_comes_to_its_end_where_another_can_be_read(hi
 
 @new_and_old
 @over_headers_and_bodies
-def test_where_no_message_at_all_can_be_read_none_is_to_blame_until_one_can(history, part):
+def test_if_no_message_can_be_read_none_is_blamed_until_one_can(history, part):
     world = poisoned(history, part, *range(1, MANY + 1))
     for _ in range(5):
         assert world.sync(again=True).problems
@@ -146,7 +144,7 @@ def test_where_no_message_at_all_can_be_read_none_is_to_blame_until_one_can(hist
 
 @new_and_old
 @over_headers_and_bodies
-def test_the_only_message_there_is_is_set_aside(history, part):
+def test_the_only_message_in_a_mailbox_is_set_aside(history, part):
     world = World() if history else kept_up()
     world.deliver()
     getattr(world.server["INBOX"], part)[1] = ConnectionLost("* BYE")
@@ -156,7 +154,7 @@ def test_the_only_message_there_is_is_set_aside(history, part):
 
 
 @over_headers_and_bodies
-def test_a_retry_that_ends_the_connection_again_stops_nothing_and_is_one_a_run(part):
+def test_a_retry_that_drops_the_connection_again_blocks_nothing_and_happens_once_a_run(part):
     world = poisoned(False, part, 3, 5, 30)
     synced(world, again=True)
     world.store.patient = False
@@ -180,7 +178,7 @@ def test_a_retry_with_nothing_new_beside_it_counts_once_another_message_has_come
 
 
 @over_headers_and_bodies
-def test_a_retry_on_a_server_that_hands_out_nothing_does_not_count(part):
+def test_a_retry_on_a_server_that_delivers_nothing_does_not_count(part):
     world = poisoned(False, part, 3)
     synced(world, again=True)
     world.store.patient = False
@@ -219,7 +217,7 @@ def test_a_message_in_sent_is_found_as_well():
 
 @new_and_old
 @pytest.mark.parametrize("command", ["FETCH HEADER", "FETCH BODY", "SEARCH", "EXAMINE", "STATUS"])
-def test_a_server_that_ends_every_connection_sees_no_storm_and_nothing_is_lost(history, command):
+def test_a_server_that_drops_every_connection_is_not_flooded_and_nothing_is_lost(history, command):
     world = poisoned(history, "poison")
     sent = [world.send() for _ in range(3)]
     for mailbox in world.server.mailboxes.values():
@@ -241,7 +239,7 @@ def test_a_server_that_ends_every_connection_sees_no_storm_and_nothing_is_lost(h
 @pytest.mark.parametrize("again", [True, False])
 @pytest.mark.parametrize("command", ["SEARCH", "EXAMINE", "STATUS"])
 @pytest.mark.parametrize("bad", ["INBOX", "Sent"])
-def test_a_mailbox_that_ends_every_connection_stops_no_other(again, command, bad):
+def test_a_mailbox_that_drops_every_connection_does_not_block_the_others(again, command, bad):
     world = World()
     received, sent = deliver_many(world, 6), [world.send() for _ in range(6)]
     world.server[bad].fails[command] = ConnectionLost("* BYE")
@@ -266,7 +264,9 @@ def test_a_mailbox_that_ends_every_connection_stops_no_other(again, command, bad
     ids=lambda error: error.code,
 )
 @pytest.mark.parametrize("ends", [True, False], ids=["BYE", "NO"])
-def test_a_message_that_is_refused_as_if_all_were_is_found_as_well(history, part, error, ends):
+def test_a_message_whose_refusal_looks_like_a_general_one_is_found_as_well(
+    history, part, error, ends
+):
     world = poisoned(history, part, 17, error=error)
     world.server["INBOX"].ends_over_refusals = ends
     for _ in range(12):
@@ -279,7 +279,7 @@ def test_a_message_that_is_refused_as_if_all_were_is_found_as_well(history, part
 
 
 @pytest.mark.parametrize("command", ["SEARCH", "EXAMINE", "FETCH HEADER"])
-def test_a_mailbox_that_refuses_a_command_stops_no_other(command):
+def test_a_mailbox_that_refuses_a_command_does_not_block_the_others(command):
     world = World()
     received, sent = deliver_many(world, 6), [world.send() for _ in range(6)]
     world.server["INBOX"].fails[command] = ServerRefused("[UNAVAILABLE] later")
@@ -309,7 +309,7 @@ def test_a_server_that_does_not_let_us_in_again_says_why():
 
 
 @new_and_old
-def test_a_server_that_says_ok_and_hands_out_nothing_is_a_problem_and_no_messages_fault(history):
+def test_a_server_that_says_ok_but_delivers_nothing_is_a_problem_and_blames_no_message(history):
     world = poisoned(history, "poison")
     world.server["INBOX"].hidden = set(range(1, MANY + 1))
     for _ in range(3):
@@ -322,7 +322,7 @@ def test_a_server_that_says_ok_and_hands_out_nothing_is_a_problem_and_no_message
     assert sorted(world.timeline()) == sorted(world.found.values())
 
 
-def test_what_a_server_that_hands_out_others_keeps_back_is_the_messages_fault():
+def test_a_message_withheld_while_others_are_delivered_is_to_blame():
     world = kept_up()
     old = world.deliver()
     world.sync()

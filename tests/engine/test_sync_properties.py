@@ -188,7 +188,7 @@ class Chance:
 
 
 @pytest.mark.parametrize("seed", range(16))
-def test_whatever_happens_each_mail_of_a_lead_stands_there_once(seed):
+def test_whatever_happens_each_mail_of_a_lead_is_recorded_once(seed):
     random = Random(seed)
     chance = Chance(window=random.choice([None, WINDOW]), timeless=random.choice([False, True]))
     for step, *arguments in steps(random):

@@ -83,7 +83,7 @@ def cut(world, step):
 
 @pytest.mark.parametrize("strike", [kill_before, kill_after, cut])
 @pytest.mark.parametrize("world_of", [first_sync, new_mail])
-def test_whatever_moment_it_is_killed_each_mail_stands_there_once_afterwards(world_of, strike):
+def test_killed_at_any_moment_each_mail_is_recorded_once_afterwards(world_of, strike):
     for world in every_time(world_of, strike):
         world.sync()
         assert sorted(world.timeline()) == sorted(world.wanted)
@@ -91,7 +91,7 @@ def test_whatever_moment_it_is_killed_each_mail_stands_there_once_afterwards(wor
 
 
 @pytest.mark.parametrize("world_of", [first_sync, new_mail])
-def test_what_was_committed_is_not_read_again_after_a_kill(world_of):
+def test_committed_mail_is_not_read_again_after_a_kill(world_of):
     for world in every_time(world_of, kill_after):
         before = len(world.timeline())
         report = world.sync()
@@ -99,7 +99,7 @@ def test_what_was_committed_is_not_read_again_after_a_kill(world_of):
         assert report.tally[Outcome.DUPLICATE] == 0
 
 
-def test_a_commit_that_comes_too_late_is_decided_anew(world):
+def test_a_stale_commit_is_decided_again(world):
     found = deliver_many(world, 5)
     world.store.read("Archive")  # its begin is struck as well
     world.server.create("Archive")
@@ -109,7 +109,7 @@ def test_a_commit_that_comes_too_late_is_decided_anew(world):
     assert report.tally[Outcome.RECORDED] == 5
 
 
-def test_records_that_never_keep_still_end_in_an_error_and_lose_nothing():
+def test_constantly_changing_records_end_in_an_error_and_lose_nothing():
     world = kept_up()
     found = world.deliver()
     world.store.stale = 99
@@ -121,7 +121,7 @@ def test_records_that_never_keep_still_end_in_an_error_and_lose_nothing():
     assert world.timeline() == [found]
 
 
-def test_a_run_whose_settings_were_changed_writes_nothing_any_more():
+def test_a_run_with_outdated_settings_writes_nothing_more():
     world = kept_up()
     deliver_many(world, 3)
     before = world.store.state("INBOX")
@@ -139,7 +139,7 @@ def test_a_run_whose_settings_were_changed_writes_nothing_any_more():
 # -- servers that leave out what they have --------------------------------------------------------
 
 
-def test_a_mail_that_fetch_leaves_out_is_set_aside_and_the_others_go_on():
+def test_a_mail_omitted_by_fetch_is_set_aside_and_the_others_continue():
     world = kept_up()
     first, hidden, last = world.deliver(), world.deliver(), world.deliver()
     world.server["INBOX"].hidden = {2}
@@ -152,7 +152,7 @@ def test_a_mail_that_fetch_leaves_out_is_set_aside_and_the_others_go_on():
     assert world.store.set_aside == {}
 
 
-def test_a_mail_that_fetch_leaves_out_once_is_asked_for_again():
+def test_a_mail_omitted_by_fetch_once_is_requested_again():
     class Slow(MemorySession):
         calls = 0
 
@@ -167,7 +167,7 @@ def test_a_mail_that_fetch_leaves_out_once_is_asked_for_again():
     assert world.store.set_aside == {}
 
 
-def test_a_uid_that_is_really_gone_is_a_gap_and_not_a_failure():
+def test_a_uid_that_is_really_gone_is_a_gap_not_a_failure():
     world = kept_up()
     first, _, last = world.deliver(), world.deliver(), world.deliver()
     world.server["INBOX"].expunge(2)
@@ -177,7 +177,7 @@ def test_a_uid_that_is_really_gone_is_a_gap_and_not_a_failure():
     assert world.store.set_aside == {}
 
 
-def test_a_mail_whose_body_is_nil_is_set_aside_and_the_others_go_on(world):
+def test_a_mail_with_a_nil_body_is_set_aside_and_the_others_continue(world):
     first, nil, last = world.deliver(), world.deliver(), world.deliver()
     world.server["INBOX"].nil = {2}
     report = world.sync()
@@ -221,7 +221,7 @@ def test_a_mail_that_is_too_large_is_recorded_without_what_makes_it_large(world)
 
 
 @pytest.mark.parametrize("history", [True, False])
-def test_a_message_that_fails_does_not_hold_up_the_ones_behind_it(history):
+def test_a_message_that_fails_does_not_hold_up_later_ones(history):
     world = World() if history else kept_up()
     first, bad, last = world.deliver(), world.deliver(**bomb()), world.deliver()
     report = world.sync()
@@ -233,7 +233,7 @@ def test_a_message_that_fails_does_not_hold_up_the_ones_behind_it(history):
 
 
 @pytest.mark.parametrize("poison", ["poison", "header_poison"])
-def test_a_limit_of_the_server_is_no_messages_fault(world, poison):
+def test_a_server_limit_blames_no_message(world, poison):
     found = [world.deliver() for _ in range(3)]
     limit = ServerRefused("[OVERQUOTA] bandwidth limits", kind=Kind.LIMIT, code="throttled")
     getattr(world.server["INBOX"], poison)[2] = limit
@@ -245,7 +245,7 @@ def test_a_limit_of_the_server_is_no_messages_fault(world, poison):
     assert sorted(world.timeline()) == sorted(found)
 
 
-def test_a_connection_lost_over_uids_that_are_no_more_keeps_nothing_behind_it():
+def test_a_connection_lost_over_vanished_uids_blocks_nothing_after_them():
     world = kept_up()
     found = [world.deliver() for _ in range(4)]
     inbox = world.server["INBOX"]
@@ -261,7 +261,7 @@ def test_a_connection_lost_over_uids_that_are_no_more_keeps_nothing_behind_it():
     assert world.store.counts[Outcome.FAILED] == 1
 
 
-def test_a_mail_that_the_database_refuses_is_set_aside_and_recorded_when_it_no_longer_does(world):
+def test_a_mail_refused_by_the_database_is_set_aside_and_recorded_once_accepted(world):
     first, bad, last = world.deliver(), world.deliver(), world.deliver()
     world.store.refused = {bad}
     report = world.sync()
@@ -285,7 +285,7 @@ def test_a_mail_that_fails_again_stays_set_aside_and_moves_no_cursor(world):
     assert world.store.state("INBOX") == state
 
 
-def test_what_was_set_aside_is_not_looked_at_before_its_time(world):
+def test_messages_set_aside_are_not_retried_early(world):
     world.store.refused = {world.deliver()}
     world.sync()
     world.store.patient = True
@@ -294,7 +294,7 @@ def test_what_was_set_aside_is_not_looked_at_before_its_time(world):
     assert world.server.commands == [("STATUS", "INBOX"), ("STATUS", "Sent")]
 
 
-def test_a_mail_that_was_set_aside_and_then_deleted_is_let_go(world):
+def test_a_mail_set_aside_and_then_deleted_is_dropped(world):
     world.store.refused = {world.deliver()}
     world.sync()
     world.server["INBOX"].expunge(1)
@@ -302,7 +302,7 @@ def test_a_mail_that_was_set_aside_and_then_deleted_is_let_go(world):
     assert world.store.set_aside == {}
 
 
-def test_a_mail_that_was_set_aside_and_is_no_leads_any_more_is_let_go(world):
+def test_a_mail_set_aside_that_is_no_longer_a_leads_is_dropped(world):
     world.store.refused = {world.deliver()}
     world.sync()
     world.database.change_lead(world.lead, email=EVE)
@@ -321,7 +321,7 @@ def test_new_mail_comes_before_what_failed_is_tried_again(world):
     assert world.timeline() == [new, bad]
 
 
-def test_what_was_never_read_is_let_go_with_the_numbering_that_named_it(world):
+def test_unread_failures_are_dropped_with_their_numbering(world):
     world.deliver(sender=EVE), world.deliver(sender=EVE)
     world.server["INBOX"].hidden = {1}
     world.sync()
@@ -332,7 +332,7 @@ def test_what_was_never_read_is_let_go_with_the_numbering_that_named_it(world):
     assert world.store.set_aside == {}
 
 
-def test_what_failed_under_an_old_numbering_is_found_under_the_new_one(world):
+def test_failures_under_an_old_numbering_are_found_under_the_new_one(world):
     other, bad = world.deliver(sender=EVE), world.deliver()
     world.store.refused = {bad}
     world.sync()

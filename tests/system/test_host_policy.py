@@ -91,7 +91,7 @@ def answer(ann: Salesperson, protocol: str, host: str, port: int) -> tuple[str, 
 
 
 @pytest.mark.parametrize("protocol", ["imap", "smtp"])
-def test_the_wizard_tells_nothing_of_a_host_that_is_not_allowed(
+def test_the_wizard_reveals_nothing_about_a_host_that_is_not_allowed(
     company: Office, ann: Salesperson, protocol: str
 ):
     allowed = f"{ann.settings()['imap_host']}:*" if protocol == "smtp" else ""
