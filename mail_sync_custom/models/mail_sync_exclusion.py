@@ -91,7 +91,7 @@ class MailSyncExclusion(models.Model):
         return {
             "empty": self.env._("Enter a mail address, or a domain."),
             "several": self.env._(
-                "Enter one address or domain in each line. Here are several: %s", entered
+                "Enter one address or domain in each line. This line has several: %s", entered
             ),
             "space": self.env._(
                 "A mail address or a domain has no space in it: %s\n"

@@ -49,7 +49,8 @@ class MailSyncMessage(models.Model):
     everywhere = fields.Boolean(
         "Removed for Everyone",
         readonly=True,
-        help="The mail itself was removed, and does not come back by a colleague's mailbox either.",
+        help="The mail itself was removed, and does not come back from a colleague's mailbox "
+        "either.",
     )
     error_code = fields.Char(readonly=True)
     detail = fields.Char("Reason", readonly=True)

@@ -65,7 +65,7 @@ class MailSyncAccountDisable(models.TransientModel):
             "not come back when the mailbox is connected again."
         )
         if not self.removed_mail_count:
-            words = self.env._("There is nothing to remove that this mailbox alone has brought.")
+            words = self.env._("There is nothing to remove: no mail came from this mailbox alone.")
         return words + " " + self.env._("Mails that were written in the CRM stay.")
 
     def action_disable(self):

@@ -60,9 +60,9 @@ ENCRYPTION = {
         ),
     ),
     "preauth": (
-        _lt("The server signs everybody in without a password"),
+        _lt("The server signs anybody in without a password"),
         _lt(
-            "Mail Sync did not go on: on such a connection encryption cannot begin. Use 'Use "
+            "Mail Sync did not continue: encryption cannot begin on such a connection. Use 'Use "
             "SSL?' with port 993, and tell your administrator."
         ),
     ),

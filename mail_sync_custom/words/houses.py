@@ -59,7 +59,7 @@ MICROSOFT = {
     ),
     "app_password_needed": _MICROSOFT_NO_PASSWORD,
     "authenticated_not_connected": _lt(
-        "Microsoft says this of a wrong password, of a mailbox that this user may not open, "
+        "Microsoft says this for a wrong password, for a mailbox that this user may not open, "
         "and where passwords are no longer accepted for IMAP. For a shared mailbox ask for "
         "Full Access, and use you@example.com\\shared@example.com as the user name."
     ),

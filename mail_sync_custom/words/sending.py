@@ -26,7 +26,7 @@ SENDING = {
         _lt("Nothing is wrong on your side. Send it again later."),
     ),
     "greylisted": (
-        _lt("The recipient's server asks to come back later"),
+        _lt("The recipient's server asks to try again later"),
         _lt(
             "Nothing is wrong: such servers make a new sender wait for a few minutes. It is tried "
             "again."

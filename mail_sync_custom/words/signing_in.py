@@ -208,7 +208,7 @@ NOT_NOW = {
         ),
     ),
     "command_refused": (
-        _lt("The server does not know what it was asked"),
+        _lt("The server does not understand what it was asked"),
         _lt(
             "Mail Sync tries again by itself. If it persists, this server may be too old or "
             "unusual: show its reply to your administrator."

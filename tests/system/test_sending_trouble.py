@@ -129,7 +129,7 @@ def test_a_deferred_mail_stays_queued_and_goes_only_to_the_deferred_recipient(co
     shown = settled(company, "Later", "sent")
     assert shown[greylisted.customer.name]["notification_status"] == "ready"
     waiting = [mail for mail in queue(company, "Later") if mail["state"] == "outgoing"]
-    assert any("come back later" in mail["failure_reason"] for mail in waiting)
+    assert any("try again later" in mail["failure_reason"] for mail in waiting)
     company.sql("UPDATE mail_mail SET scheduled_date = NULL")
     company.send_queue()
     assert len(lena.inbox("Later")) == 1

@@ -25,7 +25,7 @@ class MailSyncAccount(models.Model):
         self.ensure_one()
         self.check_access("read")
         if self.user_id != self.env.user and not self.env.su:
-            raise AccessError(self.env._("Only its owner can do this with a mailbox."))
+            raise AccessError(self.env._("Only the owner of a mailbox can do this."))
         if not self.active:
             raise UserError(self.env._("This mailbox is disabled. Connect it again to use it."))
         return self.sudo()
@@ -36,7 +36,7 @@ class MailSyncAccount(models.Model):
         self.check_access("read")
         if not (self.env.su or self.user_id == self.env.user or self._may_manage()):
             raise AccessError(
-                self.env._("Only its owner and administrators can disable a mailbox.")
+                self.env._("Only the owner of a mailbox or an administrator can disable it.")
             )
         # sudo: the owner's right to end what they started, and an administrator's to end it for
         # them; neither can write accounts

@@ -14,11 +14,11 @@ class MailSyncSetupRecord extends formView.Model.Record {
     get usualPorts() {
         return {
             imap_port: _t(
-                "The port is a number from 1 to 65535: here as a rule 993 with 'Use SSL?', and " +
+                "The port is a number from 1 to 65535: usually 993 with 'Use SSL?', and " +
                     "143 without."
             ),
             smtp_port: _t(
-                "The port is a number from 1 to 65535: here as a rule 465 with 'Use SSL?', and " +
+                "The port is a number from 1 to 65535: usually 465 with 'Use SSL?', and " +
                     "587 without."
             ),
         };

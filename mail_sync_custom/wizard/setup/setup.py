@@ -105,7 +105,7 @@ class MailSyncAccountSetup(models.TransientModel):
         string="Read back",
         required=True,
         default=lambda self: self._default_history(),
-        help="How far back mails with your leads are looked for. New mail is always read.",
+        help="How far back Mail Sync looks for mails with your leads. New mail is always read.",
     )
 
     @api.model_create_multi

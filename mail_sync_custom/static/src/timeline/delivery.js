@@ -86,7 +86,7 @@ export class Delivery extends Component {
         }
         const lines = [_t("It goes to %s.", to.join(", ")), route];
         if (this.props.delivery.state === "unknown") {
-            lines.push(_t("If the first one has arrived after all, they have it twice."));
+            lines.push(_t("If the first one has arrived after all, they will have it twice."));
         }
         this.dialog.add(ConfirmationDialog, {
             title: _t("Send this mail again?"),
