@@ -11,12 +11,12 @@ class TestAccess(MailSyncCase):
         self.deliver(mail("lena@customer.example", "ann@company.example"))
         self.sync()
 
-    def test_a_colleague_sees_neither_the_account_nor_what_belongs_to_it(self):
+    def test_a_colleague_sees_neither_the_account_nor_its_data(self):
         ben = self.salesperson("ben")
         for model in ("account", "mailbox", "message", "log"):
             self.assertFalse(self.env[f"mail.sync.{model}"].with_user(ben).search([]), model)
 
-    def test_an_owner_reads_their_account_and_writes_nothing_of_it(self):
+    def test_an_owner_can_read_but_not_write_their_account(self):
         own = self.account.with_user(self.ann)
         self.assertEqual(own.state, "enabled")
         for values in ({"state": "error"}, {"imap_secret": "x"}, {"user_id": 1}):
@@ -50,7 +50,7 @@ class TestAccess(MailSyncCase):
         with self.assertRaises(AccessError):
             self.env["mail.sync.account"].with_user(portal).search([])
 
-    def test_the_same_lead_shows_its_mail_to_who_can_read_it(self):
+    def test_a_lead_shows_its_mail_to_everyone_who_can_read_it(self):
         ben = self.salesperson("ben", groups="sales_team.group_sale_salesman")
         entry = self.entries()
         self.assertTrue(entry.with_user(self.ann).body)

@@ -56,7 +56,7 @@ class TestAddresses(MailSyncCase):
                 lead.unlink()
                 contact.unlink()
 
-    def test_an_address_that_is_taken_away_is_found_no_more(self):
+    def test_a_removed_address_is_no_longer_found(self):
         lead = self.lead.copy({"email_from": "a@c.example, b@d.example", "partner_id": False})
         lead.email_from = "a@c.example"
         self.recorded("b@d.example")

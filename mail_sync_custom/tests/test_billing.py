@@ -23,14 +23,14 @@ class TestBilling(MailSyncCase):
         days = self.env["mail.sync.usage"].search([("user_id", "=", (user or self.ann).id)])
         return sorted(days.mapped("date"))
 
-    def test_each_day_is_counted_once_however_often_it_is_looked_at(self):
+    def test_each_day_is_counted_once_however_often_the_cron_runs(self):
         for moment in ("03 01:00", "03 13:00", "04 01:00"):
             with freeze_time(f"2025-03-{moment}:00"):
                 self.count()
         self.assertEqual(self.days(), [date(2025, 3, 3), date(2025, 3, 4)])
         self.assertEqual(sum(self.env["mail.sync.usage"].search([]).mapped("days")), 2)
 
-    def test_two_days_of_failure_end_in_connection_which_tries_no_more_and_is_not_billed(self):
+    def test_two_days_of_failure_end_in_connection_which_is_neither_tried_nor_billed(self):
         self.server.connect = self._refuse
         self.account.next_sync_at = "2025-03-03 00:00:00"
         moments = [f"2025-03-{day:02} {hour:02}:00:00" for day in (3, 4, 5) for hour in range(24)]
@@ -68,20 +68,20 @@ class TestBilling(MailSyncCase):
             self.ann.company_id.mail_sync_account_limit = 2
         self.assertEqual(self.days(ben), [date(2025, 3, 4)])
 
-    def test_a_day_on_which_it_ends_is_billed_and_the_next_is_not(self):
+    def test_the_last_day_is_billed_and_the_next_is_not(self):
         with freeze_time("2025-03-03 09:00:00"):
             self.account._disable("keep")
         with freeze_time("2025-03-04 09:00:00"):
             self.count()
         self.assertEqual(self.days(), [date(2025, 3, 3)])
 
-    def test_the_day_is_that_of_the_user(self):
+    def test_the_day_follows_the_users_time_zone(self):
         self.ann.tz = "Asia/Tokyo"
         with freeze_time("2025-03-03 15:00:00"):
             self.count()
         self.assertEqual(self.days(), [date(2025, 3, 4)])
 
-    def test_what_was_used_stays_when_account_and_user_are_gone(self):
+    def test_usage_stays_when_account_and_user_are_deleted(self):
         ben = self.salesperson("ben", tz="UTC")
         with freeze_time("2025-03-03 09:00:00"):
             account, _ = self.connect(ben)
@@ -107,7 +107,7 @@ class TestBilling(MailSyncCase):
         )
         self.assertEqual([row["days:sum"] for row in rows], [1, 1])
 
-    def test_a_manager_sees_their_companies_days_and_a_salesperson_none(self):
+    def test_a_manager_sees_the_usage_of_their_companies_and_a_salesperson_none(self):
         other = self.env["res.company"].create({"name": "Other"})
         dan = self.salesperson("dan", company_id=other.id, company_ids=[(6, 0, other.ids)])
         self.connect(dan)

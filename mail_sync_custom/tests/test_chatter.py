@@ -21,7 +21,7 @@ class TestChatter(MailSyncCase):
         self.assertIn("lena@customer.example is an address of this record", told["because"])
         self.assertEqual(told["mailboxes"], [self.ann.name])
 
-    def test_what_was_written_in_odoo_has_no_badge(self):
+    def test_a_message_written_in_odoo_has_no_badge(self):
         note = self.lead.message_post(body="Called her.", subject="Note")
         self.assertEqual(self.told(note), {"Note": None})
 
@@ -35,7 +35,7 @@ class TestChatter(MailSyncCase):
         told["Question"]["removable"] = False
         self.assertEqual(self.told(recorded, bob), told)
 
-    def test_a_long_conversation_costs_no_query_a_mail(self):
+    def test_the_query_count_does_not_grow_with_the_conversation(self):
         for number in range(20):
             self.deliver(mail("lena@customer.example", self.ann.email, f"Question {number}"))
         self.sync()

@@ -63,7 +63,7 @@ class TestCompanies(MailSyncCase):
         self.assertEqual(bool(shown["mail_sync_headline"]), bool(shown["mail_sync_state"]))
         return shown["mail_sync_state"]
 
-    def test_the_list_shows_the_mailboxes_of_the_companies_that_one_works_in(self):
+    def test_the_list_shows_the_mailboxes_of_the_users_companies(self):
         self.refuse()
         self.assertEqual(self.seen(self.here), "error")
         self.assertEqual(self.seen(self.both), "error")
@@ -74,7 +74,7 @@ class TestCompanies(MailSyncCase):
         self.assertFalse(self.seen(self.both, self.second))
         self.assertEqual(self.seen(self.both, self.first), "error")
 
-    def test_ones_own_mailbox_is_shown_in_whichever_company(self):
+    def test_the_users_own_mailbox_is_shown_in_every_company(self):
         self.refuse()
         ann = self.ann.with_user(self.ann).with_context(allowed_company_ids=self.second.ids)
         self.assertEqual(ann.mail_sync_state, "error")

@@ -82,7 +82,7 @@ class TestDisable(DisableCase):
         self.assertIn(boss.name, own.disabled_words)
         self.assertIn("removed", own.disabled_words)
 
-    def test_a_run_that_is_under_way_writes_no_more(self):
+    def test_a_running_sync_writes_nothing_more(self):
         with self.enter_registry_test_mode():
             [(account_id, token)] = claim(self.env.cr.dbname, 1, self.account.id)
             store = OdooStore(self.env.cr.dbname, account_id, token)
@@ -109,13 +109,13 @@ class TestDisable(DisableCase):
         self.assertTimeline()
         self.assertFalse(self.account.active)
 
-    def test_the_sender_is_as_without_a_mailbox(self):
+    def test_the_sender_is_the_same_as_without_a_mailbox(self):
         self.disable("keep")
         self.ann.email = "other@company.example"
         message = self.lead.with_user(self.ann).message_post(body="Hello", message_type="comment")
         self.assertIn("other@company.example", message.email_from)
 
-    def test_a_mail_that_waits_is_not_sent_by_another_way_in_silence(self):
+    def test_a_waiting_mail_is_not_silently_sent_another_way(self):
         contact = self.env["res.partner"].create({"name": "Lena", "email": "lena@customer.example"})
         message = self.lead.with_user(self.ann).message_post(
             body="Offer", message_type="comment", partner_ids=contact.ids
@@ -136,7 +136,7 @@ class TestDisable(DisableCase):
 
 @tagged("post_install", "-at_install")
 class TestCounts(DisableCase):
-    def test_it_says_how_many_on_how_many_before_anything_is_done(self):
+    def test_it_shows_the_numbers_before_anything_is_done(self):
         second = self.lead.copy({"email_from": "max@customer.example"})
         for number in range(3):
             self.deliver(mail(LENA, ANN, f"Mail {number}"))
@@ -211,7 +211,7 @@ class TestWhoMay(DisableCase):
         )
         self.assertIn("boss", told.body)
 
-    def test_an_archived_user_is_disabled_with_keep(self):
+    def test_archiving_a_user_disables_with_keep(self):
         self.deliver(mail(LENA, ANN))
         self.sync()
         self.ann.active = False

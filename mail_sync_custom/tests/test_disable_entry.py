@@ -39,7 +39,7 @@ class TestOneEntry(DisableCase):
             self.entry.with_user(self.salesperson("ben")).action_mail_sync_remove()
         self.assertTrue(self.entry.exists())
 
-    def test_it_comes_back_by_no_colleague_who_has_it_or_gets_connected(self):
+    def test_it_does_not_come_back_through_a_colleagues_mailbox(self):
         ben = self.shared()
         entry = self.entries().filtered(lambda message: message.subject == "To both")
         entry.with_user(ben.user_id).action_mail_sync_remove()
@@ -69,7 +69,7 @@ class TestOneEntry(DisableCase):
         self.again()
         self.assertTimeline("Business")
 
-    def test_what_is_no_recorded_mail_is_not_removed(self):
+    def test_other_messages_are_not_removed(self):
         note = self.lead.message_post(body="A note.")
         with self.assertRaisesRegex(UserError, "not recorded"):
             note.with_user(self.ann).action_mail_sync_remove()

@@ -30,7 +30,7 @@ class TestRemove(DisableCase):
         self.disable("remove")
         self.assertTimeline("To both")
 
-    def test_what_a_deleted_colleague_held_stays(self):
+    def test_mail_held_by_a_deleted_colleague_stays(self):
         ben = self.shared()
         ben.user_id.unlink()
         self.forget()
@@ -100,7 +100,7 @@ class TestRemove(DisableCase):
         self.disable("remove")
         self.assertTimeline(record=merged)
 
-    def test_what_cannot_be_removed_at_once_is_removed_by_itself(self):
+    def test_what_cannot_be_removed_at_once_is_removed_later(self):
         for number in range(5):
             self.deliver(mail(LENA, ANN, f"Mail {number}"))
         self.sync()
@@ -179,14 +179,14 @@ class TestConnectedAgain(DisableCase):
             self.connect_again()
             self.assertTimeline()
 
-    def test_an_account_that_was_failing_begins_anew(self):
+    def test_a_failing_account_starts_afresh(self):
         self.account.write({"state": "connection", "error_code": "timeout", "failure_count": 9})
         self.disable("keep")
         account = self.connect_again()
         self.assertEqual((account.state, account.failure_count), ("enabled", 0))
         self.assertFalse(account.error_code)
 
-    def test_the_wizard_begins_with_what_was_entered_but_the_password(self):
+    def test_the_wizard_starts_with_everything_entered_except_the_password(self):
         self.disable("keep")
         wizard = self.env["mail.sync.account.setup"].with_user(self.ann).create({})
         self.assertEqual(wizard.imap_host, "mail.company.example")

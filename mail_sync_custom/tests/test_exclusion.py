@@ -37,7 +37,7 @@ class TestExclusion(MailSyncCase):
         self.assertTimeline("Without")
         self.assertEqual(self.account.excluded_count, 1)
 
-    def test_a_domain_means_everyone_there_and_below_and_nobody_beside(self):
+    def test_a_domain_covers_itself_and_its_subdomains_only(self):
         self.never("law.example")
         self.deliver(mail(LENA, ANN, "Below", Cc="ruth@mail.law.example"))
         self.deliver(mail(LENA, ANN, "Beside", Cc="ruth@outlaw.example"))
@@ -58,14 +58,14 @@ class TestExclusion(MailSyncCase):
         action = self.env.ref("mail_sync_custom.mail_sync_exclusion_action_own")
         self.assertIn(f'name="{action.id}"', shown)
 
-    def test_ones_own_domain_means_ones_colleagues_and_does_not_stop_everything(self):
+    def test_the_owners_domain_excludes_colleagues_and_does_not_stop_everything(self):
         self.never("company.example")
         self.deliver(mail(LENA, ANN, "To me"))
         self.deliver(mail(LENA, ANN, "To us", Cc="boss@company.example"))
         self.sync()
         self.assertTimeline("To me")
 
-    def test_the_companys_list_is_for_all_of_its_mailboxes_and_a_users_for_theirs(self):
+    def test_the_companys_list_applies_to_all_its_mailboxes_and_a_users_to_theirs(self):
         ben = self.salesperson("ben")
         account, server = self.connect(ben)
         self.never("ruth@law.example", company=self.env.company)
@@ -96,7 +96,7 @@ class TestExclusion(MailSyncCase):
         self.assertTimeline()
         self.assertEqual(self.account.excluded_count, 1)
 
-    def test_what_was_recorded_before_stays(self):
+    def test_mail_recorded_before_stays(self):
         self.deliver(mail(LENA, ANN, "Before"))
         self.sync()
         self.never("lena@customer.example")
@@ -104,7 +104,7 @@ class TestExclusion(MailSyncCase):
         self.sync()
         self.assertTimeline("Before")
 
-    def test_past_mails_do_not_come_to_a_lead_that_is_created_later(self):
+    def test_past_mails_are_not_added_to_a_lead_created_later(self):
         self.deliver(mail("eve@law.example", ANN, "Past"))
         self.sync()
         self.never("law.example")
@@ -112,7 +112,7 @@ class TestExclusion(MailSyncCase):
         self.sync()
         self.assertTimeline(record=late)
 
-    def test_a_mail_that_was_set_aside_is_let_go_when_it_is_tried_again(self):
+    def test_a_mail_set_aside_is_dropped_when_it_is_retried(self):
         uid = self.deliver(mail(LENA, ANN, "Broken"))
         self.server["INBOX"].nil.add(uid)
         self.sync()
@@ -123,7 +123,7 @@ class TestExclusion(MailSyncCase):
         self.assertTimeline()
         self.assertFalse(self.account.failed_ids)
 
-    def test_taken_off_the_list_its_mails_are_recorded_again(self):
+    def test_after_removal_from_the_list_its_mails_are_recorded_again(self):
         entry = self.never("lena@customer.example")
         self.deliver(mail(LENA, ANN, "Meanwhile", date=datetime.now(UTC) - timedelta(days=2)))
         self.sync()
@@ -134,14 +134,14 @@ class TestExclusion(MailSyncCase):
 
     # -- what can be entered -----------------------------------------------------------------
 
-    def test_it_is_kept_as_mails_carry_it(self):
+    def test_it_is_stored_in_the_form_that_mails_carry(self):
         entry = self.never(" Ruth@Müller.Example ")
         self.assertEqual(entry.pattern, "ruth@xn--mller-kva.example")
         self.assertEqual((entry.kind, entry.whose), ("address", "own"))
         entry.pattern = "@Law.example"
         self.assertEqual((entry.pattern, entry.kind), ("law.example", "domain"))
 
-    def test_what_is_no_address_and_no_domain_is_refused_with_what_to_enter(self):
+    def test_an_invalid_entry_is_refused_with_what_to_enter(self):
         refused = {
             "  ": "Enter a mail address, or a domain.",
             "@": "neither a mail address nor a domain",
@@ -157,7 +157,7 @@ class TestExclusion(MailSyncCase):
                 self.never(entered)
 
     @mute_logger("odoo.sql_db")
-    def test_it_is_on_a_list_once_and_may_be_on_several(self):
+    def test_it_is_unique_on_a_list_but_may_be_on_several(self):
         self.never("law.example")
         self.never("law.example", user=self.salesperson("ben"))
         self.never("law.example", company=self.env.company)
@@ -166,7 +166,7 @@ class TestExclusion(MailSyncCase):
                 self.never("LAW.example", **again)
 
     @mute_logger("odoo.sql_db")
-    def test_it_is_on_one_list_and_no_more(self):
+    def test_an_entry_belongs_to_exactly_one_list(self):
         values = {"pattern": "law.example"}
         both = {"user_id": self.ann.id, "company_id": self.env.company.id}
         for lists in ({}, both):
@@ -175,7 +175,7 @@ class TestExclusion(MailSyncCase):
 
     # -- whose it is -------------------------------------------------------------------------
 
-    def test_nobody_else_sees_whom_somebody_keeps_out(self):
+    def test_a_users_exclusions_are_private(self):
         self.never("secret.example")
         everybody = "mail_sync_custom.group_mail_sync_administrator"
         for reader in (self.salesperson("ben"), self.salesperson("boss", groups=everybody)):
@@ -204,7 +204,7 @@ class TestExclusion(MailSyncCase):
         stranger = self.salesperson("stranger", groups=role.format("administrator"), **companies)
         self.assertFalse(entry.with_user(stranger).has_access("read"))
 
-    def test_nothing_is_put_on_a_list_that_is_another_persons_or_the_companys(self):
+    def test_no_entry_can_be_added_to_another_users_or_the_companys_list(self):
         ben = self.salesperson("ben")
         own = self.never("law.example")
         lists = self.env["mail.sync.exclusion"].with_user(self.ann)
@@ -222,7 +222,7 @@ class TestExclusion(MailSyncCase):
 
 @tagged("post_install", "-at_install")
 class TestExclusionTour(MailSyncCase, HttpCase):
-    def test_ones_own_list_is_changed_in_place_beside_the_companys(self):
+    def test_the_users_own_list_is_edited_in_place_beside_the_companys(self):
         lists = self.env["mail.sync.exclusion"]
         lists.create({"pattern": "bank.example", "company_id": self.env.company.id})
         lists.create({"pattern": "school.example", "user_id": self.ann.id})

@@ -70,14 +70,14 @@ class TestFiling(FilingCase):
         self.assertTrue(sent.filed)
         self.assertFalse(sent.raw)
 
-    def test_the_copy_has_the_date_of_the_sending(self):
+    def test_the_copy_has_the_date_of_sending(self):
         sent = self.send()
         sent.sent_at = fields.Datetime.now() - timedelta(hours=5)
         self.a_turn()
         [copy] = self.server["Sent"].messages.values()
         self.assertEqual(copy.internaldate, sent.sent_at.replace(tzinfo=UTC))
 
-    def test_a_server_that_refuses_every_copy_is_read_all_the_same(self):
+    def test_a_server_that_refuses_every_copy_is_still_read(self):
         self.refuse(READ_ONLY)
         sent = self.send()
         for number in range(4):
@@ -107,7 +107,7 @@ class TestFiling(FilingCase):
         entries = self.lead.with_user(self.ann)._mail_sync_entries(message.with_user(self.ann))
         return entries[0]["unfiled"]
 
-    def test_a_connection_that_ends_over_a_copy_has_read_before(self):
+    def test_a_connection_dropped_by_a_copy_has_finished_reading(self):
         self.refuse(ConnectionLost())
         self.send()
         for number in range(3):
@@ -127,7 +127,7 @@ class TestFiling(FilingCase):
         self.assertEqual(pauses, sorted(pauses))
         self.assertGreater(pauses[-1], timedelta(hours=12))
 
-    def test_once_the_server_takes_it_there_is_one_copy_and_nothing_more_to_say(self):
+    def test_once_the_server_accepts_it_there_is_one_copy_and_no_message(self):
         self.refuse(READ_ONLY)
         sent = self.send()
         self.a_turn()
@@ -140,7 +140,7 @@ class TestFiling(FilingCase):
         self.a_turn()
         self.assertEqual(self.filed(), ["Offer"])
 
-    def test_after_ten_days_it_is_given_up_and_its_text_is_kept_no_longer(self):
+    def test_after_ten_days_it_is_given_up_and_its_text_deleted(self):
         self.refuse(READ_ONLY)
         sent = self.send()
         sent.filing_attempts = MAX_FILINGS - 1
@@ -149,7 +149,7 @@ class TestFiling(FilingCase):
         self.assertFalse(sent.raw)
         self.assertEqual(sent.filing_code, READ_ONLY.code)
 
-    def test_a_copy_that_is_too_large_holds_up_no_other_one(self):
+    def test_a_copy_that_is_too_large_does_not_delay_the_others(self):
         self.refuse(ServerRefused(code="copy_too_large", kind=Kind.MSG), b"Subject: Plans")
         plans, _offer = self.send("Plans"), self.send("Offer")
         self.a_turn()
@@ -213,7 +213,7 @@ class TestBesideTheReading(FilingCase):
         self.breaks(type(self.env["mail.thread"]), "message_notify")
         self.fail_visibly()
 
-    def test_what_open_pages_are_told(self):
+    def test_updating_open_pages(self):
         self.breaks(Live, "_send")
         self.assertReads("Hello")
         self.assertLogged("recording")
@@ -224,12 +224,12 @@ class TestBesideTheReading(FilingCase):
         self.assertReads("Hello")
         self.assertLogged("recording")
 
-    def test_looking_back_for_those_who_came_late(self):
+    def test_looking_back_for_latecomers(self):
         self.breaks(MailSyncLatecomer, "_count")
         self.assertReads("Hello")
         self.assertLogged("reading")
 
-    def test_saving_how_it_went_ends_no_run_and_is_not_repeated_at_once(self):
+    def test_a_failure_to_save_the_result_does_not_end_the_run_or_repeat_at_once(self):
         self.breaks(type(self.account), "_succeeded")
         self.deliver(mail("lena@customer.example", self.ann.email, "Hello"))
         self.a_turn()

@@ -38,7 +38,7 @@ class TestKeptBack(MailSyncCase):
         self.assertEqual(entry.code, "message_not_delivered")
         self.assertEqual(entry.detail, f"INBOX, UID {self.uids[2]}: * BYE internal error")
 
-    def test_it_is_asked_for_every_day_and_recorded_when_it_comes(self):
+    def test_it_is_requested_every_day_and_recorded_when_it_arrives(self):
         self.end_the_connection_over(self.uids[2])
         self.sync()
         for _ in range(6):

@@ -71,7 +71,7 @@ class TestKey(MailSyncCase, HttpCase):
         for key in (OLD, NEW):
             self.assertNotIn(key, shown)
 
-    def test_what_is_no_key_is_said_to_be_none_and_is_not_shown(self):
+    def test_an_invalid_key_is_reported_and_not_shown(self):
         self.use_keys("a-slip-of-the-pen", OLD)
         settings = self.settings()
         self.assertFalse(settings.mail_sync_key_is_usable)
@@ -98,13 +98,13 @@ class TestKey(MailSyncCase, HttpCase):
         self.use_keys(NEW)
         self.assertEqual(self.counts(), (0, 0, 2))
 
-    def test_a_mailbox_that_was_disabled_has_no_password_any_more(self):
+    def test_a_disabled_mailbox_has_no_password(self):
         self.account._disable("keep")
         self.assertEqual(self.counts(), (0, 0, 0))
 
     # -- a new one ---------------------------------------------------------------------------
 
-    def test_encrypted_anew_the_older_key_is_not_needed_any_more(self):
+    def test_after_re_encryption_the_older_key_is_no_longer_needed(self):
         self.use_keys(NEW, OLD)
         self.assertEqual(self.encrypt_anew(), "Passwords re-encrypted with the first key: 2.")
         self.assertEqual(self.counts(), (2, 0, 0))
@@ -122,7 +122,7 @@ class TestKey(MailSyncCase, HttpCase):
         self.assertEqual(self.encrypt_anew(), "Passwords re-encrypted with the first key: 0.")
         self.assertEqual(self.account.imap_secret, before)
 
-    def test_the_password_is_the_same_one_so_that_nothing_ends_and_nothing_begins(self):
+    def test_re_encryption_neither_ends_nor_starts_a_run(self):
         changed = fields.Datetime.now() - timedelta(days=3)
         self.account.write({"details_changed_at": changed, "lease_token": "a dead worker's"})
         self.account.lease_until = fields.Datetime.now() - timedelta(minutes=1)
@@ -149,7 +149,7 @@ class TestKey(MailSyncCase, HttpCase):
         self.assertIn("being read right now: 1.", words)
         self.assertEqual(kind, "warning")
 
-    def test_what_no_key_opens_is_left_as_it_is_and_counted(self):
+    def test_passwords_that_no_key_opens_are_left_and_counted(self):
         self.use_keys(LOST)
         lost, _ = self.connect(self.salesperson("ben"))
         before = lost.imap_secret

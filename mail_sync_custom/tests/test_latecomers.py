@@ -35,7 +35,7 @@ class TestLatecomers(MailSyncCase):
         self.assertEqual(self.account.recorded_count, 2)
         self.assertEqual(self.account.seen_count, 3)
 
-    def test_it_is_looked_back_for_once(self):
+    def test_its_past_mail_is_searched_for_once(self):
         lead = self.new_lead()
         self.sync()
         self.server.commands.clear()
@@ -85,7 +85,7 @@ class TestLatecomers(MailSyncCase):
         self.assertTimeline("Roof")
         self.assertTimeline(record=second)
 
-    def test_who_comes_back_after_a_lead_was_lost_brings_the_past_along(self):
+    def test_a_new_lead_after_a_lost_one_gets_the_past_mails(self):
         self.deliver(mail(LENA, ANN, "Roof"))
         self.sync()
         self.lead.action_set_lost()
@@ -97,7 +97,7 @@ class TestLatecomers(MailSyncCase):
         links = self.env["mail.sync.message"].search([("message_id", "=", "Roof@example.com")])
         self.assertEqual(links.mail_message_ids, self.entries() | self.entries(new))
 
-    def test_what_was_removed_stays_removed(self):
+    def test_removed_mail_stays_removed(self):
         self.deliver(mail(LENA, ANN, "Roof"))
         self.sync()
         self.entries().with_user(self.ann).action_mail_sync_remove()
@@ -106,7 +106,7 @@ class TestLatecomers(MailSyncCase):
         self.sync()
         self.assertTimeline(record=new)
 
-    def test_what_was_removed_from_the_lead_alone_comes_back_by_no_other_way(self):
+    def test_mail_removed_only_from_the_lead_does_not_come_back_another_way(self):
         contact = self.env["res.partner"].create({"name": "Lena", "email": LENA})
         self.lead.partner_id = contact
         ben = self.salesperson("ben")
@@ -192,7 +192,7 @@ class TestLatecomers(MailSyncCase):
         self.account._disable("remove")
         self.assertTimeline("To us", record=merged)
 
-    def test_what_was_written_in_the_crm_is_not_joined_by_its_copy(self):
+    def test_a_crm_mail_is_not_duplicated_by_its_copy(self):
         written = self.lead.with_user(self.ann).message_post(
             body="Our offer",
             subject="Offer",
@@ -209,13 +209,13 @@ class TestLatecomers(MailSyncCase):
         )
         self.assertEqual(same, written)
 
-    def test_those_that_every_mailbox_has_looked_for_are_forgotten(self):
+    def test_latecomers_that_every_mailbox_searched_for_are_deleted(self):
         self.new_lead()
         self.sync()
         self.env["mail.sync.latecomer"]._gc_looked_for()
         self.assertFalse(self.env["mail.sync.latecomer"].search([]))
 
-    def test_one_that_a_mailbox_has_still_to_look_for_is_kept(self):
+    def test_a_latecomer_that_a_mailbox_has_yet_to_search_for_is_kept(self):
         self.connect(self.salesperson("ben"))
         lead = self.new_lead()
         self.sync()

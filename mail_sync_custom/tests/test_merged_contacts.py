@@ -62,7 +62,7 @@ class TestMergedContacts(MailSyncCase):
         self.assertEqual(files.mapped("name"), ["plan.pdf"])
         self.assertEqual(self.entries(self.first).attachment_ids, files)
 
-    def test_what_a_colleagues_mailbox_holds_stays_when_one_is_disabled(self):
+    def test_mail_held_by_a_colleagues_mailbox_stays_when_the_other_is_disabled(self):
         ben = self.salesperson("ben")
         account, server = self.connect(ben)
         copy = mail(ELLA, f"{ANN}, ben@company.example", "To us")
@@ -76,7 +76,7 @@ class TestMergedContacts(MailSyncCase):
         account._disable("remove")
         self.assertTimeline(record=self.first)
 
-    def test_whoever_reads_a_lead_of_the_merged_contact_reads_its_mails(self):
+    def test_users_who_can_read_a_lead_of_the_merged_contact_can_read_its_mails(self):
         jr = self.salesperson("jr", groups="mail_sync_custom.group_mail_sync_jr_salesperson")
         self.deliver(mail(ELLA, ANN, "To Ann"))
         self.sync()

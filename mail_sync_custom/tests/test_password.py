@@ -112,7 +112,7 @@ class TestPassword(PasswordCase):
                 self.change("new")
             self.assertEqual(self.saved(), ("correct horse", "correct horse"))
 
-    def test_another_password_for_sending_is_not_touched(self):
+    def test_a_separate_password_for_sending_is_not_changed(self):
         self.account.smtp_secret = vault.encrypt("for sending")
         wizard = self.wizard()
         self.assertFalse(wizard.one_password)
@@ -133,12 +133,12 @@ class TestPassword(PasswordCase):
         self.change("new")
         self.assertFalse(self.account.lease_token)
 
-    def test_an_account_that_is_disabled_meanwhile_gets_no_password_back(self):
+    def test_an_account_disabled_meanwhile_gets_no_password(self):
         self.meanwhile = lambda: self.account._disable("keep")
         self.assertIn("disabled", str(self.end_of_change("correct horse")))
         self.assertFalse(self.account.imap_secret or self.account.smtp_secret)
 
-    def test_a_server_that_was_changed_meanwhile_is_not_given_what_another_accepted(self):
+    def test_a_server_changed_meanwhile_does_not_get_a_password_accepted_by_another(self):
         self.meanwhile = lambda: self.account.write({"imap_host": "imap.new.example"})
         self.provider = dict.fromkeys(self.provider, "new")
         self.assertIsInstance(self.end_of_change("new"), ConcurrencyError)
@@ -152,14 +152,14 @@ class TestPassword(PasswordCase):
             return error
         return self.fail("It was saved.")
 
-    def test_an_account_that_waits_for_a_place_goes_on_waiting(self):
+    def test_an_account_waiting_for_a_place_keeps_waiting(self):
         self.account.write({"state": "pending", "next_sync_at": False})
         self.provider = dict.fromkeys(self.provider, "new")
         self.change("new")
         self.assertEqual(self.account.state, "pending")
         self.assertFalse(self.account.next_sync_at)
 
-    def test_one_that_was_given_up_begins_again(self):
+    def test_an_account_that_was_given_up_starts_again(self):
         self.account.write({"state": "connection", "error_code": "login_refused"})
         self.provider = dict.fromkeys(self.provider, "new")
         self.change("new")
@@ -196,7 +196,7 @@ class TestPassword(PasswordCase):
 
     # -- testing the connection --------------------------------------------------------------
 
-    def test_connection_says_in_a_line_that_both_work(self):
+    def test_connection_reports_in_one_line_that_both_work(self):
         said = self.account.with_user(self.ann).action_test_connection()
         self.assertEqual(self.words(said), "Reading and sending work.")
         self.assertCountEqual([protocol for protocol, _ in self.tried], ["imap", "smtp"])
@@ -213,7 +213,7 @@ class TestPassword(PasswordCase):
         self.assertEqual(self.account.read(), before)
         self.assertFalse(self.account.log_ids)
 
-    def test_connection_leads_on_to_what_mends_it(self):
+    def test_connection_leads_to_the_fix(self):
         self.provider["imap"] = "changed"
         said = self.account.with_user(self.ann).action_test_connection()
         dialog = self.env[said["res_model"]].with_user(self.ann).browse(said["res_id"])
@@ -222,7 +222,7 @@ class TestPassword(PasswordCase):
         self.assertEqual(password["context"], {"default_account_id": self.account.id})
         self.assertEqual(setup["res_model"], "mail.sync.account.setup")
 
-    def test_connection_of_a_copy_for_testing_is_not_tried(self):
+    def test_connection_is_not_tried_on_a_neutralized_copy(self):
         with file_open("mail_sync_custom/data/neutralize.sql") as script:
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
@@ -239,7 +239,7 @@ class TestPassword(PasswordCase):
             protocol
         )
 
-    def test_a_refused_password_is_an_error_at_once_also_where_it_is_only_tested(self):
+    def test_a_refused_password_is_an_error_at_once_even_if_only_tested(self):
         self.provider["imap"] = "changed"
         said = self.account.with_user(self.ann).action_test_connection()
         imap, _, smtp_ = self.words(said).rpartition("\n")
@@ -249,7 +249,9 @@ class TestPassword(PasswordCase):
         self.assertEqual(self.account.state, "error")
         self.assertEqual(self.account.log_ids.code, "login_refused")
 
-    def test_however_often_a_button_is_pressed_a_password_is_refused_thrice_an_hour(self):
+    def test_however_often_a_button_is_pressed_a_password_is_refused_at_most_three_times_an_hour(
+        self,
+    ):
         for button in ("test_connection", "reconnect", "sync_now"):
             with self.subTest(button):
                 self.account.log_ids.unlink()
@@ -281,7 +283,7 @@ class TestPassword(PasswordCase):
                 return str(error)
         return self.fail("The server let us in.")
 
-    def test_sending_alone_is_not_tried_without_end_either(self):
+    def test_sending_is_not_tried_endlessly_either(self):
         self.provider["smtp"] = "changed"
         self.press("test_connection", times=8)
         self.assertEqual(self.refusals("smtp"), 3)
@@ -298,7 +300,7 @@ class TestPassword(PasswordCase):
         self.press("reconnect", "test_connection", "sync_now")
         self.assertEqual(self.tried, [])
 
-    def test_another_password_is_tried_at_once_whatever_was_before(self):
+    def test_a_new_password_is_tried_at_once_whatever_happened_before(self):
         self.provider = dict.fromkeys(self.provider, "new")
         self.press("sync_now", times=4)
         with self.assertRaises(UserError):
@@ -307,7 +309,7 @@ class TestPassword(PasswordCase):
         self.assertEqual(self.account.state, "enabled")
         self.assertEqual(self.press("sync_now"), "Nothing new.")
 
-    def test_after_an_unlocking_at_the_provider_one_press_is_enough(self):
+    def test_after_the_provider_unlocks_the_account_one_click_is_enough(self):
         right = dict(self.provider)
         self.provider = dict.fromkeys(self.provider, "locked")
         self.press("sync_now")

@@ -18,7 +18,7 @@ class TestPlaces(MailSyncCase):
     def states(self, *accounts):
         return [account.state for account in accounts]
 
-    def test_who_comes_after_the_limit_waits_and_nothing_is_attempted(self):
+    def test_a_user_beyond_the_limit_waits_and_nothing_is_attempted(self):
         account, server = self.connect(self.ben)
         self.assertEqual(account.state, "pending")
         self.assertFalse(account.next_sync_at)
@@ -59,13 +59,13 @@ class TestPlaces(MailSyncCase):
         second._disable("keep")
         self.assertEqual(third.state, "pending")
 
-    def test_a_colleague_who_disconnects_leaves_their_place(self):
+    def test_a_colleague_who_disconnects_frees_their_place(self):
         second, _ = self.connect(self.ben)
         self.account._disable("keep")
         self.assertEqual(second.state, "enabled")
         self.assertTrue(second.next_sync_at)
 
-    def test_a_colleague_who_is_archived_or_deleted_leaves_their_place(self):
+    def test_archiving_or_deleting_a_colleague_frees_their_place(self):
         second, _ = self.connect(self.ben)
         third, _ = self.connect(self.cleo)
         self.ann.active = False
@@ -78,7 +78,7 @@ class TestPlaces(MailSyncCase):
         second, _ = self.connect(self.ben)
         self.assertEqual(second.state, "pending")
 
-    def test_who_comes_back_stands_at_the_end_of_the_queue(self):
+    def test_a_returning_user_joins_the_end_of_the_queue(self):
         with freeze_time("2025-03-03 09:00:00"):
             second, _ = self.connect(self.ben)
         with freeze_time("2025-03-03 10:00:00"):
@@ -102,13 +102,13 @@ class TestPlaces(MailSyncCase):
         self.assertEqual(self.states(again, third), ["pending", "pending"])
         self.assertEqual((again.queue_position, third.queue_position), (1, 2))
 
-    def test_new_details_of_one_that_runs_need_no_place(self):
+    def test_new_details_of_a_running_account_need_no_place(self):
         self.connect(self.ben)
         self.company.mail_sync_account_limit = 1
         again, _ = self.connect(self.ann)
         self.assertEqual(again.state, "enabled")
 
-    def test_a_limit_is_one_companys(self):
+    def test_a_limit_applies_to_one_company(self):
         other = self.env["res.company"].create({"name": "Other", "mail_sync_account_limit": 1})
         dan = self.salesperson("dan", company_id=other.id, company_ids=[(6, 0, other.ids)])
         second, _ = self.connect(self.ben)
@@ -117,7 +117,7 @@ class TestPlaces(MailSyncCase):
         theirs._disable("keep")
         self.assertEqual(second.state, "pending")
 
-    def test_a_user_who_moves_to_another_company_leaves_their_place(self):
+    def test_a_user_who_moves_to_another_company_frees_their_place(self):
         other = self.env["res.company"].create({"name": "Other", "mail_sync_account_limit": 1})
         second, _ = self.connect(self.ben)
         self.ann.write({"company_ids": [(4, other.id)], "company_id": other.id})
@@ -132,7 +132,7 @@ class TestPlaces(MailSyncCase):
         )
         self.assertEqual(len(told), 1)
 
-    def test_the_wizards_last_words_say_that_it_waits_and_why(self):
+    def test_the_wizards_last_message_says_that_it_waits_and_why(self):
         account, _ = self.connect(self.ben)
         wizard = self.env["mail.sync.account.setup"].with_user(self.cleo).create({})
         self.assertTrue(wizard.waits)

@@ -88,7 +88,7 @@ class TestPlans(MailSyncCase):
 
     # -- the daily limit ---------------------------------------------------------------------
 
-    def test_of_a_hundred_and_one_mails_a_hundred_come_today_and_one_tomorrow(self):
+    def test_of_101_mails_100_are_recorded_today_and_one_tomorrow(self):
         with freeze_time(MONDAY):
             self.deliver_many(101)
             said = self.sync()
@@ -110,7 +110,7 @@ class TestPlans(MailSyncCase):
             self.assertEqual(self.account.recorded_count, 101)
             self.assertEqual(self.account.seen_count, 101)
 
-    def test_sync_now_on_a_day_that_is_used_up_says_so(self):
+    def test_sync_now_says_that_the_quota_is_used_up(self):
         self.free.daily_limit = 1
         self.deliver_many(2)
         with freeze_time(MONDAY):
@@ -119,7 +119,7 @@ class TestPlans(MailSyncCase):
         self.assertIn("used up", said)
         self.assertNotIn("0 recorded", said)
 
-    def test_new_mail_waits_in_order_and_what_is_no_leads_is_not_counted(self):
+    def test_new_mail_waits_in_order_and_unrelated_mail_is_not_counted(self):
         self.free.daily_limit = 2
         with freeze_time(MONDAY):
             self.sync()
@@ -136,7 +136,7 @@ class TestPlans(MailSyncCase):
         )
         self.assertEqual(self.account.seen_count, 8)
 
-    def test_the_day_is_that_of_the_user(self):
+    def test_the_day_follows_the_users_time_zone(self):
         self.free.daily_limit = 1
         self.ann.tz = "Asia/Tokyo"
         self.deliver_many(2)
@@ -149,7 +149,7 @@ class TestPlans(MailSyncCase):
             self.sync()
             self.assertEqual(self.recorded(), 2)
 
-    def test_what_a_colleague_has_brought_costs_nothing(self):
+    def test_mail_recorded_by_a_colleague_is_free(self):
         self.free.daily_limit = 1
         ben = self.salesperson("ben", tz="UTC")
         bens, server = self.connect(ben)
@@ -167,7 +167,7 @@ class TestPlans(MailSyncCase):
             self.assertEqual(self.recorded(bens), 2)
             self.assertTrue(bens.paused_until)
 
-    def test_one_users_limit_is_nobody_elses(self):
+    def test_a_limit_applies_to_each_user_separately(self):
         self.free.daily_limit = 1
         ben = self.salesperson("ben", tz="UTC")
         bens, server = self.connect(ben)
@@ -188,7 +188,7 @@ class TestPlans(MailSyncCase):
         self.sync(cleos)
         self.assertEqual(self.recorded(cleos), 3)
 
-    def test_a_better_plan_goes_on_at_once(self):
+    def test_after_an_upgrade_of_the_plan_recording_continues_at_once(self):
         self.free.daily_limit = 1
         with freeze_time(MONDAY):
             self.deliver_many(3)
@@ -198,7 +198,7 @@ class TestPlans(MailSyncCase):
             self.run_cron()
             self.assertEqual(self.recorded(), 3)
 
-    def test_a_raised_limit_of_the_plan_goes_on_at_once(self):
+    def test_after_the_plans_limit_is_raised_recording_continues_at_once(self):
         self.free.daily_limit = 1
         with freeze_time(MONDAY):
             self.deliver_many(3)
@@ -207,7 +207,7 @@ class TestPlans(MailSyncCase):
             self.run_cron()
             self.assertEqual(self.recorded(), 3)
 
-    def test_a_removed_entry_gives_no_room_back(self):
+    def test_removing_an_entry_does_not_restore_the_quota(self):
         self.free.daily_limit = 1
         with freeze_time(MONDAY):
             self.deliver_many(2)

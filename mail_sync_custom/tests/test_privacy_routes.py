@@ -76,7 +76,7 @@ class TestRoutes(Recorded, HttpCase):
             return False
         return True
 
-    def test_whose_lead_it_is_opens_mail_and_file_by_each_route(self):
+    def test_the_leads_owner_opens_mail_and_file_by_each_route(self):
         self.log_in(self.mate)
         self.assertEqual(set(self.ways_to_the_file().values()), {True})
         self.assertEqual(set(self.ways_to_the_mail().values()), {True})

@@ -11,7 +11,7 @@ ANN = "Ann <ann@company.example>"
 
 @tagged("post_install", "-at_install")
 class TestRecording(MailSyncCase):
-    def test_both_directions_stand_on_the_lead_in_order_of_time(self):
+    def test_both_directions_are_on_the_lead_in_chronological_order(self):
         day = datetime.now(UTC) - timedelta(days=9)
         self.deliver(mail(ANN, LENA, "Answer", date=day + timedelta(days=1)), "Sent")
         self.deliver(mail(LENA, ANN, "Question", date=day))
@@ -146,7 +146,7 @@ class TestRecording(MailSyncCase):
         self.assertRegex(entry.body, r'src="/web/image/\d+\?access_token=')
         self.assertNotIn("cid:", entry.body)
 
-    def test_what_is_too_large_is_named(self):
+    def test_parts_that_are_too_large_are_named(self):
         self.env["ir.config_parameter"].set_param("mail_sync_custom.attachment_limit_mb", 1)
         message = mail(LENA, ANN, "Film")
         message.add_attachment(b"x" * 1_500_000, "video", "mp4", filename="roof.mp4")
@@ -157,7 +157,7 @@ class TestRecording(MailSyncCase):
         [shown] = self.entries()._mail_sync_to_store()["omitted"].splitlines()
         self.assertEqual(shown, "roof.mp4 (1.4 MB; up to 1 MB are kept)")
 
-    def test_what_is_too_large_is_named_in_the_readers_language(self):
+    def test_parts_that_are_too_large_are_named_in_the_readers_language(self):
         self.env["res.lang"]._activate_lang("de_DE")
         self.env["ir.config_parameter"].set_param("mail_sync_custom.attachment_limit_mb", 1)
         message = mail(LENA, ANN, "Film")
@@ -261,7 +261,7 @@ class TestRecording(MailSyncCase):
         self.sync()
         self.assertEqual((self.account.recorded_count, self.account.partial_count), (2, 1))
 
-    def test_what_is_looked_at_again_is_not_counted_twice(self):
+    def test_mail_read_again_is_not_counted_twice(self):
         self.deliver(mail(LENA, ANN))
         self.deliver(mail("Mother <ruth@family.example>", ANN, "Sunday"))
         self.sync()

@@ -162,7 +162,7 @@ class TestModels(Roles):
         }
         self.assertEqual(ours, set(EXPECTED))
 
-    def test_who_may_do_what_with_whose(self):
+    def test_access_rights_by_role_and_owner(self):
         wrong = [
             difference
             for model, access in EXPECTED.items()
@@ -209,7 +209,7 @@ class TestModels(Roles):
                 with self.subTest(who=who, secret=name), self.assertRaises(AccessError):
                     account.read([name])
 
-    def test_who_disables_the_mailbox_of_another(self):
+    def test_who_may_disable_another_users_mailbox(self):
         may = {"company_manager": COMPANY, "administrator": COMPANY}
         for who in WHO[2:]:
             user = self.people[who]
@@ -223,7 +223,7 @@ class TestModels(Roles):
                         allowed = False
                     self.assertEqual(allowed, whose in may.get(who, OWN))
 
-    def test_a_team_that_is_led_no_more(self):
+    def test_a_team_no_longer_led_by_the_user(self):
         leader = self.people["sales_manager"]
         account = self.account(self.led[leader]).with_user(leader)
         self.assertTrue(account.has_access("read"))
@@ -235,7 +235,7 @@ class TestModels(Roles):
         team.action_archive()
         self.assertFalse(account.has_access("read"))
 
-    def test_how_many_is_status_and_in_which_folder_is_not(self):
+    def test_counts_are_visible_but_folders_are_not(self):
         leader = self.people["sales_manager"]
         account = self.account(self.led[leader])
         self.make("mail.sync.mailbox", account.user_id).seen_count = 7

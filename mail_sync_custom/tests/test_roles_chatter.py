@@ -20,7 +20,7 @@ CHATTER = dict(
 
 @tagged("post_install", "-at_install")
 class TestChatter(Recorded):
-    def test_who_reads_the_mails_on_which_record(self):
+    def test_who_can_read_the_mails_on_a_record(self):
         for who in WHO:
             user = self.people[who]
             for name, record in self.records(user).items():
@@ -28,7 +28,7 @@ class TestChatter(Recorded):
                 with self.subTest(who=who, record=name):
                     self.assertEqual(self.reads(entry, user), name in CHATTER[who])
 
-    def test_who_reads_the_mails_on_whose_contact(self):
+    def test_who_can_read_the_mails_on_a_contact(self):
         for who in WHO:
             user = self.people[who]
             for number, (name, lead) in enumerate(self.records(user).items()):
@@ -37,7 +37,7 @@ class TestChatter(Recorded):
                 with self.subTest(who=who, contact_of=name):
                     self.assertEqual(self.reads(entry, user), name in CHATTER[who])
 
-    def test_what_odoos_own_groups_read_is_as_it_was(self):
+    def test_odoos_own_groups_read_the_same_as_before(self):
         plain = self.person("plain", "sales_team.group_sale_salesman")
         every = self.person("every", "sales_team.group_sale_salesman_all_leads")
         for user, expected in ((plain, NOBODYS), (every, DOCUMENTS)):

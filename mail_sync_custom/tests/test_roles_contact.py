@@ -21,7 +21,7 @@ class TestContact(Recorded):
         values = {"name": "Roof", "type": "opportunity", "user_id": owner.id, **values}
         return self.env["crm.lead"].create(values)
 
-    def test_a_mail_in_ones_own_mailbox_is_read_without_any_lead(self):
+    def test_mail_in_the_users_own_mailbox_is_readable_without_a_lead(self):
         for who in WHO[2:]:
             user = self.people[who]
             entry = self.entry(self.contact(), f"{who}@example.com")
@@ -29,12 +29,12 @@ class TestContact(Recorded):
             self.hold(user, entry)
             self.assertTrue(self.reads(entry, user), who)
 
-    def test_a_mail_that_was_removed_from_ones_mailbox_is_not_read(self):
+    def test_mail_removed_from_the_users_mailbox_is_not_readable(self):
         entry = self.entry(self.contact([self.lead(self.mate)]))
         self.hold(self.jr, entry).outcome = "removed"
         self.assertFalse(self.reads(entry, self.jr))
 
-    def test_a_mail_that_a_colleagues_mailbox_brought_to_ones_own_lead(self):
+    def test_mail_recorded_by_a_colleagues_mailbox_on_the_users_lead(self):
         own, others = self.lead(self.jr), self.lead(self.mate)
         contact = self.contact([own, others])
         self.entry(own)
@@ -43,7 +43,7 @@ class TestContact(Recorded):
         self.hold(self.mate, entry)
         self.assertTrue(self.reads(entry, self.jr))
 
-    def test_a_mail_on_a_colleagues_lead_of_a_contact_that_is_ones_own_lead_as_well(self):
+    def test_mail_on_a_colleagues_lead_of_a_contact_that_also_has_the_users_lead(self):
         own, others = self.lead(self.jr), self.lead(self.mate)
         contact = self.contact([own, others])
         self.entry(others, "theirs@example.com")
@@ -62,14 +62,14 @@ class TestContact(Recorded):
         entry.mail_sync_entry_ids.variant = 1
         self.assertFalse(self.reads(entry, self.jr))
 
-    def test_a_mail_that_was_written_on_ones_lead_and_stands_on_the_contact_too(self):
+    def test_mail_written_on_the_users_lead_that_is_also_on_the_contact(self):
         own = self.lead(self.jr)
         written = own.message_post(body="Recorded", subject="Recorded")
         entry = self.entry(self.contact([own]), written.message_id.strip("<>"))
         self.assertTrue(self.reads(entry, self.jr))
         self.assertFalse(self.reads(entry, self.employee))
 
-    def test_a_mail_that_stands_on_no_lead_any_more(self):
+    def test_mail_that_is_no_longer_on_any_lead(self):
         gone = self.lead(self.mate)
         contact = self.contact([gone])
         self.entry(gone)
@@ -80,7 +80,7 @@ class TestContact(Recorded):
         self.assertTrue(self.reads(entry, self.jr))
         self.assertFalse(self.reads(entry, self.employee))
 
-    def test_a_lead_that_is_lost_is_ones_own_all_the_same(self):
+    def test_a_lost_lead_still_belongs_to_its_user(self):
         own = self.lead(self.jr)
         self.entry(own)
         entry = self.entry(self.contact([own]))
@@ -97,7 +97,7 @@ class TestContact(Recorded):
         self.assertFalse(self.reads(entry, self.jr))
         self.assertTrue(self.reads(entry, self.mate))
 
-    def test_a_company_that_is_not_looked_at_just_now(self):
+    def test_a_company_that_is_not_selected(self):
         user = self.people["company_manager"]
         user.company_ids |= self.elsewhere
         lead = self.lead(self.foreign, company_id=self.elsewhere.id)
@@ -108,7 +108,7 @@ class TestContact(Recorded):
         self.assertFalse(here.has_access("read"))
         self.assertTrue(both.has_access("read"))
 
-    def test_who_follows_a_contact_reads_what_is_posted_there_and_no_more_mails(self):
+    def test_a_follower_of_a_contact_reads_its_posts_but_no_more_mails(self):
         lead = self.lead(self.mate)
         contact = self.contact([lead])
         self.entry(lead)
@@ -166,7 +166,7 @@ class TestContact(Recorded):
         with self.assertRaises(AccessError):
             entry.export_data(["body"])
 
-    def test_a_page_of_a_contact_is_full_though_others_mails_lie_between(self):
+    def test_a_page_of_a_contact_is_full_despite_hidden_mails(self):
         own, others = self.lead(self.jr), self.lead(self.mate)
         contact = self.contact([own, others])
         for number in range(12):
@@ -207,7 +207,7 @@ class TestContact(Recorded):
         shown = contact.with_user(self.people["sales_manager"]).mail_sync_timeline()["entries"]
         self.assertTrue(any(entry["answers"] for entry in shown))
 
-    def test_a_contact_with_many_mails_costs_no_query_a_mail(self):
+    def test_the_query_count_does_not_grow_with_a_contacts_mails(self):
         own = self.lead(self.jr)
         contact = self.contact([own])
         for number in range(20):

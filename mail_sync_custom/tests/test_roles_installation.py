@@ -50,7 +50,7 @@ class TestInstallation(Roles):
         privilege = self.env.ref("mail_sync_custom.privilege_mail_sync")
         return user.group_ids & privilege.group_ids
 
-    def test_who_is_there_already_gets_the_role_of_what_they_can_do(self):
+    def test_existing_users_get_the_role_that_matches_their_rights(self):
         users = {
             groups: self.person(f"person-{number}", groups)
             for number, groups in enumerate(self.GIVEN)
@@ -70,11 +70,11 @@ class TestInstallation(Roles):
                 self.assertEqual(user.all_group_ids - ours, before[user], "more than before")
         self.assertTrue(self.roles(archived))
 
-    def test_the_administrator_of_the_database_is_one_here(self):
+    def test_the_database_administrator_is_an_administrator_here(self):
         role = self.env.ref("mail_sync_custom.group_mail_sync_administrator")
         self.assertIn(role, self.env.ref("base.user_admin").all_group_ids)
 
-    def test_all_may_have_a_mailbox_who_work_here(self):
+    def test_every_internal_user_may_have_a_mailbox(self):
         group = "mail_sync_custom.group_mail_sync_user"
         for who in WHO:
             self.assertEqual(self.people[who].has_group(group), who not in WHO[:2], who)

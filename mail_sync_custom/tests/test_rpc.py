@@ -217,7 +217,7 @@ class TestPublicMethods(PasswordCase):
     def test_on_a_mailbox_that_is_disabled(self):
         self.check("disabled")
 
-    def test_to_reconnect_what_waits_for_a_place_says_that_it_waits(self):
+    def test_reconnecting_a_waiting_account_says_that_it_waits(self):
         self.put("pending")
         with self.assertRaisesRegex(UserError, "mailbox limit"):
             self.account.with_user(self.ann).action_reconnect()

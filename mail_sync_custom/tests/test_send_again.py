@@ -132,7 +132,7 @@ class TestSendAgain(TimelineCase):
 
     # -- nobody knows --------------------------------------------------------------------------
 
-    def test_a_mail_of_which_nobody_knows_is_never_sent_again_by_itself(self):
+    def test_a_mail_of_unknown_outcome_is_never_resent_automatically(self):
         self.answers = {self.lena.email: Killed}
         message = self.killed_writing_to(self.lena, self.jon)
         self.answers = {}
@@ -143,7 +143,7 @@ class TestSendAgain(TimelineCase):
         self.assertEqual(self.status_of(message, self.lena), "exception")
         self.assertEqual(self.status_of(message, self.jon), "sent")
 
-    def test_send_again_reaches_those_alone_of_whom_nobody_knew(self):
+    def test_send_again_reaches_only_recipients_of_unknown_outcome(self):
         self.answers = {self.lena.email: Killed}
         message = self.killed_writing_to(self.lena, self.jon)
         self.answers = {}
@@ -167,7 +167,7 @@ class TestSendAgain(TimelineCase):
         self.queue_runs()
         self.assertEqual(self.delivered, [self.lena.email])
 
-    def test_killed_once_more_while_it_is_sent_again_it_is_asked_once_more(self):
+    def test_killed_while_it_is_resent_it_asks_once_more(self):
         self.answers = {self.lena.email: Killed}
         message = self.killed_writing_to(self.lena)
         message.action_mail_sync_send_again()
@@ -192,7 +192,7 @@ class TestSendAgain(TimelineCase):
         self.assertIn(self.lena.email, copy)
         self.assertIn(self.jon.email, copy)
 
-    def test_it_was_sent_files_no_copy_beside_the_providers_own(self):
+    def test_it_was_sent_files_no_copy_if_the_provider_filed_one(self):
         self.answers = {self.lena.email: Killed}
         message = self.killed_writing_to(self.lena)
         raw = f"Message-ID: {message.message_id}\r\nSubject: Offer\r\n\r\nHere it is.\r\n"
@@ -217,7 +217,7 @@ class TestSendAgain(TimelineCase):
         self.assertEqual(self.delivered, [self.jon.email, "lena.park@customer.example"])
         self.assertFalse(self.state(message))
 
-    def test_refused_again_it_says_so_again(self):
+    def test_a_second_refusal_is_reported_again(self):
         self.answers = {self.lena.email: NO_SUCH_USER}
         message = self.write_to(self.lena)
         message.action_mail_sync_send_again()
@@ -227,7 +227,7 @@ class TestSendAgain(TimelineCase):
         self.assertIn("no such user", message.mail_sync_delivery_reason)
         self.assertTrue(message.mail_sync_repeatable)
 
-    def test_one_of_several_addresses_of_one_mail_goes_alone(self):
+    def test_one_of_several_addresses_is_resent_alone(self):
         self.answers = {"jon@customer.example": NO_SUCH_USER}
         message = self.write_to(outgoing_email_to="lena@customer.example, jon@customer.example")
         self.assertEqual(self.state(message), "refused")
@@ -238,7 +238,7 @@ class TestSendAgain(TimelineCase):
         self.assertEqual(self.delivered, ["lena@customer.example", "jon@customer.example"])
         self.assertFalse(self.state(message))
 
-    def test_with_a_copy_that_was_taken_it_goes_to_the_refused_recipient_alone(self):
+    def test_if_the_cc_was_accepted_only_the_refused_recipient_gets_it(self):
         self.answers = {"lena@customer.example": NO_SUCH_USER}
         message = self.write_with_copy("lena@customer.example", "Jon <jon@customer.example>")
         self.assertEqual(self.state(message), "refused")
@@ -250,7 +250,7 @@ class TestSendAgain(TimelineCase):
         self.assertEqual(self.delivered, ["jon@customer.example", "lena@customer.example"])
         self.assertFalse(self.state(message))
 
-    def test_a_copy_that_was_refused_goes_again_and_to_nobody_else(self):
+    def test_a_refused_cc_is_resent_and_to_nobody_else(self):
         self.answers = {"jon@customer.example": NO_SUCH_USER}
         message = self.write_with_copy(
             "lena@customer.example", "Jon <jon@customer.example>, kim@customer.example"
@@ -269,7 +269,7 @@ class TestSendAgain(TimelineCase):
         [copy] = self.copies_in_sent()
         self.assertEqual(copy.count("lena@customer.example"), 1)
 
-    def test_a_copy_that_is_refused_again_says_so_again(self):
+    def test_a_cc_refused_again_is_reported_again(self):
         self.answers = {"jon@customer.example": NO_SUCH_USER}
         message = self.write_with_copy("lena@customer.example", "jon@customer.example")
         message.action_mail_sync_send_again()
@@ -277,7 +277,7 @@ class TestSendAgain(TimelineCase):
         self.assertEqual(self.state(message), "refused")
         self.assertEqual(self.delivered, ["lena@customer.example"])
 
-    def test_whoever_was_refused_and_is_deleted_has_not_got_it(self):
+    def test_a_refused_and_deleted_recipient_counts_as_not_reached(self):
         self.answers = {self.lena.email: NO_SUCH_USER}
         message = self.write_to(self.lena)
         self.lena.unlink()
@@ -296,7 +296,7 @@ class TestSendAgain(TimelineCase):
         self.queue_runs()
         self.assertEqual(self.delivered, [self.lena.email])
 
-    def test_what_is_refused_stays_so_when_the_rest_was_sent(self):
+    def test_a_refusal_stays_when_the_rest_was_sent(self):
         self.answers = {self.lena.email: Killed, self.jon.email: NO_SUCH_USER}
         message = self.killed_writing_to(self.lena, self.jon)
         self.assertEqual(self.state(message), "unknown")
@@ -308,7 +308,7 @@ class TestSendAgain(TimelineCase):
 
     # -- without the mailbox -------------------------------------------------------------------
 
-    def test_after_disabling_it_says_by_which_server_it_goes_before_it_goes(self):
+    def test_after_disabling_it_names_the_server_before_sending(self):
         self.account.state = "error"
         message = self.write_to(self.lena)
         self.env["ir.mail_server"].create(
@@ -351,7 +351,7 @@ class TestSendAgain(TimelineCase):
         self.queue_runs()
         self.assertEqual(self.delivered, [self.lena.email])
 
-    def test_who_can_no_longer_read_the_lead_decides_nothing(self):
+    def test_a_user_who_can_no_longer_read_the_lead_decides_nothing(self):
         self.answers = {self.lena.email: NO_SUCH_USER}
         message = self.write_to(self.lena)
         self.ann.write({"group_ids": [(6, 0, self.env.ref("base.group_user").ids)]})

@@ -56,7 +56,7 @@ class TestSending(MailSyncCase):
         self.assertTrue(server.exists())
         self.assertEqual(self.ann.outgoing_mail_server_id, server)
 
-    def test_the_server_is_not_deleted_behind_the_owners_back(self):
+    def test_the_server_cannot_be_deleted_while_the_mailbox_is_connected(self):
         with self.assertRaisesRegex(UserError, "Disable Mail Sync"):
             self.account.mail_server_id.unlink()
 
@@ -145,7 +145,7 @@ class TestWhoseMailbox(MailSyncCase):
         for server_id, *_rest in mails._split_by_mail_configuration():
             self.assertEqual(server_id, self.companys.id)
 
-    def test_a_mail_that_waited_leaves_by_the_mailbox_of_now(self):
+    def test_a_waiting_mail_is_sent_through_the_current_mailbox(self):
         self.account.state = "error"
         waiting = self.write_to(self.lena)
         waiting.send()
@@ -153,7 +153,7 @@ class TestWhoseMailbox(MailSyncCase):
         self.connect(self.ann, email="ann@new.example")
         self.assertMailbox(waiting, "ann@new.example")
 
-    def test_why_it_waits_is_said_in_the_language_of_who_reads_it(self):
+    def test_the_reason_for_waiting_is_in_the_readers_language(self):
         self.env["res.lang"]._activate_lang("de_DE")
         self.env["ir.module.module"]._load_module_terms(["mail_sync_custom"], ["de_DE"])
         self.account.state = "error"
@@ -165,14 +165,14 @@ class TestWhoseMailbox(MailSyncCase):
         self.assertIn("ann@company.example", german)
         self.assertNotIn("cannot send", german)
 
-    def test_a_mail_that_waits_for_a_mailbox_that_was_given_up_says_what_to_do(self):
+    def test_a_mail_waiting_for_a_failed_mailbox_says_what_to_do(self):
         self.account.write({"state": "error", "sending_state": "connection"})
         self.account.sending_error_code = "login_refused"
         waiting = self.write_to(self.lena)
         waiting.send()
         self.assertIn("Reconnect it", waiting.mail_message_id.mail_sync_delivery_reason)
 
-    def test_another_sender_in_the_composer_is_not_one_to_send_by_the_companys_server(self):
+    def test_another_sender_in_the_composer_does_not_use_the_companys_server(self):
         self.assertMailbox(self.write_to(self.lena, email_from="Sales <sales@company.example>"))
 
     def test_the_company_as_the_sender_of_a_template_is_not_one_either(self):
@@ -183,10 +183,10 @@ class TestWhoseMailbox(MailSyncCase):
     def test_another_server_in_a_template_is_not_used_either(self):
         self.assertMailbox(self.write_to(self.lena, mail_server_id=self.companys.id))
 
-    def test_a_mail_on_a_contact_leaves_by_the_mailbox(self):
+    def test_a_mail_on_a_contact_is_sent_through_the_mailbox(self):
         self.assertMailbox(self.write_to(self.lena, record=self.lena, email_from="x@y.example"))
 
-    def test_a_mail_of_somebody_without_a_mailbox_goes_odoos_way(self):
+    def test_a_mail_of_a_user_without_a_mailbox_goes_odoos_way(self):
         self.assertOdoosWay(self.write_to(self.lena, user=self.salesperson("ben")))
 
     def test_a_mail_on_somebody_elses_behalf_goes_odoos_way(self):
@@ -194,12 +194,12 @@ class TestWhoseMailbox(MailSyncCase):
         values = {"author_id": other.id, "email_from": other.email_formatted}
         self.assertOdoosWay(self.write_to(self.lena, **values))
 
-    def test_what_tells_colleagues_goes_odoos_way(self):
+    def test_notifications_to_colleagues_go_odoos_way(self):
         ben = self.salesperson("ben", notification_type="email").partner_id
         note = {"subtype_xmlid": "mail.mt_note", "email_from": "crm@company.example"}
         self.assertOdoosWay(self.write_to(ben, **note))
 
-    def test_what_happens_by_itself_goes_odoos_way(self):
+    def test_automatic_mails_go_odoos_way(self):
         values = {"message_type": "auto_comment", "email_from": "crm@company.example"}
         self.assertOdoosWay(self.write_to(self.lena, **values))
 

@@ -108,7 +108,7 @@ class TestSendingFails(PasswordCase):
             order="id desc",
         )
 
-    def test_it_is_an_error_that_says_that_it_is_about_sending(self):
+    def test_the_error_says_that_it_concerns_sending(self):
         self.changed_at_the_provider()
         self.assertEqual(self.account.state, "error")
         self.assertRegex(self.account.headline, "^Sending: The server refused")
@@ -117,12 +117,12 @@ class TestSendingFails(PasswordCase):
         self.assertIn("the password. Check", self.told().body)
         self.assertIn("still recorded", self.told().body)
 
-    def test_what_she_is_told_is_from_odoo_and_not_by_the_mailbox_that_fails(self):
+    def test_her_notice_is_sent_by_odoo_and_not_through_the_failing_mailbox(self):
         self.changed_at_the_provider()
         self.assertEqual(self.told().author_id, self.env.ref("base.partner_root"))
         self.assertNotIn("ann@company.example", self.told().email_from)
 
-    def test_reading_goes_on_and_does_not_say_that_all_is_well(self):
+    def test_reading_continues_without_clearing_the_error(self):
         self.changed_at_the_provider()
         self.deliver(mail(LENA, ANN, "Meanwhile"))
         self.assertIn("1 recorded", self.press("sync_now"))
@@ -130,7 +130,7 @@ class TestSendingFails(PasswordCase):
         self.assertEqual(self.account.state, "error")
         self.assertTrue(self.account.billable)
 
-    def test_mended_at_the_provider_testing_the_connection_mends_it_here(self):
+    def test_after_a_fix_at_the_provider_test_connection_recovers(self):
         self.changed_at_the_provider()
         waiting = self.waiting_mail()
         self.assertEqual(waiting.mail_sync_delivery, "waiting")
@@ -143,7 +143,7 @@ class TestSendingFails(PasswordCase):
         self.assertFalse(waiting.mail_sync_delivery)
         self.assertEqual(self.delivered, ["lena@customer.example"])
 
-    def test_mended_at_the_provider_reconnect_mends_it_here(self):
+    def test_after_a_fix_at_the_provider_reconnect_recovers(self):
         self.changed_at_the_provider()
         waiting = self.waiting_mail()
         self.mended_at_the_provider()
@@ -154,7 +154,7 @@ class TestSendingFails(PasswordCase):
         self.assertFalse(waiting.mail_sync_delivery)
         self.assertEqual(self.delivered, ["lena@customer.example"])
 
-    def test_mended_at_the_provider_it_mends_by_itself_without_a_mail(self):
+    def test_after_a_fix_at_the_provider_it_recovers_by_itself_without_a_mail(self):
         self.changed_at_the_provider()
         due = self.account.sending_retry_at
         self.assertGreater(due, fields.Datetime.now() + timedelta(minutes=19))
@@ -167,7 +167,7 @@ class TestSendingFails(PasswordCase):
         self.assertEqual(self.account.state, "enabled")
         self.assertFalse(self.account.sending_retry_at)
 
-    def test_mended_while_the_mailbox_is_read_it_mends_at_the_first_attempt(self):
+    def test_fixed_during_a_sync_it_recovers_at_the_first_attempt(self):
         self.changed_at_the_provider()
         self.mended_at_the_provider()
         self.tried.clear()
@@ -184,7 +184,7 @@ class TestSendingFails(PasswordCase):
         self.assertEqual(self.account.state, "error")
         self.assertEqual(len(self.account.log_ids), 1)
 
-    def test_an_attempt_that_could_not_be_saved_is_made_again_soon(self):
+    def test_an_attempt_that_could_not_be_saved_is_repeated_soon(self):
         self.changed_at_the_provider()
         self.mended_at_the_provider()
         cron = self.env.ref("mail_sync_custom.ir_cron_mail_sync_sending")
@@ -197,7 +197,7 @@ class TestSendingFails(PasswordCase):
         due = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).call_at
         self.assertLessEqual(due, fields.Datetime.now() + timedelta(minutes=2))
 
-    def test_the_new_password_is_asked_for_where_it_fails_and_mends_it(self):
+    def test_the_new_password_is_requested_for_sending_and_fixes_it(self):
         self.changed_at_the_provider()
         waiting = self.waiting_mail()
         self.assertEqual(self.wizard().used_for, "smtp")
@@ -221,7 +221,7 @@ class TestSendingFails(PasswordCase):
         self.press("sync_now")
         self.assertTimeline("Still recorded")
 
-    def test_what_was_given_up_begins_again_with_reconnect(self):
+    def test_after_giving_up_reconnect_starts_again(self):
         self.changed_at_the_provider()
         self.time_passes(days=2)
         self.mended_at_the_provider()
@@ -229,14 +229,14 @@ class TestSendingFails(PasswordCase):
         self.sending_is_tried()
         self.assertEqual(self.account.state, "enabled")
 
-    def test_what_was_given_up_and_works_when_it_is_tested_works(self):
+    def test_after_giving_up_a_successful_test_recovers(self):
         self.changed_at_the_provider()
         self.time_passes(days=2)
         self.mended_at_the_provider()
         self.press("test_connection")
         self.assertEqual(self.account.state, "enabled")
 
-    def test_a_moment_without_reading_does_not_end_what_is_wrong_with_sending(self):
+    def test_a_short_reading_failure_does_not_clear_a_sending_error(self):
         self.changed_at_the_provider()
         self.provider["imap"] = "changed"
         self.press("sync_now")
@@ -260,7 +260,9 @@ class TestSendingFails(PasswordCase):
         self.sending_is_tried()
         self.assertEqual(self.account.state, "enabled")
 
-    def test_however_often_reconnect_is_pressed_the_password_is_refused_thrice_an_hour(self):
+    def test_however_often_reconnect_is_pressed_the_password_is_refused_at_most_three_times_an_hour(
+        self,
+    ):
         self.changed_at_the_provider()
         for _ in range(8):
             said = self.press("reconnect")

@@ -26,12 +26,12 @@ class TestSetup(MailSyncCase):
         self.assertEqual(suggested["imap_host"], "imap.gmail.com")
         self.assertEqual(suggested["provider_id"]["id"], gmail.id)
 
-    def test_the_way_back_from_the_first_step_leads_nowhere(self):
+    def test_back_does_nothing_in_the_first_step(self):
         wizard = self.env[SETUP].with_user(self.salesperson("new")).create({})
         wizard.action_back()
         self.assertEqual(wizard.step, "imap")
 
-    def test_the_four_given_providers_are_as_given(self):
+    def test_the_four_specified_providers_are_as_specified(self):
         providers = {p.code: p for p in self.env["mail.sync.provider"].search([])}
         given = {
             "gmail": ("imap.gmail.com", 993, True),
@@ -59,12 +59,12 @@ class TestSetup(MailSyncCase):
         self.assertNotIn("hunter2", str(wizard.read()))
         self.assertEqual(vault.decrypt(wizard.sudo().imap_secret), "hunter2 é密")
 
-    def test_nothing_is_finished_that_has_not_been_tried(self):
+    def test_untested_settings_cannot_be_finished(self):
         wizard = self.env["mail.sync.account.setup"].with_user(self.salesperson("new")).create({})
         with self.assertRaisesRegex(UserError, "first"):
             wizard.action_finish()
 
-    def test_what_is_missing_is_named(self):
+    def test_missing_fields_are_named(self):
         wizard = (
             self.env["mail.sync.account.setup"]
             .with_user(self.salesperson("new"))
@@ -98,7 +98,7 @@ class TestSetup(MailSyncCase):
             wizard.action_next()
         return str(raised.exception)
 
-    def test_a_refusal_says_what_this_provider_wants(self):
+    def test_a_refusal_says_what_this_provider_requires(self):
         self.assertIn("App passwords", self.refused_at("imap.gmail.com"))
         self.assertNotIn("Google", self.refused_at("imap.company.example"))
 
@@ -117,7 +117,7 @@ class TestSetup(MailSyncCase):
         secret = wizard._smtp_defaults()["smtp_secret"]
         self.assertEqual(vault.decrypt(secret), "the new one")
 
-    def test_a_password_changed_after_it_was_tried_is_tried_again(self):
+    def test_a_password_changed_after_the_test_is_tested_again(self):
         wizard = self.env["mail.sync.account.setup"].with_user(self.ann).create({"step": "ready"})
         wizard.smtp_password = "another"
         self.assertEqual(wizard.step, "smtp")
@@ -177,7 +177,7 @@ class TestEntered(MailSyncCase):
             wizard.action_connect_smtp() if wizard.step == "smtp" else wizard.action_next()
         return str(told.exception)
 
-    def test_what_is_no_port_is_named_with_the_usual_ones(self):
+    def test_an_invalid_port_is_named_with_the_usual_ones(self):
         for port in (70000, 0, -1):
             with self.subTest(port):
                 said = self.refused(imap_port=port)
@@ -193,7 +193,7 @@ class TestEntered(MailSyncCase):
                 self.assertIn(f"port {port}:", said)
                 self.assertRegex(said, "465 .* 587 ")
 
-    def test_letters_or_a_huge_number_are_no_port_either(self):
+    def test_letters_or_a_huge_number_are_not_a_port(self):
         wizard = self.env[SETUP].with_user(self.new).create({})
         for port in ("IMAP", 99999999999):
             for protocol, usual in (("imap", "993 .* 143 "), ("smtp", "465 .* 587 ")):
@@ -204,7 +204,7 @@ class TestEntered(MailSyncCase):
                     with self.assertRaisesRegex(UserError, f"port {port}:.*\n.*{usual}"):
                         wizard.write(entered)
 
-    def test_what_is_no_hostname_is_named(self):
+    def test_an_invalid_hostname_is_named(self):
         for host in ("..", "imap..example.com", "x" * 64 + ".example.com", "a." * 200 + "com"):
             with self.subTest(host):
                 said = self.refused(imap_host=host)

@@ -59,7 +59,7 @@ class TestChangeSettings(MailSyncCase):
         self.assertFalse(self.shown(imap_username="new@company.example")["email"])
         self.assertFalse(self.shown(imap_username="ben")["email"], "It is Ann's.")
 
-    def test_an_address_of_ones_own_is_shown_and_kept(self):
+    def test_a_separate_address_is_shown_and_kept(self):
         account = self.finish(self.wizard(email="sales@company.example"))
         self.assertEqual(account.email, "sales@company.example")
         self.assertEqual(self.shown()["email"], "sales@company.example")
@@ -67,7 +67,7 @@ class TestChangeSettings(MailSyncCase):
         account = self.finish(self.wizard(**self.another_mailbox(), email="sales@company.example"))
         self.assertEqual(account.email, "sales@company.example")
 
-    def test_what_is_no_address_is_not_taken_for_one(self):
+    def test_a_username_that_is_not_an_address_is_not_used_as_one(self):
         with self.assertRaisesRegex(UserError, "not a mail address: sales"):
             self.finish(self.wizard(email="sales"))
 
@@ -78,7 +78,7 @@ class TestChangeSettings(MailSyncCase):
         self.assertEqual(wizard.smtp_username, "new@company.example")
         self.assertEqual(wizard.smtp_password_hint, "The same as for IMAP")
 
-    def test_who_moves_to_another_server_does_not_give_the_old_one_the_new_password(self):
+    def test_after_a_move_the_old_server_does_not_get_the_new_password(self):
         self.account.write({"imap_host": "imap.old.example", "smtp_host": "smtp.old.example"})
         wizard = self.wizard(imap_host="imap.new.example", imap_password="the new one")
         wizard.action_next()
@@ -86,7 +86,7 @@ class TestChangeSettings(MailSyncCase):
         self.assertEqual(vault.decrypt(wizard.sudo().smtp_secret), "the new one")
         self.assertEqual(wizard.smtp_password_hint, "The same as for IMAP")
 
-    def test_who_moves_takes_no_password_of_the_old_server_along(self):
+    def test_after_a_move_the_new_server_does_not_get_the_old_password(self):
         self.account.write(
             {
                 "imap_host": "imap.old.example",
@@ -115,7 +115,7 @@ class TestChangeSettings(MailSyncCase):
         self.assertEqual(wizard.smtp_host, "smtp.old.example")
         self.assertEqual(vault.decrypt(wizard.sudo().smtp_secret), "the new one")
 
-    def test_how_far_one_mailbox_was_read_says_nothing_of_another(self):
+    def test_the_cursor_of_one_mailbox_does_not_apply_to_another(self):
         for number in range(3):
             self.deliver(mail("lena@customer.example", self.ann.email, f"Old {number}"))
         self.sync()
@@ -133,7 +133,7 @@ class TestChangeSettings(MailSyncCase):
         subjects = set(self.entries().mapped("subject"))
         self.assertEqual(subjects, {"Old 0", "Old 1", "Old 2", "New"})
 
-    def test_what_was_set_aside_in_one_mailbox_is_not_looked_for_in_another(self):
+    def test_messages_set_aside_in_one_mailbox_are_not_searched_for_in_another(self):
         self.env["mail.sync.message"].create(
             {
                 "account_id": self.account.id,
@@ -147,7 +147,7 @@ class TestChangeSettings(MailSyncCase):
         self.finish(self.wizard(**self.another_mailbox()))
         self.assertFalse(self.account.failed_ids)
 
-    def test_a_preset_does_not_take_the_place_of_what_is_saved(self):
+    def test_a_preset_does_not_replace_saved_settings(self):
         self.account.provider_id = self.env["mail.sync.provider"].search([("code", "=", "godaddy")])
         shown = self.shown()
         self.assertEqual(shown["imap_host"], "mail.company.example")
@@ -178,7 +178,7 @@ class TestChangeSettings(MailSyncCase):
         self.finish(self.wizard())
         self.assertEqual(self.folders(), picked)
 
-    def test_the_folders_that_were_picked_stay_when_one_goes_back_a_step(self):
+    def test_the_picked_folders_stay_after_going_back_a_step(self):
         self.server.create(ARCHIVE)
         wizard = self.wizard()
         wizard.action_next()
@@ -187,7 +187,7 @@ class TestChangeSettings(MailSyncCase):
         self.finish(wizard)
         self.assertEqual(self.folders(), {"INBOX": "inbox", "Sent": "sent", ARCHIVE: False})
 
-    def test_a_folder_that_is_gone_is_named_and_left_out(self):
+    def test_a_missing_folder_is_named_and_left_out(self):
         self.picked()
         for name in (ARCHIVE, BY_HAND):
             self.server.delete(name)

@@ -57,7 +57,7 @@ class TestHowFarBack(MailSyncCase):
         account, _ = self.connect(self.new, history="3m")
         self.assertEqual(account.history, "3m")
 
-    def test_who_was_connected_before_keeps_what_they_chose(self):
+    def test_a_user_connected_before_keeps_their_choice(self):
         self.limit("1m")
         self.assertEqual(self.offered(self.ann), ["now", "1m", "all"])
         account, _ = self.connect(self.ann, history="all")
@@ -71,7 +71,7 @@ class TestHowFarBack(MailSyncCase):
         with self.assertRaises(UserError):
             self.connect(self.ann, history="12m")
 
-    def test_who_was_disabled_begins_anew_within_the_limit(self):
+    def test_a_disabled_user_starts_afresh_within_the_limit(self):
         self.limit("1m")
         self.account._disable("keep")
         self.assertEqual(self.offered(self.ann), ["now", "1m"])

@@ -24,7 +24,7 @@ class TestStatus(MailSyncCase):
         self.assertTrue(self.account.log_ids.remedy)
         self.assertGreater(self.account.next_sync_at, fields.Datetime.now() + timedelta(minutes=19))
 
-    def test_a_moment_without_network_is_logged_and_shown_to_nobody(self):
+    def test_a_short_network_failure_is_logged_but_not_shown(self):
         self.fail(ConnectionTimeout())
         self.assertEqual(self.account.state, "enabled")
         self.assertEqual(self.account.log_ids.code, "timeout")
@@ -45,14 +45,14 @@ class TestStatus(MailSyncCase):
         self.fail(LoginRefused())
         self.assertIn("or the password. Check the user name", self.last_told())
 
-    def test_when_it_is_over_what_came_meanwhile_is_recorded_and_that_is_said(self):
+    def test_afterwards_missed_mail_is_recorded_and_the_notice_says_so(self):
         self.fail(LoginRefused())
         self.deliver(mail("lena@customer.example", "ann@company.example"))
         self.sync()
         self.assertTimeline("Hello")
         self.assertIn("What has arrived in the meantime is recorded too", self.last_told())
 
-    def test_what_came_meanwhile_is_not_said_to_be_recorded_where_the_plan_ends_the_day(self):
+    def test_the_notice_does_not_claim_missed_mail_is_recorded_if_the_quota_is_used_up(self):
         plan = self.env.ref("mail_sync_custom.plan_free_crm")
         plan.daily_limit = 1
         self.ann.company_id.mail_sync_plan_id = plan

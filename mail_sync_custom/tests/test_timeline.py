@@ -64,12 +64,12 @@ class TimelineCase(MailSyncCase):
 
 @tagged("post_install", "-at_install")
 class TestTimeline(TimelineCase):
-    def test_the_order_is_that_of_time_not_of_arrival(self):
+    def test_the_order_is_chronological_not_by_arrival(self):
         self.exchange()
         self.assertEqual(self.subjects(), ["Re: Question", "Question"])
         self.assertEqual(self.subjects(oldest_first=True), ["Question", "Re: Question"])
 
-    def test_a_mail_written_here_stands_between_those_of_the_mailbox(self):
+    def test_a_mail_written_here_appears_among_those_of_the_mailbox(self):
         self.exchange()
         self.smart_mail()
         self.deliver(mail(LENA, self.ann.email, "Thanks", date=days_ago(-0.01)))
@@ -162,7 +162,7 @@ class TestTimeline(TimelineCase):
         changed = [change["field"] for entry in entries for change in entry["changes"]]
         self.assertIn("Expected Revenue", changed)
 
-    def test_a_word_among_colleagues_is_no_mail(self):
+    def test_a_message_among_colleagues_is_not_a_mail(self):
         ben = self.salesperson("ben")
         self.lead.with_user(self.ann).message_post(
             body="Have a look", subject="Ben?", partner_ids=ben.partner_id.ids
@@ -231,7 +231,7 @@ class TestTimeline(TimelineCase):
         self.assertEqual(self.subjects(user=ben), self.subjects())
         self.assertFalse(self.entry("Question", user=ben)["mine"])
 
-    def test_a_change_of_a_field_that_one_may_not_see_is_not_told(self):
+    def test_a_change_of_a_hidden_field_is_not_shown(self):
         self.change_revenue()
         field = self.env["crm.lead"]._fields["expected_revenue"]
         with patch.object(field, "groups", "base.group_system"):
@@ -262,7 +262,7 @@ class TestTimeline(TimelineCase):
 
     # -- what has not gone -------------------------------------------------------------------
 
-    def test_a_mail_that_waits_says_for_what(self):
+    def test_a_waiting_mail_says_what_it_waits_for(self):
         message = self.smart_mail()
         self.account.state = "error"
         queued = self.queued(message)
@@ -286,7 +286,7 @@ class TestTimeline(TimelineCase):
         delivery = self.entry("Offer")["delivery"]
         self.assertEqual((delivery["state"], delivery["reason"]), ("returned", "Mailbox full."))
 
-    def test_what_a_colleague_did_not_get_is_not_about_the_customer(self):
+    def test_a_failed_delivery_to_a_colleague_is_not_the_customers(self):
         self.lead.message_subscribe(self.env.ref("base.partner_admin").ids)
         message = self.smart_mail()
         self.queued(message).unlink()
@@ -303,7 +303,7 @@ class TestTimeline(TimelineCase):
         copies.write({"notification_status": "exception", "failure_reason": "No address."})
         self.assertFalse(self.entry("Offer")["delivery"])
 
-    def test_a_mail_that_has_gone_says_nothing(self):
+    def test_a_sent_mail_says_nothing(self):
         message = self.smart_mail()
         queued = self.queued(message)
         queued.write({"state": "outgoing", "failure_reason": "Not now."})
@@ -328,7 +328,7 @@ class TestLive(TimelineCase):
             self.sync()
         return found
 
-    def test_a_run_that_finds_something_tells_how_far_it_is_and_that_it_is_over(self):
+    def test_a_run_that_finds_mail_reports_its_progress_and_its_end(self):
         for number in range(3):
             self.deliver(mail(LENA, self.ann.email, f"Mail {number}"))
         told = [figures for _, what, figures in self.told() if what == "mail_sync/progress"]
@@ -338,7 +338,7 @@ class TestLive(TimelineCase):
         self.assertFalse(last["syncing"])
         self.assertEqual((last["seen_count"], last["remaining_count"]), (3, 0))
 
-    def test_the_open_lead_is_told_that_there_is_something_new(self):
+    def test_the_open_lead_is_notified_of_new_mail(self):
         ben = self.salesperson("ben")
         self.lead.user_id = ben
         self.deliver(mail(LENA, self.ann.email, "Question"))
@@ -346,19 +346,19 @@ class TestLive(TimelineCase):
         self.assertEqual(set(recorded), {self.ann, ben})
         self.assertEqual(recorded[ben], {"crm.lead": self.lead.ids})
 
-    def test_a_run_that_finds_nothing_tells_nothing(self):
+    def test_a_run_that_finds_nothing_reports_nothing(self):
         self.deliver(mail(LENA, self.ann.email, "Question"))
         self.sync()
         self.assertEqual(self.told(), [])
 
-    def test_it_tells_about_once_a_second(self):
+    def test_it_reports_about_once_a_second(self):
         for number in range(400):
             self.deliver(mail("news@trade.example", self.ann.email, f"News {number}"))
         with patch.object(live, "PAUSE", 3600):
             told = self.told()
         self.assertEqual([figures["syncing"] for _, _, figures in told], [True, False])
 
-    def test_what_is_told_is_on_the_bus_when_the_transaction_commits(self):
+    def test_notifications_are_on_the_bus_when_the_transaction_commits(self):
         self.deliver(mail(LENA, self.ann.email, "Question"))
         self.sync()
         rows = self.env["bus.bus"].sudo().search([("message", "like", "mail_sync/progress")])

@@ -52,7 +52,7 @@ class TestTimelineTour(TimelineCase, HttpCase):
         )
         self.tour(f"/odoo/crm/{lead.id}", "mail_sync_timeline_empty")
 
-    def test_the_bar_moves_by_what_is_told_and_can_be_left_and_come_back_to(self):
+    def test_the_bar_shows_progress_and_survives_leaving_the_page(self):
         inbox = self.account.mailbox_ids.filtered(lambda box: box.special_use == "inbox")
         inbox.write({"seen_count": 1000, "remaining_count": 3000})
         self.tour("/odoo", "mail_sync_progress", account=self.account.id)

@@ -22,7 +22,7 @@ class TestTopBar(MailSyncCase):
         sent.unlink()
         return [m["payload"] for m in messages if m["type"] == "mail_sync_custom/status"]
 
-    def test_a_new_account_is_told_at_once_and_to_its_owner_alone(self):
+    def test_a_new_account_is_shown_at_once_and_only_to_its_owner(self):
         new = self.salesperson("new")
         self.told(self.ann)
         self.assertFalse(self.env["mail.sync.account"]._top_bar(new)["configured"])
@@ -42,7 +42,7 @@ class TestTopBar(MailSyncCase):
         [well] = self.told(self.ann)
         self.assertEqual(well, {"configured": True, "state": "enabled", "headline": False})
 
-    def test_a_disabled_or_deleted_account_is_none(self):
+    def test_a_disabled_or_deleted_account_counts_as_not_configured(self):
         self.told(self.ann)
         self.account._disable("keep")
         self.assertFalse(self.told(self.ann)[-1]["configured"])
@@ -121,7 +121,7 @@ class TestUserList(MailSyncCase):
 
 @tagged("post_install", "-at_install")
 class TestSession(HttpCase):
-    def test_the_session_brings_it_and_a_customer_gets_none(self):
+    def test_the_session_contains_it_except_for_a_customer(self):
         self.authenticate("admin", "admin")
         info = self.make_jsonrpc_request("/web/session/get_session_info")
         self.assertEqual(info["mail_sync"]["configured"], False)

@@ -19,12 +19,12 @@ class TestAgain(TransactionCase):
 
         return act, seen
 
-    def test_what_loses_a_race_is_done_again_until_it_wins(self):
+    def test_a_lost_race_is_repeated_until_won(self):
         act, seen = self.tries(*[race() for race in RACES], "done")
         self.assertEqual(again(act), "done")
         self.assertEqual(len(seen), len(RACES) + 1)
 
-    def test_what_always_loses_is_given_up(self):
+    def test_an_act_that_always_loses_is_given_up(self):
         act, seen = self.tries(*[errors.SerializationFailure()] * (TRIES + 1))
         with self.assertRaises(errors.SerializationFailure):
             again(act)

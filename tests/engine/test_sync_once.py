@@ -244,7 +244,7 @@ def test_an_answer_to_a_mail_not_written_in_the_crm_is_unrelated(world):
     assert world.timeline() == [received]
 
 
-def test_what_is_forwarded_privately_from_a_thread_is_not_recorded(world):
+def test_mail_forwarded_privately_from_a_thread_is_not_recorded(world):
     world.database.write(world.lead, "smart@crm.example", "Our offer", NOON)
     question = world.deliver(in_reply_to="<smart@crm.example>")
     thread = {"in_reply_to": f"<{question}>", "references": f"<smart@crm.example> <{question}>"}

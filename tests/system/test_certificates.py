@@ -153,7 +153,7 @@ def test_a_changed_certificate_is_noticed_before_anything_is_sent(
 @pytest.mark.parametrize(
     "changes", [{"imap_password": "a new one"}, {"imap_username": "other@example.com"}, "port"]
 )
-def test_a_pin_is_the_hosts_whatever_else_is_changed(
+def test_a_pin_belongs_to_the_host_whatever_else_changes(
     company: Office, changes: Any, fronts: dict[str, Front], tmp_path: Path
 ):
     ann, front = company.salesperson("ann"), fronts["imap"]
@@ -186,7 +186,7 @@ def test_no_button_skips_the_certificate(company: Office, fronts: dict[str, Fron
             ann.client.call(SETUP, button, [wizard])
 
 
-def test_a_changed_certificate_is_named_wherever_the_saved_details_are_tried(
+def test_a_changed_certificate_is_named_whenever_saved_details_are_tested(
     company: Office, fronts: dict[str, Front]
 ):
     ann = company.salesperson("ann")

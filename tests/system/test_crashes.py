@@ -187,7 +187,7 @@ def test_killed_before_the_servers_250_arrived(quiet_company: Office):
         assert "Sent" in words, words
 
 
-def test_killed_before_the_servers_250_arrived_where_the_provider_files_what_is_sent(
+def test_killed_before_the_servers_250_arrived_with_a_provider_that_files_sent_mail(
     quiet_company: Office,
 ):
     with SmtpProxy("end of data") as proxy:

@@ -115,7 +115,7 @@ def test_after_a_kill_another_worker_reads_the_account(
     assert took < FREE_WITHIN
 
 
-def test_after_a_kill_while_the_mail_server_is_waited_for(
+def test_after_a_kill_while_waiting_for_the_mail_server(
     quiet_company: Office, second: OdooServer, request: pytest.FixtureRequest
 ):
     company = quiet_company
@@ -141,7 +141,7 @@ def test_after_a_kill_while_the_mail_server_is_waited_for(
     assert took < FREE_WITHIN
 
 
-def test_a_watcher_takes_over_from_a_worker_that_is_killed(
+def test_a_watcher_takes_over_from_a_killed_worker(
     quiet_company: Office, ann: Salesperson, lead: Lead, request: pytest.FixtureRequest
 ):
     table, event, when, at_commit = PLACES["between recording and commit"]
@@ -162,7 +162,7 @@ def test_a_watcher_takes_over_from_a_worker_that_is_killed(
     assert took < FREE_WITHIN
 
 
-def test_a_worker_that_hangs_cannot_save_once_another_one_has_the_account(
+def test_a_hung_worker_cannot_save_once_another_has_the_account(
     quiet_company: Office, second: OdooServer
 ):
     """Its lock is lost, as by a database's time limit for idle sessions; then it wakes up."""

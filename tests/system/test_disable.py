@@ -30,7 +30,7 @@ def change_password(owner: Salesperson, password: str) -> None:
     owner.client.call("mail.sync.account.password", "action_change_password", [wizard])
 
 
-def test_keep_then_remove_then_connected_again(company: Office):
+def test_keep_then_remove_then_reconnect(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     ann.has(mail(lena, ann.person, "First", "Hello", days_ago=3))
@@ -80,7 +80,7 @@ def test_a_colleague_who_is_finding_the_same_mail_does_not_lose_it(quiet_company
     assert lead.subjects() == []
 
 
-def test_a_run_that_is_under_way_ends_without_a_trace(quiet_company: Office):
+def test_a_running_sync_ends_without_a_trace(quiet_company: Office):
     company = quiet_company
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
@@ -102,7 +102,7 @@ def test_a_run_that_is_under_way_ends_without_a_trace(quiet_company: Office):
     ) == [(False, None, None)]
 
 
-def test_a_changed_password_is_one_field(company: Office):
+def test_changing_the_password_takes_one_field(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     ann.connect()
@@ -137,7 +137,7 @@ def test_a_changed_password_is_one_field(company: Office):
         set_password(ann.email, PASSWORD)
 
 
-def test_a_password_is_changed_while_mails_are_read_and_is_sent_once(quiet_company: Office):
+def test_a_password_changed_during_a_sync_is_sent_once(quiet_company: Office):
     """A turn has the account's row, and gives it back only after the new password was accepted."""
     company = quiet_company
     ann, lena = company.salesperson("ann"), somebody("lena")

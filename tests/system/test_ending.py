@@ -115,7 +115,7 @@ def test_a_signal_ends_a_demo_in_the_background(clone, number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_what_make_started_ends_with_make(clone, number):
+def test_processes_started_by_make_end_with_it(clone, number):
     make = clone.start("make", "demo", f"PYTHON={sys.executable}")
     clone.wait_for(clone.has_an_odoo)
     make.send_signal(number)
@@ -123,7 +123,7 @@ def test_what_make_started_ends_with_make(clone, number):
     make.wait(SECONDS)
 
 
-def test_down_ends_what_a_killed_demo_left(clone):
+def test_down_ends_what_a_killed_demo_left_behind(clone):
     demo = clone.start(sys.executable, "-m", "dev", "demo")
     clone.wait_for(clone.has_an_odoo)
     demo.kill()
@@ -134,7 +134,7 @@ def test_down_ends_what_a_killed_demo_left(clone):
     clone.wait_for(lambda: not clone.processes(), SECONDS - (time.monotonic() - begun))
 
 
-def test_down_ends_a_demo_that_waits_and_does_not_wait_itself(clone):
+def test_down_ends_a_waiting_demo_without_waiting_itself(clone):
     with (clone.root / ".dev/lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         demo = clone.start(sys.executable, "-m", "dev", "demo")
@@ -144,7 +144,7 @@ def test_down_ends_a_demo_that_waits_and_does_not_wait_itself(clone):
     assert not clone.processes()
 
 
-def test_what_ran_before_a_command_runs_on_after_it_is_interrupted(clone):
+def test_earlier_processes_survive_an_interrupted_command(clone):
     assert clone.start(sys.executable, "-m", "dev", "up").wait(90) == 0, clone.output()
     before = set(clone.processes())
     demo = clone.start(sys.executable, "-m", "dev", "demo")

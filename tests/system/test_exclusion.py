@@ -65,7 +65,7 @@ def test_a_late_lead_gets_no_past_mails_with_an_excluded_address(
         ann.client.call("mail.sync.exclusion", "unlink", [entry])
 
 
-def test_nobody_else_can_read_a_users_never_record_list(company: Office):
+def test_a_users_never_record_list_is_private(company: Office):
     ann, ben = company.salesperson("ann"), company.salesperson("ben")
     entry = never(ann, "secret.example")
     for reader in (ben.client, company.admin):

@@ -114,7 +114,7 @@ def test_a_list_with_a_mistake_is_not_saved(company: Office):
     assert "10.0.0.0/99" in str(told.value)
 
 
-def test_a_mailbox_whose_server_is_no_longer_allowed_is_in_error_and_sends_nothing(
+def test_a_mailbox_on_a_server_no_longer_allowed_is_in_error_and_sends_nothing(
     new_company: Office,
 ):
     ann = new_company.salesperson("ann")

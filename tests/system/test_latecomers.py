@@ -12,7 +12,7 @@ def turns(company: Office) -> None:
     company.run_cron("mail_sync_custom", "ir_cron_mail_sync")
 
 
-def test_a_lead_that_its_salesperson_creates_has_its_past_mails_at_once(company: Office):
+def test_a_lead_created_by_its_salesperson_has_its_past_mails_at_once(company: Office):
     ann, lena, stranger = company.salesperson("ann"), somebody("lena"), somebody("stranger")
     ann.has(mail(lena, ann.person, "Question", "?", days_ago=2))
     ann.has(mail(stranger, ann.person, "Private", "!"))
@@ -33,7 +33,7 @@ def test_a_lead_that_its_salesperson_creates_has_its_past_mails_at_once(company:
     }
 
 
-def test_a_lead_of_a_colleagues_has_them_with_the_mailboxs_next_turn(company: Office):
+def test_a_colleagues_lead_has_them_after_the_mailboxs_next_turn(company: Office):
     ann, ben, lena = company.salesperson("ann"), company.salesperson("ben"), somebody("lena")
     ann.has(mail(lena, ann.person, "Question", "?"))
     ann.connect()
@@ -48,7 +48,7 @@ def test_a_lead_of_a_colleagues_has_them_with_the_mailboxs_next_turn(company: Of
     assert lead.subjects() == ["Question"]
 
 
-def test_a_lead_that_takes_long_to_commit_is_not_passed_by_one_that_came_after_it(company: Office):
+def test_a_lead_with_a_slow_commit_is_not_overtaken_by_a_later_one(company: Office):
     ann, slow, quick = company.salesperson("ann"), somebody("slow"), somebody("quick")
     ann.has(mail(slow, ann.person, "From slow", "?"), mail(quick, ann.person, "From quick", "?"))
     ann.connect()

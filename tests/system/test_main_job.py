@@ -20,7 +20,7 @@ PIXEL = bytes.fromhex(
 )
 
 
-def test_the_story_of_two_salespeople_and_their_leads(company: Office):
+def test_two_salespeople_and_their_leads(company: Office):
     fill_mailboxes()
     story = Story(company.server)
     story.tell()
@@ -53,7 +53,7 @@ def test_both_ways_to_encrypt(company: Office, ssl: bool):
     assert (account["imap_starttls"], account["smtp_starttls"]) == (not ssl, not ssl)
 
 
-def test_a_smart_mail_is_seen_to_come_from_its_writer(company: Office):
+def test_a_smart_mail_comes_from_its_author(company: Office):
     ann, lena = company.salesperson("ann", login="ann.the.first"), somebody("lena")
     lead = company.lead(lena, ann)
     ann.connect()
@@ -71,7 +71,7 @@ def test_a_smart_mail_is_seen_to_come_from_its_writer(company: Office):
     assert lead.subjects() == ["Your offer"]
 
 
-def test_a_provider_that_files_what_is_sent_itself(company: Office):
+def test_a_provider_that_files_sent_mail_itself(company: Office):
     ann, lena = company.salesperson("autosent"), somebody("lena")
     lead = company.lead(lena, ann)
     ann.connect()

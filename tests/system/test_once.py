@@ -69,7 +69,7 @@ def test_a_second_sync_now_writes_nothing(quiet_company: Office):
     assert changed(company, ann.sync) >= {"mail_message", "mail_sync_entry", "mail_sync_mailbox"}
 
 
-def test_flags_on_the_server_stay_as_they_are(company: Office):
+def test_flags_on_the_server_are_unchanged(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     numbers = range(1, 9)
@@ -207,7 +207,7 @@ def test_a_mailbox_is_renumbered(company: Office, how: str):
 
 
 @pytest.mark.parametrize("count", [499, 500, 501, 1000])
-def test_as_many_mails_as_are_read_at_a_time(company: Office, count: int):
+def test_exactly_one_batch_of_mails(company: Office, count: int):
     all_are_there_once(company, count, every=10)
 
 
@@ -248,7 +248,7 @@ def read(person: Salesperson, count: int) -> None:
     }
 
 
-def test_leads_that_were_merged_keep_their_mails_and_get_none_twice(company: Office):
+def test_merged_leads_keep_their_mails_without_duplicates(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     first, second = company.lead(lena, ann), company.lead(lena, ann)
     ann.has(mail(lena, ann.person, "Question", "?"))

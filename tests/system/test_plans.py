@@ -7,7 +7,7 @@ from dev.demo import mail
 from .office import Office, somebody
 
 
-def test_sync_now_says_that_the_days_mails_are_used_up_and_the_next_day_goes_on(
+def test_sync_now_reports_a_used_up_quota_and_continues_the_next_day(
     quiet_company: Office,
 ):
     company = quiet_company

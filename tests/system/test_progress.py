@@ -58,7 +58,7 @@ def percent(page: Page) -> int | None:
     return None if found is None else int(found)
 
 
-def test_the_bar_moves_while_mails_are_read_and_is_there_when_one_comes_back(
+def test_the_bar_moves_while_mails_are_read_and_is_still_there_on_return(
     new_company: Office, page: Page
 ):
     ann = new_company.salesperson()
@@ -83,7 +83,7 @@ def test_the_bar_moves_while_mails_are_read_and_is_there_when_one_comes_back(
     expect(page.locator("[name=seen_count]").first).to_contain_text(f"{MAILS:,}", timeout=PATIENCE)
 
 
-def test_a_mail_that_comes_while_the_lead_is_open_appears_on_it(company: Office, page: Page):
+def test_a_mail_that_arrives_while_the_lead_is_open_appears_on_it(company: Office, page: Page):
     ann = company.salesperson()
     lead = company.lead(somebody("lena"), ann)
     ann.has(mail(lead.customer, ann.person, "The first", "Hello."))

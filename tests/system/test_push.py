@@ -36,7 +36,7 @@ from .test_trouble import enter_password, logins_refused, new_password
 # -- at once ---------------------------------------------------------------------------------
 
 
-def test_a_mail_stands_on_its_lead_within_two_seconds_and_so_does_the_tenth(
+def test_a_mail_is_on_its_lead_within_two_seconds_and_so_is_the_tenth(
     company: Office, watcher: Watcher
 ):
     ann, _lena, lead = hired(company)
@@ -49,7 +49,7 @@ def test_a_mail_stands_on_its_lead_within_two_seconds_and_so_does_the_tenth(
     assert ann.log() == []
 
 
-def test_who_cannot_send_has_their_mails_at_once_all_the_same(company: Office, watcher: Watcher):
+def test_new_mail_is_recorded_at_once_even_if_sending_fails(company: Office, watcher: Watcher):
     ann, sender = company.salesperson(), somebody("sender", "sales.example")
     lead = company.lead(somebody("lena"), ann)
     ann.connect(email=sender.email, smtp_username=sender.email)
@@ -64,7 +64,7 @@ def test_who_cannot_send_has_their_mails_at_once_all_the_same(company: Office, w
     arrives(ann, lead, "Read at once")
 
 
-def test_the_open_page_is_told(company: Office, watcher: Watcher):
+def test_the_open_page_is_updated(company: Office, watcher: Watcher):
     ann, _, lead = hired(company)
     waits(ann)
     with closing(psycopg2.connect(**postgres.connection(), dbname="postgres")) as listening:
@@ -97,9 +97,7 @@ def test_a_mail_that_another_program_files_in_sent_is_there_at_once(
     arrives(ann, lead, "The answer")
 
 
-def test_a_press_of_the_button_and_the_watcher_do_not_disturb_each_other(
-    company: Office, watcher: Watcher
-):
+def test_sync_now_and_the_watcher_do_not_disturb_each_other(company: Office, watcher: Watcher):
     ann, lena, lead = hired(company)
     for number in range(3):
         ann.has(mail(lena, ann.person, f"Mail {number}", "?"))
@@ -113,7 +111,7 @@ def test_a_press_of_the_button_and_the_watcher_do_not_disturb_each_other(
 # -- let go ----------------------------------------------------------------------------------
 
 
-def test_switched_off_no_connection_is_kept(company: Office, watcher: Watcher):
+def test_when_switched_off_no_connection_is_kept(company: Office, watcher: Watcher):
     ann, lena, lead = hired(company)
     waits(ann)
     switch(company, False)
@@ -128,7 +126,7 @@ def test_switched_off_no_connection_is_kept(company: Office, watcher: Watcher):
     assert watcher.is_running()
 
 
-def test_who_disables_syncing_is_let_go(company: Office, watcher: Watcher):
+def test_a_disabled_account_is_no_longer_watched(company: Office, watcher: Watcher):
     ann, _, _ = hired(company)
     account = ann.account_id()
     wizard = ann.client.create("mail.sync.account.disable", account_id=account, policy="keep")
@@ -136,9 +134,7 @@ def test_who_disables_syncing_is_let_go(company: Office, watcher: Watcher):
     is_let_go(ann, account)
 
 
-def test_a_password_that_was_changed_at_the_provider_is_no_storm_of_log_ins(
-    company: Office, watcher: Watcher
-):
+def test_a_password_changed_at_the_provider_causes_few_log_ins(company: Office, watcher: Watcher):
     ann, lena, lead = hired(company)
     waits(ann)
     password, before = new_password(ann), logins_refused(ann)
@@ -155,7 +151,7 @@ def test_a_password_that_was_changed_at_the_provider_is_no_storm_of_log_ins(
     assert logins_refused(ann) <= before + 1
 
 
-def test_a_connection_that_the_server_ends_is_back_within_seconds(
+def test_a_connection_dropped_by_the_server_is_back_within_seconds(
     company: Office, watcher: Watcher
 ):
     ann, lena, lead = hired(company)
@@ -172,7 +168,7 @@ def test_a_connection_that_the_server_ends_is_back_within_seconds(
 # -- bad days of the watcher's own -----------------------------------------------------------
 
 
-def test_when_the_watcher_is_killed_nothing_is_lost_and_nothing_comes_twice(
+def test_when_the_watcher_is_killed_nothing_is_lost_or_duplicated(
     company: Office, watcher: Watcher
 ):
     ann, lena, lead = hired(company)
@@ -193,7 +189,7 @@ def test_when_the_watcher_is_killed_nothing_is_lost_and_nothing_comes_twice(
     assert lead.subjects() == [f"Mail {number}" for number in range(4)]
 
 
-def test_each_account_is_watched_by_one_of_two_and_by_the_other_when_that_one_dies(
+def test_each_account_is_watched_by_one_of_two_watchers_and_by_the_other_if_it_dies(
     company: Office, watcher: Watcher
 ):
     ann, _lena, lead = hired(company)
@@ -213,7 +209,7 @@ def test_each_account_is_watched_by_one_of_two_and_by_the_other_when_that_one_di
     assert lead.subjects() == ["To Ann"]
 
 
-def test_told_to_end_it_does_within_seconds_and_the_settings_say_what_to_run(
+def test_it_ends_within_seconds_of_a_signal_and_the_settings_say_what_to_run(
     company: Office, watcher: Watcher
 ):
     ann, _, _ = hired(company)
@@ -233,7 +229,7 @@ def test_told_to_end_it_does_within_seconds_and_the_settings_say_what_to_run(
     assert words == watcher.command()[-len(words) :]
 
 
-def test_a_database_that_goes_away_and_comes_back(company: Office, watcher: Watcher):
+def test_a_database_that_becomes_unavailable_and_returns(company: Office, watcher: Watcher):
     ann, lena, lead = hired(company)
     waits(ann)
     company.sql(
@@ -249,9 +245,7 @@ def test_a_database_that_goes_away_and_comes_back(company: Office, watcher: Watc
     assert ann.log() == []
 
 
-def test_after_an_upgrade_of_the_addon_it_ends_to_be_started_anew(
-    company: Office, watcher: Watcher
-):
+def test_after_an_upgrade_of_the_addon_it_ends_to_be_restarted(company: Office, watcher: Watcher):
     ann, _, _ = hired(company)
     version = "UPDATE ir_module_module SET latest_version = %s WHERE name = 'mail_sync_custom'"
     [(before,)] = company.sql(
@@ -266,7 +260,7 @@ def test_after_an_upgrade_of_the_addon_it_ends_to_be_started_anew(
     is_let_go(ann, ann.account_id())
 
 
-def test_a_database_without_the_addon_is_told_so():
+def test_a_database_without_the_addon_is_reported():
     watcher = Watcher(database.base())
     with pytest.raises(Failure):
         watcher.start()

@@ -45,7 +45,7 @@ def test_a_server_without_idle_is_polled(company: Office, watcher: Watcher):
     assert ann.log() == []
 
 
-def test_a_host_that_stalls_holds_up_nobody_elses_mail(company: Office, watcher: Watcher):
+def test_a_stalled_host_delays_nobody_elses_mail(company: Office, watcher: Watcher):
     ann, _, lead = hired(company)
     others = [company.salesperson(f"other{number}") for number in range(9)]
     with Proxy() as host:
@@ -67,7 +67,7 @@ def test_a_host_that_stalls_holds_up_nobody_elses_mail(company: Office, watcher:
         assert [other.account("state")["state"] for other in others] == ["enabled"] * len(others)
 
 
-def test_a_server_that_says_no_uidnext_when_a_mailbox_is_opened(company: Office, watcher: Watcher):
+def test_a_server_that_omits_uidnext_when_a_mailbox_is_opened(company: Office, watcher: Watcher):
     """RFC 3501 §6.3.1: without it a client can make no assumption; Courier says none."""
     with Proxy(hidden=rb"^\* OK \[UIDNEXT .*\r\n") as courier:
         ann, _lena, lead = hired(company, **courier.settings())
@@ -79,7 +79,7 @@ def test_a_server_that_says_no_uidnext_when_a_mailbox_is_opened(company: Office,
         assert f"account {ann.account_id()} is polled" not in watcher.log.read_text()
 
 
-def test_a_server_that_tells_of_the_inbox_alone_is_asked_for_the_others(
+def test_a_server_that_only_reports_the_inbox_is_polled_for_the_others(
     company: Office, watcher: Watcher, request: pytest.FixtureRequest
 ):
     with Proxy(hidden=rb" NOTIFY\b") as server:
@@ -136,7 +136,7 @@ def test_after_a_restart_all_are_back_within_seconds_and_a_few_at_a_time(
             assert seller.log() == []
 
 
-def test_mails_are_at_once_again_when_dovecot_has_restarted(
+def test_new_mail_is_instant_again_after_dovecot_restarts(
     company: Office, watcher: Watcher, request: pytest.FixtureRequest
 ):
     ann, lena, lead = hired(company)

@@ -86,7 +86,9 @@ def test_a_dump_of_the_database(company: Office, lead: Lead):
     assert_no_secret(dump, "The dump")
 
 
-def test_the_key_is_not_in_the_database_and_is_its_owners_alone(company: Office, lead: Lead):
+def test_the_key_is_outside_the_database_and_readable_only_by_its_owner(
+    company: Office, lead: Lead
+):
     file = Path(DATA) / "mail_sync.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     key = file.read_text().strip()
@@ -136,7 +138,7 @@ def wizards(ann: Salesperson) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("model", [ACCOUNT, SETUP])
-def test_no_answer_has_a_password(reader: Client, ann: Salesperson, model: str):
+def test_no_response_contains_a_password(reader: Client, ann: Salesperson, model: str):
     id_ = wizards(ann)[model]
     tokens = {
         value
@@ -208,7 +210,9 @@ def test_a_secret_cannot_be_searched_for_or_sorted_by(
 
 
 @pytest.mark.parametrize("secret", ["imap_secret", "smtp_secret"])
-def test_nobody_writes_a_secret_past_the_wizard(reader: Client, ann: Salesperson, secret: str):
+def test_secrets_can_only_be_written_through_the_wizard(
+    reader: Client, ann: Salesperson, secret: str
+):
     with pytest.raises(Refused):
         reader.call(ACCOUNT, "write", [ann.account_id()], {secret: "gAAAA"})
     with pytest.raises(Refused):
@@ -224,13 +228,11 @@ def test_a_saved_password_goes_to_no_other_server(company: Office, ann: Salesper
         ann.client.call(SETUP, "action_next", [wizard])
 
 
-def test_mail_with_the_lead_went_both_ways_while_all_this_was_looked_for(
-    ann: Salesperson, lead: Lead
-):
+def test_mail_went_both_ways_during_these_checks(ann: Salesperson, lead: Lead):
     wait_until(lambda: lead.subjects() == ["Question", "Answer"], "both mails on the lead")
 
 
-def test_the_log_of_all_this_at_its_most_talkative(company: Office, ann: Salesperson, lead: Lead):
+def test_the_log_at_its_most_verbose(company: Office, ann: Salesperson, lead: Lead):
     log = company.server.log.read_text(errors="replace")
     assert "mail_sync_account" in log, "it has the queries"
     assert "call mail.sync.account.setup().create" in log, "it has the calls"

@@ -161,7 +161,7 @@ def test_a_changed_password_keeps_the_mail_until_it_is_entered(new_company):
     assert ann.account("state")["state"] == "enabled"
 
 
-def test_sending_alone_fails_and_is_mended_at_the_provider(new_company):
+def test_only_sending_fails_and_is_fixed_at_the_provider(new_company):
     ann, sender = new_company.salesperson(), somebody("sender", "sales.example")
     ann.connect(email=sender.email, smtp_username=sender.email)
     lead = new_company.lead(somebody("lena"), ann)
@@ -223,7 +223,7 @@ def test_a_mail_of_unknown_outcome_is_sent_again_once_per_decision(quiet_company
         assert shown(ann, lead) is False
 
 
-def test_killed_again_while_it_is_sent_again_it_is_asked_again(quiet_company):
+def test_killed_while_sending_again_it_asks_again(quiet_company):
     with SmtpProxy("data") as proxy:
         ann, lead = correspondents(quiet_company, "ann", proxy)
         killed_while_sending(quiet_company, ann, lead, proxy)

@@ -39,7 +39,7 @@ def subjects(person):
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_of_two_recipients_one_is_refused_after_the_data(nowhere, first):
+def test_one_of_two_recipients_is_refused_after_the_data(nowhere, first):
     ann, lena = somebody("ann", "sales.example"), somebody("lena")
     both = (nowhere, lena) if first else (lena, nowhere)
     assert send(ann, *both, subject="To both") == {}
@@ -58,7 +58,7 @@ def test_the_only_recipient_is_refused_with_dovecots_own_reply(nowhere):
     assert subjects(ann) == []
 
 
-def test_of_two_recipients_one_is_unknown():
+def test_one_of_two_recipients_is_unknown():
     ann, lena, unknown = somebody("ann", "sales.example"), somebody("lena"), somebody("unknown")
     refused = send(ann, unknown, lena, subject="To both")
     assert list(refused) == [unknown.email]

@@ -73,7 +73,7 @@ def test_an_administrator_is_reminded_until_it_is_configured(new_company: Office
     assert page.evaluate("window.sameAsBefore")
 
 
-def test_a_salesperson_is_told_that_theirs_fails_and_nothing_else(new_company: Office, page: Page):
+def test_a_salesperson_is_told_only_that_their_mailbox_fails(new_company: Office, page: Page):
     ann = new_company.salesperson("ann")
     open_crm(page, new_company, ann.email)
     says_nothing(page)

@@ -68,7 +68,7 @@ def test_the_password_was_changed_at_the_provider(company: Office):
     }
 
 
-def test_a_refused_login_is_not_repeated_by_the_clock(company: Office):
+def test_a_refused_login_is_not_repeated_by_the_scheduler(company: Office):
     ann = company.salesperson("ann")
     ann.connect()
     ann.sync()
@@ -86,7 +86,7 @@ def test_a_refused_login_is_not_repeated_by_the_clock(company: Office):
     assert due - datetime.now(UTC).replace(tzinfo=None) > timedelta(minutes=15)
 
 
-def test_a_failing_account_does_not_keep_others_from_being_read(company: Office):
+def test_a_failing_account_does_not_block_the_others(company: Office):
     people = [company.salesperson(word) for word in ("ann", "ben", "cleo")]
     lena = somebody("lena")
     lead = company.lead(lena)
@@ -105,7 +105,7 @@ def test_a_failing_account_does_not_keep_others_from_being_read(company: Office)
     assert ann.account("state")["state"] == cleo.account("state")["state"] == "enabled"
 
 
-def test_broken_mails_do_not_hold_up_those_behind_them(company: Office):
+def test_broken_mails_do_not_hold_up_later_ones(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     good = numbered(lena, ann.person, range(1, 9))
@@ -166,7 +166,7 @@ def bad_mails(sender: str, to: str) -> dict[str, bytes]:
     }
 
 
-def test_the_night_leaves_the_personal_server_alone(company: Office):
+def test_the_nightly_job_leaves_the_personal_server_alone(company: Office):
     ann = company.salesperson("ann", login="ann.of.another.name")
     ben = company.salesperson("ben")
     ann.connect()
@@ -192,7 +192,7 @@ def test_the_night_leaves_the_personal_server_alone(company: Office):
     assert lead.receives("In the morning")["Return-Path"] == f"<{ann.email}>"
 
 
-def test_the_night_leaves_a_failing_accounts_server_alone(company: Office):
+def test_the_nightly_job_leaves_a_failing_accounts_server_alone(company: Office):
     ann = company.salesperson("ann", login="ann.the.third")
     ann.connect()
     new_password(ann)
@@ -252,7 +252,7 @@ def test_a_mail_written_while_the_account_fails_waits(new_company: Office):
     assert lead.subjects() == ["It waits"]
 
 
-def test_a_folder_that_is_gone_does_not_keep_the_other_from_being_read(company: Office):
+def test_a_missing_folder_does_not_block_the_other(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     dovecot.doveadm("mailbox", "create", "-u", ann.email, "Sent by me")
@@ -282,7 +282,7 @@ def test_a_folder_that_is_gone_does_not_keep_the_other_from_being_read(company: 
     assert any(entry["step"] == "folders" for entry in ann.log())
 
 
-def test_a_mail_that_waited_leaves_by_the_mailbox_that_was_connected_since(new_company: Office):
+def test_a_waiting_mail_is_sent_through_the_mailbox_connected_since(new_company: Office):
     company = new_company
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
@@ -303,7 +303,7 @@ def test_a_mail_that_waited_leaves_by_the_mailbox_that_was_connected_since(new_c
     assert other in received["Reply-To"]
 
 
-def test_a_server_that_takes_no_copy_is_read_all_the_same(company: Office):
+def test_a_server_that_accepts_no_copy_is_still_read(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
     # Without LITERAL+ (RFC 7888) a message is sent only when the server has agreed to take it.

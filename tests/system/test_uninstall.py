@@ -46,7 +46,7 @@ def after() -> Iterator[After]:
         yield After(company, company.client("admin", "admin"), ann, lead, lost)
 
 
-def test_nothing_of_it_is_left(after: After):
+def test_nothing_of_the_addon_is_left(after: After):
     assert not left_behind(after.company)
 
 
@@ -66,7 +66,7 @@ def test_a_mail_on_a_lead_is_not_left_on_the_contact(after: After):
     assert on_contact(after.company, after.lead) == []
 
 
-def test_a_mail_on_a_contact_alone_stays_there(after: After):
+def test_a_mail_only_on_a_contact_stays_there(after: After):
     assert on_contact(after.company, after.lost) == [("Here again", "plan.pdf")]
 
 
@@ -77,7 +77,7 @@ def test_odoo_shows_its_pages(after: After):
     after.ann.client.call("crm.lead", "search_read", [], ["name", "message_ids"])
 
 
-def test_its_users_write_by_odoos_own_server_and_can_be_archived(after: After):
+def test_its_users_send_through_odoos_server_and_can_be_archived(after: After):
     after.ann.write(after.lead, "By Odoo's own server")
     domain = [("subject", "=", "By Odoo's own server")]
     assert after.ann.client.call("mail.message", "search_count", domain)

@@ -64,14 +64,14 @@ def test_its_version_is_the_manifests(wheel):
     assert wheel.name == f"odoo_addon_mail_sync_custom-{version}-py3-none-any.whl"
 
 
-def test_it_has_all_that_git_has_but_the_build_configuration(wheel):
+def test_it_contains_everything_in_git_except_the_build_configuration(wheel):
     listed = subprocess.check_output(["git", "ls-files", "."], cwd=ADDON, text=True).split("\n")
     names = run(sys.executable, "-m", "zipfile", "--list", wheel, cwd=wheel.parent)
     missing = [name for name in listed if f"odoo/addons/mail_sync_custom/{name}" not in names]
     assert missing in ([], ["pyproject.toml"])
 
 
-def test_what_it_requires_is_the_manifests_and_is_there(python, folder):
+def test_its_requirements_match_the_manifest_and_are_installed(python, folder):
     manifest = ast.literal_eval((ADDON / "__manifest__.py").read_text())
     code = (
         "from importlib.metadata import requires, version\n"

@@ -170,7 +170,7 @@ def test_a_line_break_in_what_is_entered(
 
 
 @pytest.mark.parametrize("protocol", ["imap", "smtp"])
-def test_a_hostname_of_nothing_but_spaces(company: Office, ann: Salesperson, protocol: str):
+def test_a_hostname_of_spaces_only(company: Office, ann: Salesperson, protocol: str):
     said = refused(company, ann, {f"{protocol}_host": "  "}, protocol)
     assert "hostname" in said.lower()
 
