@@ -1,6 +1,6 @@
-"""An IMAP server that does one thing wrong, and an account that is read from it again and again.
+"""An IMAP server that does one thing wrong, and an account that is read from it repeatedly.
 
-The server is small and right but for what a :class:`Case` changes. What reads it is the real
+The server is small and correct, except for what a :class:`Case` changes. It is read by the real
 session over a loopback socket, the real driver, and a CRM in memory.
 """
 
@@ -22,9 +22,9 @@ from engine.values import Credentials, Endpoint, SpecialUse
 from tests.contract.scripted import LOOPBACK, Client, Gone
 from tests.engine.world import ANN, EVE, LEA, NOON, mail
 
-#: Turns that an account is given to come through.
+#: Turns in which an account must recover.
 TURNS = 8
-#: Seconds of a turn. What a server takes of them by being silent is its case's ``patience``.
+#: Seconds of a turn. A case's ``patience`` is how much of them a silent server may use up.
 SECONDS = 20
 
 #: Answers a command: the client, the command's tag and arguments, and how to answer it well.
@@ -35,11 +35,11 @@ Say = Callable[["Play", int, bytes], None]
 
 @dataclass(frozen=True)
 class Case:
-    """A server that does something wrong, where that was seen, and what must become of it.
+    """A server that does something wrong, where that was observed, and the expected result.
 
     ``on`` answers commands, by name or by name and mailbox; ``header`` and ``body`` answer for
-    messages of INBOX, by UID. ``lost`` are the mailboxes of which nothing can be read, ``aside``
-    the UIDs of INBOX that must be set aside, ``code`` what the account must say in the end.
+    messages of INBOX, by UID. ``lost`` are the mailboxes that cannot be read at all, ``aside`` the
+    UIDs of INBOX that must be set aside, ``code`` the error code expected in the end.
     """
 
     name: str
@@ -76,7 +76,7 @@ def _id(box: str, uid: int) -> str:
 
 
 class BadServer:
-    """The server of a case. ``heal`` makes it a good one."""
+    """The server of a case. ``heal`` repairs it."""
 
     def __init__(self, case: Case):
         self.case = case
@@ -135,7 +135,7 @@ class BadServer:
 
 
 class Play(Client):
-    """One client, and what it is answered."""
+    """One client, and the answers to it."""
 
     def __init__(self, server: BadServer, sock):
         super().__init__(sock)
@@ -158,7 +158,7 @@ class Play(Client):
             self.answer(tag, name.decode().upper(), arguments)
 
     def answer(self, tag: bytes, name: str, arguments: bytes):
-        """Answer a command as the case has it, or well."""
+        """Answer a command as the case says, or correctly."""
 
         command = getattr(self, f"do_{name.lower()}")
 
@@ -237,7 +237,7 @@ class Play(Client):
     # what they are about
 
     def found(self, arguments: bytes) -> list[int]:
-        """The UIDs that a SEARCH finds: by UID, and by addresses where it names some."""
+        """The UIDs that a SEARCH finds: by UID, and by any addresses that it names."""
         [asked] = re.findall(rb"UID ([\d:,]+)", arguments) or [b"1:4294967295"]
         emails = re.findall(rb'"([^"]+@[^"]+)"', arguments)
         return [
@@ -247,12 +247,12 @@ class Play(Client):
         ]
 
     def asked(self, arguments: bytes) -> tuple[list[int], str]:
-        """The UIDs that a FETCH asks for, and which part of them."""
+        """The UIDs that a FETCH requests, and which part of them."""
         uids = [uid for uid in sorted(self.box.messages) if _covers(arguments.split()[0], uid)]
         return uids, "header" if b"HEADER.FIELDS" in arguments else "body"
 
     def line(self, uid: int, part: str, arguments: bytes = b"") -> bytes:
-        """The answer for a message, as it should be."""
+        """The correct answer for a message."""
         raw = self.box.messages[uid]
         section = b"BODY[]"
         content = raw
@@ -281,12 +281,12 @@ def _covers(asked: bytes, uid: int) -> bool:
     return False
 
 
-# -- what becomes of an account that is read from it ---------------------------------------------
+# -- the result for an account that is read from it ----------------------------------------------
 
 
 @dataclass
 class Result:
-    """What became of it. ``crashed`` is anything but a MailError."""
+    """The result. ``crashed`` is anything but a MailError."""
 
     case: Case
     crashed: BaseException | None = None
@@ -305,12 +305,12 @@ class Result:
 
     @property
     def stuck(self) -> bool:
-        """Whether a mail that the server would hand out was not read, turn after turn."""
+        """Whether a mail that the server would deliver was not read, turn after turn."""
         return not self.recorded >= self.wanted
 
     @property
     def became(self) -> str:
-        """What became of it, in a few words."""
+        """The result, in a few words."""
         said = [f"{len(self.recorded)} of {len(self.all_of_them)} mails in {self.turns} turns"]
         if self.aside:
             said.append("set aside: INBOX " + ", ".join(map(str, sorted(self.aside))))
@@ -342,7 +342,7 @@ class Account:
         )
 
     def turn(self) -> str:
-        """Take a turn; return the code of what it says went wrong, or nothing."""
+        """Take a turn; return the code of the error reported, or nothing."""
         try:
             with self.connect() as connection:
                 report = run(connection, self.store, seconds=SECONDS, reconnect=self.connect)
@@ -361,7 +361,7 @@ class Account:
 
 
 def play(case: Case) -> Result:
-    """Read an account from a server until all is read that can be, then from it when healed."""
+    """Read an account from a server as far as possible, then again once it is healed."""
     server = BadServer(case)
     account, result = Account(server), Result(case)
     readable = [server.leas(name) for name in server.boxes if name not in case.lost]
@@ -383,7 +383,7 @@ def play(case: Case) -> Result:
             account.turn()
         result.after = account.recorded
         result.crashed = server.failure
-    except Exception as error:  # which is what the test is about
+    except Exception as error:  # the test is about exactly these
         result.crashed = error
     finally:
         server.close()

@@ -1,4 +1,4 @@
-"""The table of bad servers: what each does wrong, where that was seen, what must become of it."""
+"""The table of bad servers: what each does wrong, where that was observed, the expected result."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tests.contract.scripted import Gone
 
 ALL = frozenset({"INBOX", "Sent"})
 INBOX = frozenset({"INBOX"})
-#: A message of Lea's in the middle of the inbox, which is the bad one.
+#: A message of Lea's in the middle of the inbox: the bad one.
 BAD = 5
 ASIDE = frozenset({BAD})
-#: Seconds that a client waits for a server that is silent.
+#: Seconds that a client waits for a silent server.
 SHORT = 0.4
 HUGE = 4 * 1024**3
 
@@ -58,7 +58,7 @@ def refused(words):
 
 
 def says(line, then=None):
-    """Say something that is none of IMAP, then go on as if nothing had been."""
+    """Send something that is not IMAP, then go on as if nothing had happened."""
 
     def talk(play, *_):
         play.raw(line)
@@ -82,7 +82,7 @@ def refused_with(uid, words, part="header"):
 
 
 def half(then):
-    """Send a half of the message, and then something else."""
+    """Send half of the message, and then something else."""
 
     def cut(play, uid, line):
         play.raw(line[: len(line) // 2])
@@ -101,7 +101,7 @@ def changed(change):
 
 
 def announced(more):
-    """Announce more bytes than come, or fewer."""
+    """Announce more or fewer bytes than are sent."""
     return changed(
         lambda line: re.sub(rb"\{(\d+)\}\r\n", lambda m: b"{%d}\r\n" % (int(m[1]) + more), line)
     )
@@ -171,7 +171,7 @@ def search_lines(form):
 
 
 def after_answers(count):
-    """End each connection after so many messages."""
+    """End each connection after this many messages."""
 
     def fetch(play, tag, arguments, well):
         uids, part = play.asked(arguments)
@@ -201,7 +201,7 @@ def backwards(play, tag, arguments, well):
 
 
 def with_the_last(play, tag, arguments, well):
-    """The last message always comes along, as with n:*."""
+    """Always add the last message, as with n:*."""
     uids, part = play.asked(arguments)
     last = max(play.box.messages)
     play.raw(b"".join(play.line(uid, part, arguments) for uid in [*uids, last]))
@@ -447,7 +447,7 @@ DOVECOT = b"FETCH failed. Internal error occurred. Refer to server log for more 
 
 
 def both(name, source, say, **fields):
-    """The same of a message's headers and of its body."""
+    """The same for a message's headers and its body."""
     return [
         Case(f"{name}: a message's {part}", source, **{part: {BAD: say}}, aside=ASIDE, **fields)
         for part in ("header", "body")

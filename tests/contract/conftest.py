@@ -1,6 +1,6 @@
-"""The servers that the contract is held against: one in memory, and a real Dovecot.
+"""The servers that the contract is tested on: one in memory, and a real Dovecot.
 
-Both are driven with the same words, those of ``MemoryServer``. Dovecot is filled by IMAPClient,
+Both are driven by the same methods, those of ``MemoryServer``. Dovecot is filled by IMAPClient,
 not by the session under test.
 """
 
@@ -35,7 +35,7 @@ def mail(subject="Hello", **fields):
 
 
 class Services(dict):
-    """`.dev/services.json`, and what is to be connected to there."""
+    """`.dev/services.json`, and what to connect to there."""
 
     def __init__(self):
         if not SERVICES.exists():
@@ -103,7 +103,7 @@ class Memory:
 
 
 class Dovecot:
-    """A new user of the real one."""
+    """A new user of the real server."""
 
     def __init__(self, services: Services):
         self.services = services
@@ -116,7 +116,7 @@ class Dovecot:
         self.client.create_folder(name)
 
     def create_sent(self):
-        pass  # is there from the beginning
+        pass  # exists from the start
 
     def rename(self, old, new):
         self.client.rename_folder(old, new)
@@ -153,7 +153,7 @@ class Dovecot:
             client.add_flags([uid], [flag])
 
     def flags(self, mailbox):
-        """The flags, as Dovecot has them; \\Recent belongs to a session and not to a message."""
+        """The flags, as Dovecot has them; \\Recent belongs to a session, not to a message."""
         with self._selected(mailbox, True) as client:
             fetched = client.fetch(client.search(), ["FLAGS"])
         return {

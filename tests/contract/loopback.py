@@ -1,4 +1,4 @@
-"""The servers of these tests are on this machine, where nobody may connect to by default."""
+"""A policy for tests: their servers are on this machine, which the default policy refuses."""
 
 from engine.net import policy
 

@@ -17,13 +17,13 @@ from engine.values import Credentials, Endpoint
 from tests.contract.loopback import LOOPBACK
 
 BUDGET = 0.6
-WITHIN = 2 * BUDGET + 0.5  # a slow machine is no stalled client
+WITHIN = 2 * BUDGET + 0.5  # a slow machine is not a stalled client
 
 GREETING = b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n"
 SECRET = 'p4ss\\w"ord'
 CREDENTIALS = Credentials("me@example.com", SECRET)
 
-# A literal of four milliards of bytes, as an answer to whatever was asked.
+# A literal of four billion bytes, as an answer to any command.
 HUGE = 4 * 1024**3
 
 
@@ -73,7 +73,7 @@ class Client:
         return data
 
     def accept(self, *untagged: bytes, ok: bytes = b"OK done") -> bytes:
-        """Answer the next command well, and return it."""
+        """Answer the next command correctly, and return it."""
         tag, command = self.hear()
         self.say(*untagged, tag + b" " + ok)
         return command
@@ -97,7 +97,7 @@ class Client:
 
 
 class Scripted:
-    """A server on a port of its own that plays one script to every client."""
+    """A server on its own port that plays one script to every client."""
 
     def __init__(self, script):
         self.script = script
@@ -147,7 +147,7 @@ def connect(server, credentials=CREDENTIALS, **settings):
 
 @contextlib.contextmanager
 def failing(error_class, /, **attributes):
-    """The block fails as it says, in time, and says nothing of the password."""
+    """The block fails with this error, in time, and without revealing the password."""
     began = time.monotonic()
     with pytest.raises(error_class) as caught:
         yield caught
@@ -167,7 +167,7 @@ PASSWORDS = ['with "quotes"', "back\\slash", " spaces ", "é", "密", "{5}", "a%
 
 
 def after_login(*actions, capabilities=b"IMAP4rev1"):
-    """A server that lets in, waits for a command, and then does what each action does."""
+    """A server that accepts the login, waits for a command, and then performs each action."""
 
     def script(client):
         client.log_in(capabilities)
@@ -201,7 +201,7 @@ def drip(client):
         time.sleep(0.05)
 
 
-#: What a mailbox of three messages says when it is opened.
+#: The answers when a mailbox of three messages is opened.
 SELECTED = (b"* 3 EXISTS", b"* OK [UIDVALIDITY 7] .", b"* OK [UIDNEXT 12] .")
 
 

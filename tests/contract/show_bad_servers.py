@@ -1,4 +1,4 @@
-"""Read an account from every bad server and print what became of it, a line a server."""
+"""Read an account from every bad server and print the results, one line per server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AT_ONCE = 4
 
 
 def line(result: Result) -> str:
-    """Return a line of the table: server | source | survived | stuck | what became of it."""
+    """Return a line of the table: server | source | survived | stuck | result."""
     crashed = "yes" if result.survived else f"no: {result.crashed!r}"
     became = result.became
     if sorted(result.after) != sorted(result.all_of_them):
@@ -23,7 +23,7 @@ def line(result: Result) -> str:
 
 
 def main() -> int:
-    """Print the table and its sums; return 1 where a server crashes us or leaves us stuck."""
+    """Print the table and its totals; return 1 if a server crashes us or leaves us stuck."""
     print("server | source | survived | stuck | what became of it")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = []

@@ -1,4 +1,4 @@
-"""Servers that lie, stall, flood and give up in IDLE. Each case keeps its budget."""
+"""Servers that lie, stall, flood and give up during IDLE. Each case stays within its budget."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.contract.scripted import (
 
 
 def idle_script(play, *before: bytes, go_ahead: bytes = b"+ idling\r\n"):
-    """Log in, open the mailbox, say something before the wait begins; then play."""
+    """Log in, open the mailbox, send something before the wait begins; then play."""
 
     def script(client):
         client.log_in(b"IMAP4rev1 IDLE")
@@ -52,7 +52,7 @@ def test_a_continuation_of_idle_without_a_space(scripted):
 
 
 def test_a_mail_that_arrives_just_before_the_wait_is_news(scripted):
-    """What is told between EXAMINE and the continuation is in no snapshot."""
+    """What is reported between EXAMINE and the continuation is in no snapshot."""
     with connect(scripted(idle_script(nothing, b"* 4 EXISTS", b"* 1 RECENT"))) as found:
         assert found.idle("INBOX").exists == 3
         assert until_news(found)
@@ -108,7 +108,7 @@ def test_news_that_arrives_a_byte_at_a_time(scripted):
 
 
 def test_news_over_tls_is_not_left_in_openssl(scripted):
-    """Many lines in one TLS record: no selector would tell of the rest of it."""
+    """Many lines in one TLS record: no selector would report the rest of it."""
 
     def play(client):
         client.say(*[b"* 2 FETCH (FLAGS ())"] * 500, b"* 4 EXISTS")

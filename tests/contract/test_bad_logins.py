@@ -1,4 +1,4 @@
-"""Servers that lie, stall or give up before and during the login. Each case keeps its budget."""
+"""Servers that lie, stall or give up before and during login. Each case stays within its budget."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_answers_injected_before_tls_are_noticed(scripted):
 
 
 def test_capabilities_are_requested_again_after_tls(scripted):
-    """The mechanisms on offer in plain text are anybody's."""
+    """Anybody can forge the mechanisms offered in plain text."""
 
     def script(client):
         client.say(b"* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR] hello")
@@ -312,7 +312,7 @@ def test_authenticate_carries_any_password(scripted, initial, password):
         secret = command.removeprefix(b"AUTHENTICATE PLAIN").strip()
         if not initial:
             assert not secret
-            client.raw(b"+\r\n")  # some send no space after it
+            client.raw(b"+\r\n")  # some omit the space after it
             secret, _ = client.hear()
         assert base64.b64decode(secret) == b"\0me\0" + password.encode()
         client.say(tag + b" OK")  # and no text after that
@@ -352,7 +352,7 @@ def test_capabilities_that_come_only_after_the_login_are_used(scripted):
 
 
 def test_our_name_is_sent_to_a_server_that_requires_it_first(scripted):
-    """NetEase's servers answer EXAMINE with "Unsafe Login" to who has not sent ID (RFC 2971)."""
+    """NetEase's servers answer EXAMINE with "Unsafe Login" unless ID was sent (RFC 2971)."""
 
     def script(client):
         client.log_in(b"IMAP4rev1 ID X-CM-EXT-1")

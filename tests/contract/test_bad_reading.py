@@ -1,4 +1,4 @@
-"""Servers that lie, stall, flood and give up while they are read. Each case keeps its budget."""
+"""Servers that lie, stall, flood and give up during reading. Each case stays within its budget."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_unsolicited_responses_are_skipped(scripted):
 
 
 def test_a_message_that_the_server_cannot_read_does_not_block_the_others(scripted):
-    """zammad#2754: one bad mail and nothing behind it is ever read."""
+    """zammad#2754: one bad mail, and nothing after it is ever read."""
     asked = []
 
     def script(client):
@@ -219,7 +219,7 @@ def test_zero_or_missing_numbers_become_none(scripted):
         client.accept(b"* STATUS INBOX (UIDNEXT 0 UIDVALIDITY 0)")
         client.accept(b'* STATUS "Sent" (UIDVALIDITY 99999999999)')
         client.accept(b"* STATUS {5}\r\nDra (f (UIDNEXT 7 UIDVALIDITY 8)")
-        client.accept()  # no answer but OK
+        client.accept()  # no answer except OK
         client.accept(b"* 0 EXISTS", b"* OK [UIDVALIDITY 0] ?")
         client.wait_for_the_end()
 
@@ -288,7 +288,7 @@ def test_a_lookup_that_never_returns_is_abandoned(scripted, monkeypatch):
 
 def test_the_second_address_is_tried_when_the_first_is_a_black_hole(scripted, monkeypatch):
     server = scripted(lambda client: (client.log_in(), client.wait_for_the_end()))
-    full = socket.create_server(("127.0.0.1", 0), backlog=0)  # takes one more, then drops
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)  # accepts one more, then drops
     fillers = [socket.socket() for _ in range(3)]
     for filler in fillers:
         filler.setblocking(False)

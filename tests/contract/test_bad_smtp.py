@@ -1,4 +1,4 @@
-"""SMTP servers that lie, stall and give up. Each case keeps its budget."""
+"""SMTP servers that lie, stall and give up. Each case stays within its budget."""
 
 from __future__ import annotations
 

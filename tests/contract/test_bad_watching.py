@@ -1,4 +1,4 @@
-"""Waiting at servers as there are: Courier, and servers without NOTIFY or with half of it."""
+"""Waiting with servers as they exist: Courier, and servers with no NOTIFY or half of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.contract.scripted import SELECTED, connect, failing, until_news
 
 
 def courier(client, *, messages=3):
-    """Play Courier: no UIDNEXT at EXAMINE, and no APPEND into what is open read-only."""
+    """Play Courier: no UIDNEXT on EXAMINE, and no APPEND while a mailbox is open read-only."""
     client.log_in(b"IMAP4rev1 UIDPLUS CHILDREN NAMESPACE IDLE")
     opened = None
     while True:
@@ -73,7 +73,7 @@ def test_a_mailbox_that_cannot_be_closed_is_left_by_opening_another(scripted):
 
 
 class Mailboxes:
-    """A server with IDLE whose other mailboxes have to be asked for, or tell by NOTIFY."""
+    """A server with IDLE whose other mailboxes have to be polled, or are reported by NOTIFY."""
 
     def __init__(self, *, notify=b"OK done", capabilities=b"IMAP4rev1 IDLE UNSELECT NOTIFY"):
         self.notify = notify

@@ -1,4 +1,4 @@
-"""Whatever a server does wrong: nothing crashes, is stuck, is lost, or comes twice."""
+"""Whatever a server does wrong: nothing crashes, hangs, is lost, or is recorded twice."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_a_bad_server_stops_nothing_but_what_it_is_bad_at(case):
     assert result.aside >= case.aside
     assert result.codes == ([case.code] if case.code else []), result.became
     assert result.most_connections <= MAX_RECONNECTS + 1
-    # When it is well again, each mail stands there once.
+    # Once it is well again, each mail is recorded once.
     assert sorted(result.after) == sorted(result.all_of_them)
 
 

@@ -1,4 +1,4 @@
-"""Hosts that lead inside are refused on every way to a server: one error, after the same time."""
+"""Internal hosts are refused on every path to a server: one error, after the same time."""
 
 import contextlib
 import socket
@@ -16,7 +16,7 @@ from tests.contract.loopback import LOOPBACK
 
 ANYBODY = Credentials("lea@client.example", "secret")
 
-#: Each way on which the engine connects to a host that a user has named.
+#: Each path on which the engine connects to a host named by a user.
 WAYS = {
     "imap": lambda endpoint, **how: session.connect(endpoint, ANYBODY, **how),
     "imap certificate": lambda endpoint, **how: session.inspect_certificate(endpoint, **how),
@@ -25,7 +25,7 @@ WAYS = {
     "sending": lambda endpoint, **how: handover.connect(endpoint, ANYBODY, **how),
 }
 
-#: Hosts that lead to this machine, to its network, or to the machine below it, in whichever words.
+#: Hosts that resolve to this machine, its network, or its host machine, in any notation.
 HOSTS = """
 127.0.0.1 127.0.0.2 127.1 127.0.1 0.0.0.0 0 2130706433 0x7f000001 0x7f.1 0x7F.0.0.1 017700000001
 0177.0.0.1 localhost LOCALHOST localhost. ip6-localhost localhost.localdomain ::1
@@ -47,7 +47,7 @@ def test_an_internal_host_is_refused(way, host):
 
 @pytest.fixture
 def names(monkeypatch):
-    """A name service of our own: each name's addresses, in the order in which it gives them."""
+    """A name service of our own: each name's addresses, in the order in which it returns them."""
     answers = {}
 
     def getaddrinfo(host, port, *args, **kwargs):
@@ -71,7 +71,7 @@ def test_a_name_that_leads_inside_is_refused(names, way, ip):
 
 
 def test_the_address_that_was_allowed_is_the_one_that_is_connected_to(names, scripted):
-    """Only the first answer counts: what a name says later, or to somebody else, does not."""
+    """Only the first answer counts, whatever the name resolves to later, or for somebody else."""
     server = scripted(lambda client: None)
     names["imap.evil.example"] = [["127.0.0.9"], ["127.0.0.1"]]
     only = policy.parse("127.0.0.9:*", pause=0)
@@ -166,7 +166,7 @@ def test_a_referral_is_not_followed(scripted, said):
 
 @pytest.fixture
 def ports(scripted):
-    """A port of this machine in each state that a prying user would like to tell apart."""
+    """A port of this machine in each state that a prying user would like to distinguish."""
     with socket.socket() as silent, socket.socket() as closed:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -1,4 +1,4 @@
-"""Which mailboxes there are and what is in them, filing, and the session's end: on both servers."""
+"""Which mailboxes exist and what is in them, filing, and the session's end: on both servers."""
 
 from datetime import datetime, timedelta, timezone
 

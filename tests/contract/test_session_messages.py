@@ -1,4 +1,4 @@
-"""What is searched for and read, in situations: the same in memory and for Dovecot."""
+"""Searching and reading, by situation: the same in memory and on Dovecot."""
 
 from datetime import UTC, date, datetime
 
@@ -246,7 +246,7 @@ def test_reading_changes_no_flag(server):
 
 
 def test_concurrent_changes_do_not_disturb_reading(server):
-    """Mail that comes, goes and is flagged while the mailbox is open: unsolicited answers."""
+    """Mail arrives, disappears or is flagged while the mailbox is open: unsolicited answers."""
     uids = server.deliver_many("INBOX", [mail(f"Number {number}") for number in range(6)])
     with server.connect() as session:
         session.examine("INBOX")

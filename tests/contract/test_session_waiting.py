@@ -1,4 +1,4 @@
-"""What a session tells of new mail while it waits: the same in memory and for Dovecot."""
+"""New mail that a session reports while it waits: the same in memory and on Dovecot."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What the engine's tests share. A busy machine is no failure of a property."""
+"""What the engine's tests share. A slow machine must not fail a property test."""
 
 import pytest
 from hypothesis import settings
@@ -12,7 +12,7 @@ settings.load_profile("engine")
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    """A few mails are many batches."""
+    """Make batches small, so that a few mails fill many."""
     sizes = {"CHUNK": CHUNK, "FIRST_BATCH": CHUNK, "BATCH": BATCH, "SLICE_MESSAGES": SLICE}
     for name, size in sizes.items():
         monkeypatch.setattr(plan, name, size)

@@ -1,4 +1,4 @@
-"""An account over days, with a server that behaves as told and a clock that is turned by hand."""
+"""An account over days, with a server that behaves as told and a clock that is set by hand."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ BAD_CERTIFICATE = (Kind.TLS, "certificate_expired", None)
 
 
 class World:
-    """An account under a server that behaves as told; remembers each attempt and each notice."""
+    """An account on a server that behaves as told; records each attempt and each notice."""
 
     def __init__(self, server, health=None, random=0.0):
         self.server = server  # time since T0 → OK or (kind, code, retry_after)

@@ -1,7 +1,7 @@
 """Refusals in words that the list of known sentences does not have, by family: a table.
 
-Written after what servers and providers say, none of them copied from the collection that the
-catalogue was made from. Each row is ``(server, words)``; a family is told by its code.
+Modelled on what servers and providers say, but not copied from the collection that the catalogue
+was made from. Each row is ``(server, words)``; a family is identified by its code.
 """
 
 from engine.errors import Step

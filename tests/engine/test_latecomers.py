@@ -1,4 +1,4 @@
-"""A lead that comes late, or is given an address late, gets its past mails."""
+"""A lead created later, or given an address later, gets its past mails."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def world(request):
 
 
 def exchanged(world, count=1, **fields):
-    """Let Eve and Ann write to each other, among others; read all of it; return Eve's ids."""
+    """Let Eve and Ann exchange mails, among others; read all of it; return the ids of Eve's."""
     mails = []
     for _ in range(count):
         world.deliver(sender=BOB, **fields)
@@ -132,7 +132,7 @@ def test_a_lead_of_another_company_gets_nothing(world):
     assert world.timeline(foreign) == []
 
 
-# -- what stands elsewhere ------------------------------------------------------------------------
+# -- mail on other records ------------------------------------------------------------------------
 
 
 def test_mail_on_an_open_lead_stays_there(world):
@@ -197,7 +197,7 @@ def test_a_mail_in_two_folders_is_recorded_once(world):
     assert world.timeline(eve) == [mail]
 
 
-# -- at what cost ---------------------------------------------------------------------------------
+# -- cost -----------------------------------------------------------------------------------------
 
 
 def test_without_latecomers_nothing_is_requested_from_the_server(world):
@@ -244,7 +244,7 @@ def test_mail_already_looked_at_is_not_counted_again(world):
     assert world.store.counts == {Outcome.RECORDED: len(mails)}
 
 
-# -- when it is cut short -------------------------------------------------------------------------
+# -- interruptions --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("moment", ["dies_before", "dies_after"])

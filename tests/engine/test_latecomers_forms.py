@@ -1,4 +1,4 @@
-"""A lead that comes late finds the mails that it would have found at first, in whatever form."""
+"""A later lead finds the same mails as an earlier one, in every form of the address."""
 
 from random import Random
 

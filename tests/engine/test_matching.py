@@ -1,4 +1,4 @@
-"""Whose mail it is, which way it went, where it stands and why."""
+"""Whose mail it is, its direction, where it is recorded and why."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ def stands(*targets, date=NOON, subject="Hello", **more):
     return tuple(Standing(target, date, subject, **more) for target in targets or (LEAD,))
 
 
-# -- which way, and with whom ---------------------------------------------------------------------
+# -- direction and correspondents -----------------------------------------------------------------
 
 
 def test_mail_in_sent_is_outgoing_whatever_its_from_says():
@@ -86,7 +86,7 @@ def test_every_address_that_could_matter_is_looked_up():
     assert ids(answer) == {"1@mail.example", "s@crm", "a@x", "b@x"}
 
 
-# -- what a mail is known by ----------------------------------------------------------------------
+# -- identity -------------------------------------------------------------------------------------
 
 
 def test_a_mail_without_an_id_is_identified_by_what_all_copies_share():
@@ -147,7 +147,7 @@ def test_copies_may_differ_by_the_time_a_client_needs_to_send():
     assert same_mail(envelope(), None, "Hello")
 
 
-# -- whose is it ----------------------------------------------------------------------------------
+# -- outcome --------------------------------------------------------------------------------------
 
 
 def test_a_leads_mail_is_recorded_on_the_lead():
@@ -182,7 +182,7 @@ def test_the_window_applies_only_to_history_and_by_internaldate():
     assert outcome(None, history=True) is Outcome.RECORDED
 
 
-# -- who is never recorded ------------------------------------------------------------------------
+# -- exclusion ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("field", ["sender", "senders", "reply_to", "to", "cc", "bcc"])

@@ -1,4 +1,4 @@
-"""Whose lead a mail is, by the addresses in its header as they stand there."""
+"""Which lead a mail belongs to, by the addresses as written in its header."""
 
 import pytest
 
@@ -15,7 +15,7 @@ OWNER = Owner(frozenset({ANN}))
 
 
 def recorded(head: str, lead: str) -> bool:
-    """Whether a mail with this header stands on the lead with this key."""
+    """Whether a mail with this header is recorded on the lead with this key."""
     raw = f"{head}\r\nTo: {ANN}\r\nMessage-ID: <1@x>\r\n\r\n".encode()
     assert everyone(envelope(raw)) <= glance(raw)[0]
     verdict = judge(envelope(raw), OWNER, Known(by_address={lead: (LEAD,)}))

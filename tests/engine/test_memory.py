@@ -1,4 +1,4 @@
-"""The moods of the server in memory: each is on where it was switched on, and nowhere else."""
+"""The faults of the in-memory server: each applies where it is switched on, and nowhere else."""
 
 import pytest
 

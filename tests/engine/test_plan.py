@@ -1,4 +1,4 @@
-"""Which UIDs are looked at, in which order, and how far a commit says that it covers."""
+"""Which UIDs are read, in which order, and how far a commit's coverage extends."""
 
 import itertools
 
@@ -161,7 +161,7 @@ def test_mail_that_concerns_no_lead_costs_no_slice():
     assert len(slices(Batch(1, plan.BATCH + 1, tuple(many)), many, {}, down=False)) == 1
 
 
-# -- what is asked for ----------------------------------------------------------------------------
+# -- what is requested ----------------------------------------------------------------------------
 
 
 def test_a_short_range_is_fetched_without_a_search():
@@ -209,4 +209,4 @@ def test_messages_set_aside_are_not_fetched_and_all_others_once(found, aside, ex
 
 def test_nothing_new_requests_nothing():
     assert list(forward(READ, READ.high, None)) == []
-    assert list(forward(READ, READ.high - 5, None)) == []  # a UIDNEXT that had to be guessed
+    assert list(forward(READ, READ.high - 5, None)) == []  # a derived UIDNEXT

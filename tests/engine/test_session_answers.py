@@ -1,4 +1,4 @@
-"""What a server may answer to FETCH, LIST, STATUS and SEARCH, and what is read from it."""
+"""What a server may answer to FETCH, LIST, STATUS and SEARCH, and how that is read."""
 
 import time
 from contextlib import suppress

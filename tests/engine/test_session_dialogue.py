@@ -1,4 +1,4 @@
-"""Tags, pipelines and refusals, against a network that is a list of bytes."""
+"""Tags, pipelines and refusals, on a network that is a list of bytes."""
 
 import contextlib
 

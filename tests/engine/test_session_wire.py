@@ -1,4 +1,4 @@
-"""Bytes to responses, however the network cuts them, and nothing beyond the bounds."""
+"""From bytes to responses, however the network splits them, and within limits."""
 
 import ssl
 
@@ -12,7 +12,7 @@ from engine.net.wire import MAX_LINE, Wire
 
 
 class Network:
-    """A socket that has these pieces to give, and keeps what it is given."""
+    """A socket that returns these pieces, and keeps what is sent."""
 
     def __init__(self, *pieces):
         self.pieces = list(pieces)

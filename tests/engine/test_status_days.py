@@ -1,4 +1,4 @@
-"""Days of failure in no time: outages, wrong passwords, and what people do about them."""
+"""Days of failure in no time: outages, wrong passwords, and how people react to them."""
 
 import itertools
 from datetime import timedelta
@@ -133,7 +133,7 @@ def test_just_under_two_days_is_not_two_days():
 
 
 def test_our_own_outage_of_three_days_is_not_the_mail_servers():
-    """One failure, then no cron for three days, then another failure: nothing has lasted."""
+    """One failure, then no cron for three days, then another failure: no outage has lasted."""
     world = World(always(TIMEOUT)).run(timedelta(0))
     world.due = T0 + 3 * DAY
     world.run(3 * DAY)

@@ -1,7 +1,7 @@
-"""A mailbox is read into the CRM: what is recorded, and from how far back.
+"""A mailbox is read into the CRM: what is recorded, and how far back.
 
-All of it is real but the mail server and the database, which are in memory. Batches are small,
-so that a few mails are many of them.
+Everything is real except the mail server and the database, which are in memory. Batches are small,
+so that a few mails make many of them.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
-"""The cursor: every mail is found whatever their number, and whatever the numbering does.
+"""The cursor: every mail is found, however many there are and however they are numbered.
 
-All of it is real but the mail server and the database, which are in memory. Batches are small,
-so that a few mails are many of them.
+Everything is real except the mail server and the database, which are in memory. Batches are small,
+so that a few mails make many of them.
 """
 
 import pytest

@@ -1,7 +1,7 @@
-"""A mail stands once on each record where it belongs.
+"""A mail is recorded once on each record where it belongs.
 
-All of it is real but the mail server and the database, which are in memory. Batches are small,
-so that a few mails are many of them.
+Everything is real except the mail server and the database, which are in memory. Batches are small,
+so that a few mails make many of them.
 """
 
 from datetime import timedelta

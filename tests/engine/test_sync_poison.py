@@ -1,7 +1,7 @@
-"""One message, or one mailbox, over which the server ends the connection stops nothing else.
+"""A message or mailbox that makes the server drop the connection blocks nothing else.
 
-All of it is real but the mail server and the database, which are in memory. Batches are small,
-so that a few mails are many of them.
+Everything is real except the mail server and the database, which are in memory. Batches are small,
+so that a few mails make many of them.
 """
 
 import pytest
@@ -36,7 +36,7 @@ new_and_old = pytest.mark.parametrize("history", [True, False], ids=["first sync
 
 
 def poisoned(history, part, *uids, error=ENDINGS[0], mailbox="INBOX"):
-    """A mailbox with many mails of Lea's, of which some end every connection."""
+    """A mailbox with many of Lea's mails, some of which drop every connection."""
     world = World() if history else kept_up()
     world.store.patient = True
     world.found = dict(enumerate((world.deliver(mailbox) for _ in range(MANY)), 1))
@@ -49,7 +49,7 @@ def set_aside(world):
 
 
 def healed(world):
-    """The server is well again, and what was set aside is due."""
+    """The server is well again, and messages set aside are due."""
     for mailbox in world.server.mailboxes.values():
         for each in (mailbox.poison, mailbox.header_poison, mailbox.fails, mailbox.hidden):
             each.clear()

@@ -1,4 +1,4 @@
-"""By chance: mail comes and goes, servers renumber, workers die; each mail of Lea's stands once."""
+"""At random: mail comes and goes, servers renumber, workers die; each of Lea's mails is once."""
 
 from contextlib import suppress
 from functools import cache
@@ -19,7 +19,7 @@ WINDOW = 30
 
 
 def steps(random):
-    """Yield what happens, as the name of a method of Chance and its arguments."""
+    """Yield events, as the name of a method of Chance and its arguments."""
     for _ in range(30):
         box = random.choice(["INBOX", "Sent"])
         days = random.choice([0, 1, WINDOW, WINDOW + 1, 3 * WINDOW])
@@ -55,15 +55,15 @@ def id_of(raw):
 
 
 class Chance:
-    """Ann's mailbox, while workers that may die read it, and Lea's timeline."""
+    """Ann's mailbox, read by workers that may die, and Lea's timeline."""
 
     def __init__(self, window, timeless):
         self.timeless = {"uidvalidity"} if timeless else set()  # a Sent without UIDVALIDITY
         self.world = World(since=window and NOON - window * DAY)
         self.window = window
         self.world.server["Sent"].mute = set(self.timeless)
-        self.leas = {}  # each mail of hers that there ever was: the server's date
-        self.eve = None  # nobody we know, to begin with
+        self.leas = {}  # every mail that she ever sent: its INTERNALDATE
+        self.eve = None  # a stranger at first
 
     # -- what happens on the server
 
@@ -135,10 +135,10 @@ class Chance:
         for aside in self.world.store.set_aside.values():
             assert aside.uidvalidity != boxes[aside.mailbox].state.uidvalidity
 
-    # -- what is true at any moment
+    # -- invariants
 
     def covered(self, box):
-        """What is on the server, and has an outcome by what the store says."""
+        """UIDs on the server that have an outcome according to the store."""
         mailbox, state = self.world.server[box.name], box.state
         if state.uidvalidity not in (mailbox.uidvalidity, 0):
             return {}

@@ -1,7 +1,7 @@
-"""Nothing is lost and nothing comes twice, whatever goes wrong between.
+"""Nothing is lost or recorded twice, whatever goes wrong in between.
 
-All of it is real but the mail server and the database, which are in memory. Batches are small,
-so that a few mails are many of them.
+Everything is real except the mail server and the database, which are in memory. Batches are small,
+so that a few mails make many of them.
 """
 
 from itertools import islice
@@ -39,9 +39,9 @@ pytestmark = pytest.mark.usefixtures("small_batches")
 
 
 def every_time(world_of, strike):
-    """Run again and again, struck one step later each time, until a run gets through.
+    """Run again and again, struck one step later each time, until a run succeeds.
 
-    After each strike one more run goes undisturbed. Yield the worlds that were struck.
+    After each strike one more run is undisturbed. Yield the worlds that were struck.
     """
     for step in range(100):
         world = world_of()
@@ -101,7 +101,7 @@ def test_committed_mail_is_not_read_again_after_a_kill(world_of):
 
 def test_a_stale_commit_is_decided_again(world):
     found = deliver_many(world, 5)
-    world.store.read("Archive")  # its begin is struck as well
+    world.store.read("Archive")  # its start is struck as well
     world.server.create("Archive")
     world.store.stale = 2
     report = world.sync()

@@ -1,4 +1,4 @@
-"""A salesperson, their mailbox and their CRM, all in memory, in words of the situation."""
+"""A salesperson, their mailbox and their CRM, all in memory, in domain terms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVE = "eve@elsewhere.example"  # nobody we know
 NOON = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-#: The sizes of batches that a small world is read in, and the numbers of mails around them.
+#: The batch sizes of a small world, and numbers of mails around them.
 CHUNK, BATCH, SLICE = 4, 8, 3
 SIZES = sorted(
     {n * size + edge for size in (SLICE, CHUNK, BATCH) for n in (1, 2) for edge in (-1, 0, 1)}
@@ -44,7 +44,7 @@ def mail(
 ) -> bytes:
     """Return a message. Headers beyond the usual are given as ``in_reply_to="<1@x>"``.
 
-    Each has an id of its own unless told; ``None`` leaves Message-ID out.
+    Each has a unique id unless given; ``None`` omits Message-ID.
     """
     if message_id == "":
         message_id = f"{next(_numbers)}@mail.example"
@@ -60,7 +60,7 @@ def mail(
 
 
 class Clock:
-    """A clock that goes on by one second each time it is looked at."""
+    """A clock that advances by one second each time it is read."""
 
     def __init__(self):
         self.now = 0.0
@@ -88,26 +88,26 @@ class World:
         return store
 
     def deliver(self, mailbox: str = "INBOX", *, at: datetime | None = NOON, **fields) -> str:
-        """Let a mail come into a mailbox of Ann's; return its id."""
+        """Deliver a mail to one of Ann's mailboxes; return its id."""
         message_id = fields.setdefault("message_id", f"{next(_numbers)}@mail.example")
         self.server.deliver(mailbox, mail(**fields), at)
         return message_id
 
     def send(self, **fields) -> str:
-        """Let Ann write to Lea from a program of her own."""
+        """Let Ann write to Lea from her own mail program."""
         return self.deliver("Sent", **{"sender": ANN, "to": LEA} | fields)
 
     def sync(
         self, store: MemoryStore | None = None, server=None, again: bool = False, **settings
     ) -> Report:
-        """Take a turn. ``again`` lets the run connect anew where the server ends the connection."""
+        """Take a turn. ``again`` lets the run reconnect if the server drops the connection."""
         server = server or self.server
         reconnect = server.connect if again else None
         with server.connect() as session:
             return run(session, store or self.store, reconnect=reconnect, **settings)
 
     def timeline(self, target=None) -> list[str]:
-        """Return the ids of what stands on a record, in the order in which it came there."""
+        """Return the ids of the mails on a record, in order of arrival."""
         return [entry.message_id for entry in self.database.timeline(target or self.lead)]
 
     def entry(self, message_id: str, target=None):
@@ -124,7 +124,7 @@ class World:
 
 
 def kept_up(**settings):
-    """A world whose mailboxes have been read, and in which no mail has come so far."""
+    """A world whose mailboxes have been read, without any mail so far."""
     world = World(**settings)
     world.sync()
     world.server.commands.clear()
@@ -133,7 +133,7 @@ def kept_up(**settings):
 
 
 def synced(world, **settings):
-    """Sync until a run ends well; return how many it took."""
+    """Sync until a run succeeds; return how many it took."""
     for number in range(1, 40):
         with suppress(ConnectionLost, ConnectionTimeout, ProtocolViolation):
             report = world.sync(**settings)
@@ -143,7 +143,7 @@ def synced(world, **settings):
 
 
 def deliver_many(world, count, **fields):
-    """Every second one is Lea's. Return the ids of those."""
+    """Every second one is Lea's. Return the ids of hers."""
     return [world.deliver(**fields) for _ in range(count) if world.deliver(sender=EVE, **fields)]
 
 

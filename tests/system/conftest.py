@@ -1,4 +1,4 @@
-"""A company of one's own for each test, or one for all of a module's."""
+"""A separate company for each test, or one for a whole module."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def named(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def company(request: pytest.FixtureRequest) -> Iterator[Office]:
-    """Return an office that all tests of a module are in, each with people of its own."""
+    """Return an office shared by all tests of a module, each with its own people."""
     with office(named(request)) as made:
         yield made
 
 
 @pytest.fixture
 def new_company(request: pytest.FixtureRequest) -> Iterator[Office]:
-    """Return an office that no other test has been in."""
+    """Return an office that no other test has used."""
     with office(named(request)) as made:
         yield made
 
@@ -38,7 +38,7 @@ def _quiet_company(request: pytest.FixtureRequest) -> Iterator[Office]:
 
 @pytest.fixture
 def quiet_company(_quiet_company: Office) -> Office:
-    """Return an office for a module's tests, in which nothing runs by itself."""
+    """Return an office for a module's tests, in which nothing runs automatically."""
     if not _quiet_company.server.is_running():
         _quiet_company.server.start()
     return _quiet_company
@@ -46,7 +46,7 @@ def quiet_company(_quiet_company: Office) -> Office:
 
 @pytest.fixture(scope="module")
 def watched(company: Office) -> Iterator[Watcher]:
-    """Return the watcher of a company that has switched it on."""
+    """Return the watcher of a company that has enabled it."""
     switch(company, True)
     with Watcher(company.db) as watcher:
         yield watcher
@@ -54,7 +54,7 @@ def watched(company: Office) -> Iterator[Watcher]:
 
 @pytest.fixture
 def watcher(watched: Watcher) -> Watcher:
-    """Return the company's watcher, started anew if a test has ended it."""
+    """Return the company's watcher, restarted if a test has ended it."""
     if not watched.is_running():
         watched.start()
     return watched

@@ -1,4 +1,4 @@
-"""An IMAP server that lacks something, goes silent or is away: Dovecot, behind a proxy."""
+"""An IMAP server that lacks a feature, goes silent or is unavailable: Dovecot behind a proxy."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dev import dovecot
 
 
 class Proxy:
-    """What stands before Dovecot, and hides what matches ``hidden`` of each line it says.
+    """A proxy for Dovecot that hides what matches ``hidden`` in each line it sends.
 
-    A command with the word ``refuses`` in it is answered as Courier answers APPEND while a mailbox
-    is open read-only.
+    A command that contains the word ``refuses`` is answered as Courier answers APPEND while a
+    mailbox is open read-only.
     """
 
     def __init__(self, hidden: bytes = b"", refuses: bytes = b""):
@@ -38,7 +38,7 @@ class Proxy:
         self.go_away()
 
     def settings(self) -> dict[str, object]:
-        """Return what has to be entered in the wizard to read through here."""
+        """Return what to enter in the wizard to read through here."""
         return {
             "imap_host": self.host,
             "imap_port": self.port,
@@ -46,19 +46,19 @@ class Proxy:
             "imap_plain_allowed": True,
         }
 
-    # -- its moods ----------------------------------------------------------------------------
+    # -- its faults ---------------------------------------------------------------------------
 
     def stall(self) -> None:
-        """Let nothing through in either direction: a connection that a firewall has forgotten."""
+        """Let nothing through in either direction: a connection that a firewall has dropped."""
         self._flows.clear()
 
     def resume(self) -> None:
-        """Let everything through again, what was held back as well."""
+        """Let everything through again, including what was held back."""
         self._flows.set()
 
     def go_away(self) -> None:
-        """End all connections and accept no more, as a server does that restarts."""
-        with contextlib.suppress(OSError):  # it is away already
+        """End all connections and accept no more, like a restarting server."""
+        with contextlib.suppress(OSError):  # it is already down
             self._listening.shutdown(socket.SHUT_RDWR)  # or who is in accept() takes one more
         self._listening.close()
         self.resume()
@@ -69,7 +69,7 @@ class Proxy:
                 each.shutdown(socket.SHUT_RDWR)
 
     def come_back(self) -> None:
-        """Accept connections again, at the same port; count from now on."""
+        """Accept connections again, on the same port; count from now on."""
         self.log_ins = self.most_at_once = 0
         self._listening = socket.create_server((self.host, self.port), backlog=200)
         threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
@@ -92,7 +92,7 @@ class Proxy:
             threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
 
     def _serve(self, server: socket.socket, client: socket.socket) -> None:
-        """Pass on what the server says; who waits in IDLE, or has left, is not entering."""
+        """Forward what the server says; a client in IDLE, or one that has left, is not entering."""
         entering = True
         try:
             with server, client:

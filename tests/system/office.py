@@ -1,7 +1,7 @@
-"""A company at work: an Odoo on a database of its own, its salespeople, their leads, their mail.
+"""A company at work: an Odoo on its own database, its salespeople, their leads, their mail.
 
-Everything goes the ways that people and mail programs go: the calls of the web client, IMAP, SMTP.
-Only what a person cannot see from there is looked up in the database.
+Everything uses the same paths as people and mail programs: the calls of the web client, IMAP,
+SMTP. Only what a person cannot see from there is looked up in the database.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from dev.client import Client, Refused
 from dev.demo import Person
 from dev.passwords import PASSWORD
 
-#: Seconds in which what a test waits for has to come about.
+#: Seconds within which an expected condition must become true.
 PATIENCE = 30
 
 
 def somebody(word: str, domain: str = "customer.example") -> Person:
-    """Return a person whom nobody has heard of before, hence with an empty mailbox."""
+    """Return a new person, with a name never used before and so an empty mailbox."""
     mark = secrets.token_hex(4)
     return Person(f"{word.title()} {mark}", f"{word}-{mark}@{domain}")
 
 
 def wait_until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Return what becomes true, as soon as it does."""
+    """Return the first true value of a condition, as soon as it has one."""
     until = time.monotonic() + patience
     while not (value := true()):
         assert time.monotonic() < until, f"{what}: not within {patience} s"
@@ -42,7 +42,7 @@ def wait_until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -
 
 
 def meanwhile(act: Callable[[], Any]) -> Future:
-    """Begin something that may never be answered."""
+    """Start something that may never be answered."""
     future: Future = Future()
 
     def run() -> None:
@@ -68,7 +68,7 @@ class Office:
         return Client(self.server.url, self.db, login, password)
 
     def salesperson(self, word: str = "ann", *, login: str = "") -> Salesperson:
-        """Hire somebody who sees all leads, and has a mailbox."""
+        """Hire a user who sees all leads, and has a mailbox."""
         person = somebody(word, "sales.example")
         group = self.admin.call(
             "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
@@ -84,7 +84,7 @@ class Office:
         return Salesperson(self, person, self.client(login or person.email))
 
     def lead(self, customer: Person, owner: Salesperson | None = None) -> Lead:
-        """Make an opportunity of a customer's."""
+        """Create an opportunity for a customer."""
         partner = self.admin.create("res.partner", name=customer.name, email=customer.email)
         lead = self.admin.create(
             "crm.lead",
@@ -97,15 +97,15 @@ class Office:
         return Lead(self, lead, partner, customer)
 
     def sql(self, query: str, *values: object) -> list[tuple]:
-        """Look into the database."""
+        """Query the database."""
         return postgres.execute(query, values, db=self.db)
 
     def mails_made(self) -> int:
-        """Return how many mails Odoo has ever made to be sent, those deleted since among them."""
+        """Return how many outgoing mails Odoo has ever created, including deleted ones."""
         return self.sql("SELECT last_value FROM mail_mail_id_seq")[0][0]
 
     def run_cron(self, module: str, name: str) -> None:
-        """Let one of Odoo's scheduled actions have its hour, once it does not run by itself."""
+        """Run one of Odoo's scheduled actions now, once it is not running by itself."""
         ref = self.admin.call("ir.model.data", "check_object_reference", module, name)[1]
 
         def ran() -> bool:
@@ -120,15 +120,15 @@ class Office:
         wait_until(ran, f"a run of {name}")
 
     def send_queue(self) -> None:
-        """Let the hour come at which Odoo sends what is waiting."""
+        """Run the job in which Odoo sends waiting mails."""
         self.run_cron("mail", "ir_cron_mail_scheduler_action")
 
     def the_night(self) -> None:
-        """Let Odoo do what it does once a day."""
+        """Run Odoo's daily job."""
         self.run_cron("base", "autovacuum_job")
 
     def let_time_pass(self, *people: Salesperson) -> None:
-        """Let it be the turn of these people's accounts, and of every other that is due."""
+        """Make the accounts of these people due, and run all due accounts."""
         for person in people:
             self.sql(
                 "UPDATE mail_sync_account SET next_sync_at ="
@@ -139,7 +139,7 @@ class Office:
 
 
 class Salesperson:
-    """Somebody with a log-in to Odoo, and a mailbox."""
+    """A user with a login to Odoo, and a mailbox."""
 
     def __init__(self, office: Office, person: Person, client: Client):
         self.office, self.person, self.client = office, person, client
@@ -154,7 +154,7 @@ class Salesperson:
             self.client.call("mail.sync.account.setup", button, [wizard])
 
     def settings(self, *, ssl: bool = True) -> dict[str, Any]:
-        """Return what has to be entered in the wizard, on a server with a good certificate."""
+        """Return what to enter in the wizard, for a server with a valid certificate."""
         host = services.describe()
         return {
             "history": "all",
@@ -182,18 +182,18 @@ class Salesperson:
         return demo.sync(self.client)
 
     def log(self) -> list[dict[str, Any]]:
-        """Return the log of errors, the latest first."""
+        """Return the error log, latest first."""
         return self.client.call(
             "mail.sync.log", "search_read", [], ["date", "code", "step", "headline", "remedy"]
         )
 
     def has(self, *mails: EmailMessage, mailbox: str = "INBOX") -> None:
-        """Let mails lie in a mailbox."""
+        """Put mails into a mailbox."""
         for mail in mails:
             demo.put(self.person, mailbox, mail)
 
     def receives(self, *mails: EmailMessage) -> None:
-        """Let mails lie in the inbox, and read them."""
+        """Put mails into the inbox, and read them."""
         self.has(*mails)
         self.sync()
 
@@ -224,13 +224,13 @@ class Salesperson:
 
 
 class Lead:
-    """An opportunity, its contact, and the customer whom they stand for."""
+    """An opportunity, its contact, and the customer behind them."""
 
     def __init__(self, office: Office, id_: int, partner: int, customer: Person):
         self.office, self.id, self.partner, self.customer = office, id_, partner, customer
 
     def entries(self, reader: Client | None = None) -> list[dict[str, Any]]:
-        """Return the mails on the lead in order of time, as somebody reads them."""
+        """Return the mails on the lead in chronological order, as a user reads them."""
         return (reader or self.office.admin).call(
             "mail.message",
             "search_read",
@@ -252,7 +252,7 @@ class Lead:
         )
 
     def subjects(self) -> list[str]:
-        """Return the subjects of the mails on the lead, in order of time."""
+        """Return the subjects of the mails on the lead, in chronological order."""
         return [entry["subject"] for entry in self.entries()]
 
     def inbox(self, subject: str) -> list[EmailMessage]:
@@ -283,7 +283,7 @@ def numbered(sender: Person, to: Person, numbers: Sequence[int]) -> list[bytes]:
 
 
 def import_mails(owner: Person, mailbox: str, mails: Sequence[bytes]) -> None:
-    """Let many mails lie in a mailbox."""
+    """Put many mails into a mailbox."""
     dovecot.import_mail(owner.email, mailbox, mails)
 
 
@@ -295,10 +295,10 @@ def office(name: str, *args: str) -> Iterator[Office]:
 
 
 class Barrier:
-    """A place in the database that a process reaches, and does not get beyond until let.
+    """A point in the database at which a process stops until released.
 
-    A trigger waits there for a lock that this connection has: to the process that is stopped it
-    is a database that takes long, and nothing of the addon is touched.
+    A trigger there waits for a lock that this connection holds: to the stopped process it looks
+    like a slow database, and nothing of the addon is changed.
     """
 
     KEY = 4_815_162_342
@@ -331,7 +331,7 @@ class Barrier:
             return cursor.fetchall() if cursor.description else []
 
     def reached(self) -> None:
-        """Wait until a process stands there."""
+        """Wait until a process has stopped there."""
         waiting = (
             "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
             " (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -339,7 +339,7 @@ class Barrier:
         wait_until(lambda: self._run(waiting), f"Nobody got as far as {self.table}")
 
     def take_down(self) -> None:
-        """Let everybody through; wait until the connections of a dead process are gone."""
+        """Release everybody; wait until the connections of a dead process are gone."""
         self._run(f"SELECT pg_advisory_unlock({self.KEY})")
         others = (
             "SELECT 1 FROM pg_stat_activity"
@@ -356,7 +356,7 @@ class Barrier:
 def barrier(
     office: Office, table: str, event: str, when: str = "true", *, at_commit: bool = False
 ) -> Iterator[Barrier]:
-    """Stop who writes to a table, for as long as this lasts."""
+    """Stop all writers of a table, as long as this lasts."""
     made = Barrier(office, table, event, when, at_commit=at_commit)
     try:
         yield made
@@ -365,7 +365,7 @@ def barrier(
 
 
 def killed_at(place: Barrier, act: Callable[[], Any]) -> None:
-    """Begin something, and kill Odoo with SIGKILL when it has reached a place."""
+    """Start something, and kill Odoo with SIGKILL when it has reached a point."""
     begun = meanwhile(act)
     place.reached()
     place.office.server.kill()
@@ -374,5 +374,5 @@ def killed_at(place: Barrier, act: Callable[[], Any]) -> None:
 
 
 def start_again(office: Office) -> None:
-    """Start Odoo after a crash, at once: what the dead one was reading is free again."""
+    """Start Odoo immediately after a crash: accounts that the dead process was reading are free."""
     office.server.start()

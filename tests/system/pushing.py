@@ -1,4 +1,4 @@
-"""What the tests of new mails at once have in common: who is watched, and what is there at once."""
+"""What the tests of instant recording share: who is watched, and what is recorded at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .office import Lead, Office, Salesperson, somebody, wait_until
 
 #: Seconds from a mail's delivery to its entry on the lead.
 AT_ONCE = 2
-#: Seconds in which a mail is there that the server does not tell of: one in another mailbox.
+#: Seconds within which a mail is recorded that the server does not report: in another mailbox.
 LOOKED_AT = 45
-#: Seconds in which the watcher notices what somebody has changed.
+#: Seconds within which the watcher notices a user's change.
 SOON = 8
 
 
@@ -31,7 +31,7 @@ def shown_in_settings(company: Office) -> dict[str, object]:
 
 
 def connections(person: Salesperson) -> int:
-    """Return how many connections somebody's mailbox has, as its provider sees it."""
+    """Return how many connections a user's mailbox has, as its provider sees it."""
     told = json.loads(dovecot.doveadm("-f", "json", "who", person.email))
     return sum(int(one["connections"]) for one in told if one["username"] == person.email)
 
@@ -39,7 +39,7 @@ def connections(person: Salesperson) -> int:
 def hired(
     company: Office, word: str = "ann", **settings: object
 ) -> tuple[Salesperson, Person, Lead]:
-    """Return somebody whose mailbox is watched, a customer, and the customer's opportunity."""
+    """Return a user whose mailbox is watched, a customer, and the customer's opportunity."""
     seller, customer = company.salesperson(word), somebody("lena")
     lead = company.lead(customer, seller)
     seller.connect(**settings)
@@ -65,7 +65,7 @@ def is_let_go(person: Salesperson, account: int) -> None:
 
 
 def watched_accounts(company: Office) -> list[int]:
-    """Return who is watched, each as often as they are."""
+    """Return who is watched, each as many times as they are."""
     return [
         account
         for (account,) in company.sql(
@@ -77,7 +77,7 @@ def watched_accounts(company: Office) -> list[int]:
 
 
 def arrives(seller: Salesperson, lead: Lead, subject: str) -> None:
-    """Have a mail of the lead's delivered, and see it stand there at once."""
+    """Deliver a mail of the lead's, and check that it is recorded at once."""
     seller.has(mail(lead.customer, seller.person, subject, "?"))
     is_recorded(lead, subject, AT_ONCE)
 

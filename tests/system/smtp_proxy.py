@@ -1,4 +1,4 @@
-"""What stands between Odoo and its SMTP server, and can hold an answer back, as networks do."""
+"""A proxy between Odoo and its SMTP server that can hold back an answer, as networks do."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dev import dovecot, services
 
 
 class SmtpProxy:
-    """Passes lines on without TLS, until the line or the answer that it was told to hold.
+    """Forwards lines without TLS, up to the line or the answer that it was told to hold.
 
-    ``hold`` is ``"end of data"``: the server has the whole mail and has answered, and the answer
-    does not get through; or ``"data"``: the server has given leave to send the text, and the text
+    ``hold`` is ``"end of data"``: the server has the whole mail and has answered, but the answer
+    does not get through; or ``"data"``: the server has allowed the text to be sent, but the text
     does not get through.
     """
 
@@ -32,7 +32,7 @@ class SmtpProxy:
         self._listening.close()
 
     def settings(self) -> dict[str, object]:
-        """Return what has to be entered in the wizard to send through here."""
+        """Return what to enter in the wizard to send through here."""
         return {
             "smtp_host": self.host,
             "smtp_port": self.port,
@@ -60,7 +60,7 @@ class SmtpProxy:
                     return
 
     def _command(self, line, reads, replies, client, server) -> bool:
-        """Pass a command on and its reply back; False when the conversation is over."""
+        """Forward a command and its reply; False when the conversation is over."""
         server.sendall(line)
         if line.strip().upper() != b"DATA":
             return _pass_reply(replies, client)
@@ -79,7 +79,7 @@ class SmtpProxy:
         return _pass_reply(replies, client)
 
     def _stand_still(self, reads) -> bool:
-        """Answer nothing for as long as the client is there."""
+        """Answer nothing as long as the client is connected."""
         self.holding.set()
         while reads.read(65536):
             pass
@@ -87,7 +87,7 @@ class SmtpProxy:
 
 
 def _pass_reply(replies, client: socket.socket) -> bool:
-    """Pass a reply on, all of its lines; False when there is none."""
+    """Forward a reply with all its lines; False if there is none."""
     while line := replies.readline():
         client.sendall(line)
         if line[3:4] != b"-":

@@ -1,4 +1,4 @@
-"""A pinned server, and another one in its place: nothing is sent to it before its owner says so."""
+"""A pinned server is replaced by another: nothing is sent to it before its owner agrees."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROTOCOLS = ("imap", "smtp")
 
 
 class Front:
-    """TLS before a mail server that has none, with a certificate that can be another one.
+    """A TLS proxy for a mail server that has no TLS, whose certificate can be exchanged.
 
     ``heard`` is what clients said once the connection was encrypted.
     """
@@ -42,7 +42,7 @@ class Front:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def renew(self) -> None:
-        """Let another server stand there, as far as a client can tell."""
+        """Replace the server, as far as a client can tell."""
         certificates.issue("localhost", "localhost", "127.0.0.1").save(self.folder)
         der = ssl.PEM_cert_to_DER_cert((self.folder / "certificate.pem").read_text())
         self.fingerprint, self.heard = hashlib.sha256(der).hexdigest(), b""
@@ -50,7 +50,7 @@ class Front:
         self.tls.load_cert_chain(self.folder / "certificate.pem", self.folder / "key.pem")
 
     def heard_a_login(self) -> bool:
-        """Tell whether anybody has begun to log in."""
+        """Whether anybody has started to log in."""
         return any(word in self.heard.upper() for word in (b"LOGIN", b"AUTH"))
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class Front:
 
 @pytest.fixture
 def fronts(tmp_path: Path) -> Iterator[dict[str, Front]]:
-    """Return a server for either protocol whose certificate can be another one."""
+    """Return a server for either protocol whose certificate can be exchanged."""
     made = {protocol: Front(protocol, tmp_path / protocol) for protocol in PROTOCOLS}
     yield made
     for front in made.values():
@@ -104,7 +104,7 @@ def connect_to(fronts: dict[str, Front], ann: Salesperson) -> None:
 
 
 def press(ann: Salesperson, wizard: int, protocol: str) -> dict[str, Any]:
-    """Press the button of a step; return what the wizard shows of it then."""
+    """Press the button of a step; return what the wizard then shows of it."""
     buttons = {"imap": "action_next", "smtp": "action_connect_smtp"}
     ann.client.call(SETUP, buttons[protocol], [wizard])
     names = [f"{protocol}_fingerprint{part}" for part in ("", "_met", "_accepted")]
@@ -132,7 +132,7 @@ def test_a_changed_certificate_is_noticed_before_anything_is_sent(
     assert shown == {**stopped, "met": front.fingerprint}
     assert not front.heard_a_login(), front.heard
 
-    # Accepted is the one that was shown, and not the one that comes next.
+    # What was accepted is the certificate that was shown, not the next one.
     ann.client.call(SETUP, "write", [wizard], {f"{protocol}_fingerprint_accepted": True})
     front.renew()
     assert press(ann, wizard, protocol) == {**stopped, "met": front.fingerprint}

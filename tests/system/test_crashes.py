@@ -30,7 +30,7 @@ MAILS = range(1, 21)
 
 @pytest.fixture
 def ann(quiet_company: Office) -> Salesperson:
-    """Return somebody whose mailbox has been read once. Nothing runs until the test says so."""
+    """Return a user whose mailbox has been read once. Nothing runs until the test says so."""
     ann = quiet_company.salesperson("ann")
     ann.connect()
     ann.sync()
@@ -154,7 +154,7 @@ def killed_while_sending(company: Office, ann: Salesperson, lead: Lead, proxy: S
 
 
 def the_next_day(company: Office, ann: Salesperson) -> None:
-    """Run what Odoo runs by itself, several times."""
+    """Run Odoo's scheduled actions, several times."""
     for _ in range(3):
         company.send_queue()
         ann.sync()
@@ -174,7 +174,7 @@ def words_about(lead: Lead, subject: str) -> str:
 
 
 def test_killed_before_the_servers_250_arrived(quiet_company: Office):
-    """The server has the mail and Odoo does not know; the provider files no copy in Sent."""
+    """The server has the mail but Odoo does not know; the provider files no copy in Sent."""
     with SmtpProxy("end of data") as proxy:
         ann, lead = correspondents(quiet_company, "ann", proxy)
         killed_while_sending(quiet_company, ann, lead, proxy)

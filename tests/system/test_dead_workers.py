@@ -63,7 +63,7 @@ def lead(quiet_company: Office, ann: Salesperson) -> Lead:
     return lead
 
 
-#: What stands on the lead in the end.
+#: What is on the lead in the end.
 ALL = Counter([*(f"Mail {n}" for n in MAILS), "Mine"])
 
 
@@ -82,7 +82,7 @@ def subjects(lead: Lead) -> Counter[str]:
 
 
 def lives(company: Office) -> list[int]:
-    """Return the backends that hold the locks of processes which read."""
+    """Return the backends that hold the locks of reading processes."""
     return [
         pid
         for (pid,) in company.sql(
@@ -165,7 +165,7 @@ def test_a_watcher_takes_over_from_a_killed_worker(
 def test_a_hung_worker_cannot_save_once_another_has_the_account(
     quiet_company: Office, second: OdooServer
 ):
-    """Its lock is lost, as by a database's time limit for idle sessions; then it wakes up."""
+    """Its lock is lost, as by a database's idle session timeout; then it resumes."""
     company = quiet_company
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)

@@ -1,4 +1,4 @@
-"""Disabling and changing the password on real servers, and beside others who are at work."""
+"""Disabling and changing the password on real servers, while others are at work."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_keep_then_remove_then_reconnect(company: Office):
 
 
 def test_a_colleague_who_is_finding_the_same_mail_does_not_lose_it(quiet_company: Office):
-    """Ben's link to Ann's entry is made and not yet committed when Ann removes hers."""
+    """Ben's link to Ann's entry is created but not yet committed when Ann removes hers."""
     company = quiet_company
     ann, ben, lena = company.salesperson("ann"), company.salesperson("ben"), somebody("lena")
     lead = company.lead(lena, ann)
@@ -70,7 +70,7 @@ def test_a_colleague_who_is_finding_the_same_mail_does_not_lose_it(quiet_company
         found = meanwhile(ben.sync)
         finding.reached()
         removed = meanwhile(lambda: disable(ann, "remove"))
-        time.sleep(1)  # it has met Ben by now, and waits for him
+        time.sleep(1)  # by now it has met Ben's row, and waits
         assert not removed.done()
     found.result(timeout=60)
     removed.result(timeout=60)
@@ -138,7 +138,7 @@ def test_changing_the_password_takes_one_field(company: Office):
 
 
 def test_a_password_changed_during_a_sync_is_sent_once(quiet_company: Office):
-    """A turn has the account's row, and gives it back only after the new password was accepted."""
+    """A turn holds the account's row, and releases it only after the new password was accepted."""
     company = quiet_company
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
@@ -163,14 +163,14 @@ def test_a_password_changed_during_a_sync_is_sent_once(quiet_company: Office):
 
 
 def log_ins(person: Salesperson) -> int:
-    """Return how often the provider has let somebody in to read."""
+    """Return how often the provider has accepted a user's login for reading."""
     log = Path(services.describe().mail_log).read_text(errors="replace")
     logged = ("imap-login: Info: Login: ", f"<{person.email}>")
     return sum(all(word in line for word in logged) for line in log.splitlines())
 
 
 def waits_for_a_row(company: Office) -> bool:
-    """Whether a transaction waits for the end of another one."""
+    """Whether one transaction is waiting for another."""
     return bool(
         company.sql(
             "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event = 'transactionid'",

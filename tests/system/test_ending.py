@@ -1,6 +1,6 @@
-"""Whatever a command of `dev` has started is gone five seconds after it is told to stop.
+"""Everything that a `dev` command has started is gone within five seconds of a stop.
 
-Each test has a clone of its own, with servers of its own, that nobody else uses.
+Each test has its own clone, with its own servers, which nobody else uses.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SECONDS = 5
 
 
 class Clone:
-    """A clone of the project that borrows the virtual environment and Odoo of this one."""
+    """A clone of the project that borrows this one's virtual environment and Odoo."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -39,7 +39,7 @@ class Clone:
         (root / ".dev" / "venv").symlink_to(ROOT / ".dev" / "venv")
 
     def start(self, *argv: str, **options: object) -> subprocess.Popen[bytes]:
-        """Start a command in the background, in a group of its own."""
+        """Start a command in the background, in its own process group."""
         kept = {k: v for k, v in os.environ.items() if k not in ("MAIL_SYNC_DEV", "MAKELEVEL")}
         # By the same path as here: the environment they share has it written down.
         kept["ODOO"] = str(odoo.locate())
@@ -64,7 +64,7 @@ class Clone:
         return (self.root / "output").read_text()
 
     def processes(self) -> dict[int, str]:
-        """Return the processes that name this clone in their command or work in it."""
+        """Return the processes that have this clone in their command line or working directory."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -83,13 +83,13 @@ class Clone:
             time.sleep(0.05)
 
     def has_an_odoo(self) -> bool:
-        """Return whether an Odoo is at work here, and with it all the servers."""
+        """Return whether an Odoo is running here, and with it all the servers."""
         return any(" odoo " in command for command in self.processes().values())
 
 
 @pytest.fixture
 def clone() -> Iterator[Clone]:
-    # Sockets are below it: pytest's own folders have too long a path.
+    # Sockets are below it: pytest's own directories have too long a path.
     made = Clone(Path(subprocess.check_output(["mktemp", "-d"], text=True).strip()) / "c")
     try:
         yield made
@@ -99,7 +99,7 @@ def clone() -> Iterator[Clone]:
 
 
 def ignore_interrupts() -> None:
-    """Do as a shell without job control does for what it starts with `&`."""
+    """Do as a shell without job control does for a command started with `&`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,4 +1,4 @@
-"""With whom no mail is recorded, from real servers: from the moment it is said, not before."""
+"""Whose mail is not recorded, on real servers: from the moment it is excluded, not before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .office import Office, Salesperson, somebody
 
 
 def never(person: Salesperson, pattern: str) -> int:
-    """Put an address or a domain on somebody's own list."""
+    """Add an address or a domain to a user's own list."""
     return person.client.create("mail.sync.exclusion", pattern=pattern, user_id=person.client.uid)
 
 

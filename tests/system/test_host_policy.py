@@ -1,4 +1,4 @@
-"""Nobody is let in: what a user may have Odoo connect to, and what a refusal tells them."""
+"""No way in: what a user may have Odoo connect to, and what a refusal reveals."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def save(company: Office, entries: str) -> None:
 
 @contextmanager
 def states() -> Iterator[dict[str, int]]:
-    """Yield a port of this machine in each state that a prying user would like to tell apart."""
+    """Yield a port of this machine in each state that a prying user would like to distinguish."""
     with ExitStack() as stack:
         closed = stack.enter_context(socket.socket())
         closed.bind(("127.0.0.1", 0))
@@ -77,11 +77,11 @@ def speak_http(listening: socket.socket) -> None:
 
 
 def answer(ann: Salesperson, protocol: str, host: str, port: int) -> tuple[str, float]:
-    """Return what the wizard says to a host and a port, and after how many seconds."""
+    """Return the wizard's answer to a host and a port, and after how many seconds."""
     changes = {f"{protocol}_host": host, f"{protocol}_port": port}
     wizard = ann.client.create("mail.sync.account.setup", **{**ann.settings(), **changes})
     if protocol == "smtp":
-        # As far as SMTP one comes with an IMAP server that is allowed.
+        # The SMTP step is only reached with an IMAP server that is allowed.
         ann.client.call("mail.sync.account.setup", "action_next", [wizard])
     button = {"imap": "action_next", "smtp": "action_connect_smtp"}[protocol]
     begun = time.monotonic()

@@ -10,7 +10,7 @@ from .office import Office, somebody
 
 
 def idn() -> tuple[Person, Person]:
-    """Return a customer as people write their address, and as mail servers do (RFC 5891)."""
+    """Return a customer, with the address as people write it and as servers do (RFC 5891)."""
     label = f"müller{secrets.token_hex(4)}"
     domain = f"xn--{label.encode('punycode').decode()}"
     name = somebody("lena").name

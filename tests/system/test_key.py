@@ -1,4 +1,4 @@
-"""The key of the passwords is exchanged while everybody works, and nobody enters anything anew."""
+"""The password key is exchanged while everybody works, and nobody re-enters a password."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .office import (
 
 
 def restart(company: Office, monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
-    """Start Odoo again with other keys in its environment, at a time when nobody is being read."""
+    """Restart Odoo with other keys in its environment, at a time when nobody is being read."""
     monkeypatch.setenv("MAIL_SYNC_KEY", ",".join(keys))
     leased = "SELECT FROM mail_sync_account WHERE lease_token IS NOT NULL"
     wait_until(lambda: not company.sql(leased), "the turns that were due are over")

@@ -8,7 +8,7 @@ from .office import Lead, Office, barrier, meanwhile, somebody, wait_until
 
 
 def turns(company: Office) -> None:
-    """Let the cron do what is due, and nothing be made due before its time."""
+    """Let the cron do what is due, without making anything due early."""
     company.run_cron("mail_sync_custom", "ir_cron_mail_sync")
 
 

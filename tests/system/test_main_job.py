@@ -1,4 +1,4 @@
-"""The main job on real servers: mail with a lead stands on the lead, and answers come back."""
+"""The main job on real servers: mail with a lead is recorded on it, and answers come back."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_a_customer_in_the_portal_sees_no_recorded_mail(company: Office):
         found = customer.call("mail.message", "search_read", list(domain), ["body"])
         return [message["body"] for message in found]
 
-    # What is meant for them they do see.
+    # They do see what is meant for them.
     assert any("Welcome" in body for body in seen(("model", "=", "res.partner")))
     everything = " ".join(seen())
     assert "think of us" not in everything

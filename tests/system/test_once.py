@@ -1,4 +1,4 @@
-"""Once: whatever is repeated, doubled, renumbered or done by two at a time."""
+"""Once: whatever is repeated, duplicated, renumbered or done by two at a time."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from dev.demo import mail
 
 from .office import Lead, Office, Salesperson, import_mails, numbered, raw, somebody, wait_until
 
-#: What a click or the clock changes by itself: the account's own row (when it was read), who is
-#: logged in, and what the browser is told.
+#: What a click or the clock changes anyway: the account's own row (when it was read), who is logged
+#: in, and what the browser is sent.
 OF_THE_RUN = {"mail_sync_account", "res_device_log", "bus_bus", "ir_logging"}
 
 
 def rows(company: Office) -> dict[str, set[tuple]]:
-    """Return every row of every table, as PostgreSQL tells apart who was written when."""
+    """Return every row of every table, with PostgreSQL's row versions."""
     tables = (
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
         " WHERE relkind = 'r' AND nspname = 'public'"
@@ -64,7 +64,7 @@ def test_a_second_sync_now_writes_nothing(quiet_company: Office):
 
     assert said == ["Nothing new."]
     assert company.mails_made() == made
-    # That it would have been seen: with one more mail, these are written.
+    # A write would have been noticed: with one more mail, these tables are written.
     ann.has(mail(lena, ann.person, "One more", "?"))
     assert changed(company, ann.sync) >= {"mail_message", "mail_sync_entry", "mail_sync_mailbox"}
 
@@ -135,7 +135,7 @@ def test_a_mail_written_in_the_crm_has_one_entry_for_colleagues_too(company: Off
     for person in (ann, ben):
         person.connect()
     ann.write(lead, "Your offer")
-    # The customer forwards it, as it is, to the colleague: the same mail in a second mailbox.
+    # The customer forwards it unchanged to the colleague: the same mail in a second mailbox.
     ben.has(lead.receives("Your offer"))
     for person in (ann, ben):
         person.sync()
@@ -216,7 +216,7 @@ def test_twelve_hundred_mails_with_a_lead(company: Office):
 
 
 def all_are_there_once(company: Office, count: int, every: int) -> None:
-    """Read a mailbox in which every so-manieth mail is a lead's, then as many that come later."""
+    """Read a mailbox in which every n-th mail is a lead's, then as many that arrive later."""
     ann, lena, stranger = company.salesperson("ann"), somebody("lena"), somebody("stranger")
     lead = company.lead(lena, ann)
     wanted = [n for n in range(1, count + 1) if n % every == 0 or n in (1, count)]
@@ -236,7 +236,7 @@ def all_are_there_once(company: Office, count: int, every: int) -> None:
 
 
 def read(person: Salesperson, count: int) -> None:
-    """Sync until so many mails have been looked at, and no more."""
+    """Sync until this many mails have been looked at, and no more."""
     wait_until(
         lambda: person.sync() and person.account("seen_count")["seen_count"] >= count,
         f"{count} mails looked at",

@@ -13,7 +13,7 @@ def company(quiet_company: Office) -> Office:
 
 
 def limit(company: Office, places: int) -> None:
-    """Let the administrator set how many mailboxes there may be besides those there are."""
+    """Let the administrator set how many more mailboxes there may be than there are."""
     own = company.admin.call("res.company", "search", [])[:1]
     # Who waits from before starts, and counts among those there are.
     company.admin.call("res.company", "write", own, {"mail_sync_account_limit": 0})

@@ -1,4 +1,4 @@
-"""The daily limit of the Free CRM plan, as its user meets it."""
+"""The daily limit of the Free CRM plan, as its user experiences it."""
 
 from __future__ import annotations
 

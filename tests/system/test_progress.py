@@ -1,4 +1,4 @@
-"""A first sync in a browser: the bar moves by what the server tells, and can be left."""
+"""A first sync in a browser: the bar follows the server's reports, and can be left."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def open_account(page: Page) -> None:
 
 
 def newsletter(to: str, number: int) -> bytes:
-    """Return a mail of nobody's lead. So many are made quickest by hand."""
+    """Return a mail that is no lead's. This many are made fastest by hand."""
     return (
         f"From: news@trade.example\r\nTo: {to}\r\nSubject: Issue {number}\r\n"
         "Date: Mon, 2 Nov 2026 10:00:00 +0000\r\n"
@@ -51,7 +51,7 @@ def newsletter(to: str, number: int) -> bytes:
 
 
 def percent(page: Page) -> int | None:
-    """Return where the bar is, or None when there is none."""
+    """Return the position of the bar, or None if there is none."""
     found = page.evaluate(
         "document.querySelector('.o_mail_sync_progress .progress-bar')?.ariaValueNow ?? null"
     )

@@ -1,4 +1,4 @@
-"""New mails at once: a watcher, a real one, keeps a connection to each mailbox."""
+"""Instant recording: a real watcher keeps a connection to each mailbox."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_open_page_is_updated(company: Office, watcher: Watcher):
 def test_a_mail_that_another_program_files_in_sent_is_there_at_once(
     company: Office, watcher: Watcher
 ):
-    """Dovecot tells of other mailboxes too (NOTIFY, RFC 5465)."""
+    """Dovecot reports other mailboxes too (NOTIFY, RFC 5465)."""
     ann, lena, lead = hired(company)
     waits(ann)
     ann.has(mail(ann.person, lena, "From my telephone", "!"), mailbox="Sent")
@@ -162,7 +162,7 @@ def test_a_connection_dropped_by_the_server_is_back_within_seconds(
     is_watched(ann)
     arrives(ann, lead, "Afterwards")
     assert ann.account("state")["state"] == "enabled"
-    assert ann.log() == []  # a lost connection is nobody's fault
+    assert ann.log() == []  # a lost connection is not an error
 
 
 # -- bad days of the watcher's own -----------------------------------------------------------
@@ -225,7 +225,7 @@ def test_it_ends_within_seconds_of_a_signal_and_the_settings_say_what_to_run(
     assert shown["mail_sync_watcher_count"] == shown["mail_sync_watched_count"] == 0
     program, *words = shlex.split(shown["mail_sync_watch_command"])
     assert program == "odoo-bin"
-    # The words with which the watcher of these tests is run.
+    # The command with which the watcher of these tests is run.
     assert words == watcher.command()[-len(words) :]
 
 

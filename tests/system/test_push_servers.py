@@ -1,4 +1,4 @@
-"""New mails at once, on servers that lack something, end connections, stall or restart."""
+"""Instant recording on servers that lack a feature, drop connections, stall or restart."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_stalled_host_delays_nobody_elses_mail(company: Office, watcher: Watch
 
 
 def test_a_server_that_omits_uidnext_when_a_mailbox_is_opened(company: Office, watcher: Watcher):
-    """RFC 3501 §6.3.1: without it a client can make no assumption; Courier says none."""
+    """RFC 3501 §6.3.1: without it a client can make no assumption; Courier omits it."""
     with Proxy(hidden=rb"^\* OK \[UIDNEXT .*\r\n") as courier:
         ann, _lena, lead = hired(company, **courier.settings())
         waits(ann)
@@ -101,7 +101,7 @@ def test_a_server_that_only_reports_the_inbox_is_polled_for_the_others(
 STAFF = 12
 #: Seconds in which all of them are watched again.
 BACK = 20
-#: Connections that a watcher makes to one host at the same time.
+#: Connections that a watcher opens to one host at the same time.
 AT_THE_DOOR = 3
 
 

@@ -1,4 +1,4 @@
-"""The company's last place, seen by the two who want it: each in a browser of their own."""
+"""The company's last place, seen by two users who want it, each in their own browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OpenPage = Callable[[Salesperson], Page]
 
 @pytest.fixture
 def open_page(new_company: Office) -> Iterator[OpenPage]:
-    """Give a function that logs somebody in, in a browser of their own, and shows Mail Sync."""
+    """Return a function that logs a user in, in their own browser, and shows Mail Sync."""
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(
             executable_path=services.describe().chromium, args=["--no-sandbox"]

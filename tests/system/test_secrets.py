@@ -1,4 +1,4 @@
-"""A password goes in and never comes out: not in a dump, a log, or any answer to anybody."""
+"""A password goes in and never comes out: not in a dump, a log, or any response."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ DEBUG = ("--log-level=debug", "--log-handler=odoo.http:DEBUG", "--log-handler=od
 
 @pytest.fixture(scope="module")
 def company() -> Iterator[Office]:
-    """Return an office whose Odoo writes down all that it does."""
+    """Return an office whose Odoo logs everything it does."""
     with office("secrets", *DEBUG) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def ann(company: Office) -> Salesperson:
-    """Somebody who has connected her mailbox with a password of her own."""
+    """A user who has connected her mailbox with her own password."""
     ann = company.salesperson("ann")
     passwords.set_password(ann.email, IMAP_PASSWORD)
     ann.connect(imap_password=IMAP_PASSWORD, smtp_password=IMAP_PASSWORD)
@@ -42,7 +42,7 @@ def ann(company: Office) -> Salesperson:
 
 @pytest.fixture(scope="module")
 def lead(company: Office, ann: Salesperson) -> Lead:
-    """A lead with whom Ann has exchanged mail, in both directions; a login was refused, too."""
+    """A lead with whom Ann has exchanged mail in both directions; a login was refused, too."""
     lead = company.lead(somebody("lena"), ann)
     ann.receives(demo.mail(lead.customer, ann.person, "Question", "?"))
     ann.write(lead, "Answer")
@@ -62,9 +62,9 @@ def refused_setup(ann: Salesperson, **changes: str) -> None:
 
 
 def forms(secret: str) -> set[str]:
-    """Return all that a secret may look like in a text."""
+    """Return every form that a secret may take in a text."""
     raw = secret.encode()
-    # In base64 it differs by where it begins; what is around it changes the first and last letters.
+    # In base64 it depends on the offset; the neighbouring bytes change the first and last letters.
     encoded = {
         base64.b64encode(b"x" * shift + raw).decode()[4 if shift else 0 : -4] for shift in range(3)
     }
@@ -114,13 +114,13 @@ def ben(company: Office) -> Salesperson:
 def reader(
     request: pytest.FixtureRequest, company: Office, ann: Salesperson, ben: Salesperson, lead: Lead
 ) -> Client:
-    """Return whoever asks."""
+    """Return the user who asks."""
     people = {"the owner": ann.client, "an administrator": company.admin, "a colleague": ben.client}
     return people[request.param]
 
 
 def ask(reader: Client, model: str, method: str, *args: object, **kwargs: object) -> str:
-    """Return an answer as text, the refusal among them."""
+    """Return a response as text, even if it is a refusal."""
     try:
         answer = json.dumps(reader.call(model, method, *args, **kwargs), ensure_ascii=False)
     except Refused as refusal:
@@ -179,7 +179,7 @@ def test_no_response_contains_a_password(reader: Client, ann: Salesperson, model
     ]
     if reader is ann.client:
         assert ann.email in said[1], "it has been read"
-    # Not even as it is encrypted.
+    # Not even in encrypted form.
     for token in tokens:
         assert not [answer for answer in said if token in answer]
 
@@ -220,7 +220,7 @@ def test_secrets_can_only_be_written_through_the_wizard(
 
 
 def test_a_saved_password_goes_to_no_other_server(company: Office, ann: Salesperson, lead: Lead):
-    """Whoever sits at an unlocked screen must not lead the password to a server of their own."""
+    """An attacker at an unlocked screen must not redirect the password to their own server."""
     settings = ann.settings()
     del settings["imap_password"], settings["smtp_password"]
     wizard = ann.client.create(SETUP, **{**settings, "imap_host": "127.0.0.4"})

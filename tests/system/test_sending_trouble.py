@@ -1,4 +1,4 @@
-"""A mail written in the CRM, when a server says no: seen on the mail, with the reason."""
+"""A mail written in the CRM when a server refuses: seen on the mail, with the reason."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def queue(company: Office, subject: str) -> list[dict]:
 
 
 def two(ann: Salesperson, company: Office, word: str) -> tuple[Lead, Lead]:
-    """Return two leads, the second of whom has an address that the server treats its own way."""
+    """Return two leads, the second with an address that the server treats in a special way."""
     return company.lead(somebody("lena"), ann), company.lead(somebody(word), ann)
 
 

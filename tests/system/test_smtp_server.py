@@ -16,7 +16,7 @@ from .office import raw, somebody, wait_until
 
 @pytest.fixture
 def nowhere():
-    """Return somebody for whom Dovecot takes no mail: where their mailbox would be is a file."""
+    """Return a user for whom Dovecot accepts no mail: a file is where their mailbox would be."""
     person = somebody("nowhere")
     place = STATE / "mail" / person.email
     place.write_text("This is no folder.")

@@ -1,4 +1,4 @@
-"""The top bar and the list of users, in a browser: what is true now, without loading it again."""
+"""The top bar and the list of users, in a browser: up to date without a reload."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_an_administrator_finds_failing_mailboxes_and_disables_them(
     expect(page.locator(".modal")).to_contain_text("Keep all previously synced communication")
     page.click(".modal button[name=action_disable]")
     expect(page.locator(".modal")).to_have_count(0)
-    # The list is the one of before: of those who fail nobody is left.
+    # The list still has its old filter: no failing mailbox is left.
     expect(page.locator(".o_breadcrumb")).to_contain_text("Users")
     expect(page.locator(".o_data_row")).to_have_count(0)
     assert not new_company.sql(

@@ -1,4 +1,4 @@
-"""Bad days: a password that was changed, a broken mail, a neighbour's failing mailbox, a night."""
+"""Failures: a changed password, a broken mail, a neighbour's failing mailbox, nightly jobs."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_broken_mails_do_not_hold_up_later_ones(company: Office):
     lead = company.lead(lena, ann)
     good = numbered(lena, ann.person, range(1, 9))
     broken = list(bad_mails(lena.email, ann.email).values())
-    # A good mail follows each broken one, whatever that does.
+    # A good mail follows each broken one, whatever the broken one does.
     mixed = [m for pair in zip(good, broken, strict=False) for m in pair] + good[len(broken) :]
     assert mixed[-1] not in broken
     import_mails(ann.person, "INBOX", mixed)
@@ -127,7 +127,7 @@ def test_broken_mails_do_not_hold_up_later_ones(company: Office):
     assert account["recorded_count"] + account["failed_count"] == len(mixed)
     for reason in set_aside(ann):
         assert reason["error_code"]
-    # And not at every run again.
+    # And not again in every run.
     assert ann.sync() == "Nothing new."
 
 
@@ -138,7 +138,7 @@ def set_aside(person: Salesperson) -> list[dict]:
 
 
 def bad_mails(sender: str, to: str) -> dict[str, bytes]:
-    """Return mails that no program should send, and that some do."""
+    """Return mails that no program should send, but some do."""
 
     def made(*headers: bytes, body: bytes = b"Hello") -> bytes:
         mark = secrets.token_hex(8).encode()

@@ -1,4 +1,4 @@
-"""Uninstalled, Mail Sync leaves an Odoo that works, and the mails where they are."""
+"""After uninstalling Mail Sync, Odoo works and the mails are still in place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class After:
 
 @pytest.fixture(scope="module")
 def after() -> Iterator[After]:
-    """Uninstall Mail Sync where it has been at work: a mailbox, leads, mails with a file."""
+    """Uninstall Mail Sync after use: with a mailbox, leads, and mails with a file."""
     with office("uninstall", "--max-cron-threads=0") as company:
         ann, lena, otto = company.salesperson("ann"), somebody("lena"), somebody("otto")
         lead, lost = company.lead(lena, ann), company.lead(otto, ann)
@@ -95,7 +95,7 @@ def with_a_plan(letter: EmailMessage) -> EmailMessage:
 
 
 def on_contact(company: Office, lead: Lead) -> list[tuple[str | None, str | None]]:
-    """Return the mails on a lead's contact and their files, a file without its mail as well."""
+    """Return the mails on a lead's contact and their files, including files without their mail."""
     return company.sql(
         """
         SELECT mail.subject, file.name FROM (
@@ -114,7 +114,7 @@ def on_contact(company: Office, lead: Lead) -> list[tuple[str | None, str | None
 
 
 def left_behind(company: Office) -> list[str]:
-    """Return what of the addon is still in the database."""
+    """Return what is left of the addon in the database."""
     found = company.sql(
         """
         SELECT 'table ' || tablename FROM pg_tables WHERE tablename LIKE 'mail\\_sync%%'

@@ -1,4 +1,4 @@
-"""The addon as a wheel: built, installed beside an Odoo, and loaded by it from there."""
+"""The addon as a wheel: built, installed next to an Odoo, and loaded by it from there."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def python(folder: Path, wheel: Path) -> Path:
     site = run(
         made, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
     ).strip()
-    # Odoo is on no package index, and its requirements take a minute to install.
+    # Odoo is not on any package index, and its requirements take a minute to install.
     borrowed = (sysconfig.get_path("purelib"), odoo.locate())
     Path(site, "odoo.pth").write_text("".join(f"{path}\n" for path in borrowed))
     # Without dependencies: `psycopg2-binary` is not the `psycopg2` that Odoo asks for.

@@ -1,4 +1,4 @@
-"""What the wizard says when something is wrong: the step, the cause and the fix, soon."""
+"""What the wizard says when something is wrong: the step, the cause and the fix, quickly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .office import Office, Salesperson
 
 HOSTS = services.Hosts()
 
-#: Seconds in which the wizard has to have an answer.
+#: Seconds within which the wizard must have an answer.
 SOON = 10
 
 
@@ -31,7 +31,7 @@ def ann(company: Office) -> Salesperson:
 
 
 def closed_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a port with no listener."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]
 
@@ -96,7 +96,7 @@ def test_a_mistake(company: Office, ann: Salesperson, protocol: str, situation: 
 
 
 def entered(protocol: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """Return what somebody enters in the wizard who makes a mistake."""
+    """Return what a user who makes a mistake enters in the wizard."""
     starttls, _implicit = ports(protocol)
     if changes.pop("starttls port", False):
         changes["port"] = starttls
@@ -108,9 +108,9 @@ def entered(protocol: str, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def refused(company: Office, ann: Salesperson, changes: dict[str, Any], protocol: str) -> str:
-    """Go through the wizard as far as the mistake; return what it says there, and it says it soon.
+    """Go through the wizard up to the mistake; return its message, which must come quickly.
 
-    Nothing has been saved then, and the wizard has not gone on.
+    Nothing has been saved then, and the wizard has not advanced.
     """
     before = saved(company)
     wizard = ann.client.create("mail.sync.account.setup", **{**ann.settings(), **changes})
