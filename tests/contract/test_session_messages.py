@@ -85,6 +85,21 @@ def test_a_sender_is_found_but_not_an_address_in_the_text_or_subject(server):
         assert session.mentioning(1, MAX_UID, ["a@example.com"]) == [1]
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("From", '"Lea Park <lea@client.example>'),
+        ("To", "ann@example.com; lea@client.example"),
+        ("Cc", "Lea Park lea@client.example"),
+    ],
+)
+def test_an_address_is_found_in_a_field_that_the_server_cannot_parse(server, field, value):
+    uid = server.deliver("INBOX", mail(**{"To": "somebody@example.com", field: value}))
+    with server.connect() as session:
+        session.examine("INBOX")
+        assert session.mentioning(1, MAX_UID, ["lea@client.example"]) == [uid]
+
+
 def test_many_addresses_are_searched_for_within_a_range(server):
     uids = [server.deliver("INBOX", mail(To=f"lead{n}@client.example")) for n in range(30)]
     wanted = [f"lead{n}@client.example" for n in range(0, 30, 2)] + ["nobody@client.example"]

@@ -34,12 +34,11 @@ ID = b'ID ("name" "mail_sync_custom")'
 # that mail can be sent to (RFC 5321 §4.5.3.1.3). A domain in A-labels may appear there in Unicode.
 _SEARCHABLE = re.compile(r"(?!.*@(?:.*\.)?xn--)[ -~]{1,254}", re.IGNORECASE)
 
-#: The keys that find an address. FROM searches the server's parsed field, HEADER the raw text, and
-#: some servers support only one of the two.
-_ADDRESS_KEYS = (
-    *(b"FROM", b"TO", b"CC", b"BCC"),
-    *(b"HEADER FROM", b"HEADER TO", b"HEADER CC", b"HEADER REPLY-TO", b"HEADER SENDER"),
-)
+#: The keys that find an address: in the server's parsed fields, and in the raw text. Some servers
+#: support only one of the two. Each kind needs a command of its own: behind FROM, Dovecot answers
+#: HEADER FROM from the parsed field too.
+_PARSED = (b"FROM", b"TO", b"CC", b"BCC")
+_RAW = (b"HEADER FROM", b"HEADER TO", b"HEADER CC", b"HEADER REPLY-TO", b"HEADER SENDER")
 
 #: Where dots in a local part may be ignored, and one domain stands for the other.
 _LOOSE_DOMAINS = {"gmail.com": "mail.com", "googlemail.com": "mail.com"}
@@ -82,21 +81,24 @@ def searchable(email: str) -> bool:
     return _SEARCHABLE.fullmatch(email) is not None
 
 
-def any_address(emails: Iterable[str]) -> bytes:
-    """Return the SEARCH key that finds the addresses among a message's correspondents.
+def any_address(emails: Iterable[str]) -> list[bytes]:
+    """Return SEARCH keys that together find the addresses among a message's correspondents.
 
-    It may find more, so the caller checks the headers. Local part and domain are searched for
+    They may find more, so the caller checks the headers. Local part and domain are searched for
     separately, because quotes, spaces, a comment, a fold or a tag may stand between them
     (RFC 5322 §3.4.1).
     """
-    keys = []
-    for email in emails:
-        words = [string(part.encode()) for part in address_parts(email)]
-        keys += [
-            b"(%b)" % b" ".join(b"%b %b" % (field, word) for word in words)
-            for field in _ADDRESS_KEYS
-        ]
-    return any_key(keys)
+    words = [[string(part.encode()) for part in address_parts(email)] for email in emails]
+    return [
+        any_key(
+            [
+                b"(%b)" % b" ".join(b"%b %b" % (field, word) for word in one)
+                for one in words
+                for field in fields
+            ]
+        )
+        for fields in (_PARSED, _RAW)
+    ]
 
 
 def address_parts(email: str) -> list[str]:

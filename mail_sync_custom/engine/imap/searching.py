@@ -37,7 +37,8 @@ def mentioning(dialogue: Dialogue, lo: int, hi: int, emails: Collection[str]) ->
         return []
     dialogue.wire.step = Step.READING
     parts = commands.in_parts(sorted(emails), commands.MAX_SEARCHED)
-    asked = [(_command(dialogue), b"UID", wanted, commands.any_address(part)) for part in parts]
+    keys = [key for part in parts for key in commands.any_address(part)]
+    asked = [(_command(dialogue), b"UID", wanted, key) for key in keys]
     found: set[int] = set()
     try:
         for tag in dialogue.pipeline(asked):
