@@ -14,11 +14,14 @@ from . import ir_attachment
 from . import ir_http
 from . import ir_mail_server
 from . import mail_mail
+from . import mail_mail_composing
+from . import ir_mail_server_composing
 from . import mail_message
 from . import mail_message_delivery
 from . import mail_message_privacy
 from . import mail_notification
 from . import mail_thread
+from . import mail_thread_composing
 from . import res_company
 from . import res_config_settings
 from . import res_groups

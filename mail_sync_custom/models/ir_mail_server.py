@@ -62,6 +62,9 @@ class IrMailServer(models.Model):
             return super().send_email(message, *args, smtp_session=smtp_session, **kwargs)
         # From here on the mail is locked, so that no second worker can send it.
         self.env.flush_all()
+        # sudo: the sender's own account, whose settings they cannot read
+        account_sudo = self.env["mail.sync.account"].sudo().browse(account_id)
+        message = self._mail_sync_composed(account_sudo, message)
         del message["Return-Path"]  # the envelope says where bounces go (RFC 5321 §4.4)
         message[STAMP] = message["Message-Id"]
         Outgoing = self.env["mail.sync.outgoing"]

@@ -1,4 +1,3 @@
-import email.policy
 import hashlib
 import logging
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from odoo.tools import SQL
 from ..engine import status
 from ..engine.addresses import keys
 from ..engine.errors import Kind, ServerRefused, Step
+from ..engine.mime import compose
 from ..engine.values import Direction
 from ..transactions import as_superuser
 from ..words import remedies
@@ -209,7 +209,8 @@ class MailSyncOutgoing(models.Model):
         same = [("message_id", "=", self.message_id), ("id", "!=", self.id)]
         kept = self.search_count([*same, "|", ("raw", "!=", False), ("filed", "=", True)])
         if message and not kept:
-            self.raw = message.as_bytes(policy=email.policy.SMTP)
+            # Byte for byte what leaves: it is not folded anew.
+            self.raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
 
     def _link(self):
         """Link the account to the mail, so that its copy in Sent is recognised."""
@@ -336,7 +337,7 @@ class MailSyncOutgoing(models.Model):
         if kept == self:
             return raw
         head, separator, body = raw.partition(b"\r\n\r\n")
-        headers = BytesHeaderParser(policy=email.policy.SMTP).parsebytes(head + separator)
+        headers = BytesHeaderParser(policy=compose.POLICY).parsebytes(head + separator)
         # Cc recipients are already in the kept headers, and may have been handed over separately.
         del headers["To"]
         if to := dict.fromkeys(filter(None, self.mapped("to_header"))):

@@ -4,6 +4,7 @@ from . import test_billing
 from . import test_bodies
 from . import test_chatter
 from . import test_companies
+from . import test_composing
 from . import test_disable
 from . import test_disable_entry
 from . import test_disable_remove

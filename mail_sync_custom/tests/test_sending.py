@@ -91,9 +91,8 @@ class Recording(SmtpConnection):
         return super().send_message(message, smtp_from, smtp_to_list)
 
 
-@tagged("post_install", "-at_install")
-class TestWhoseMailbox(MailSyncCase):
-    """What leaves by the mailbox of who wrote it, ``self.left``, and what goes Odoo's own way."""
+class SendingCase(MailSyncCase):
+    """What leaves by the mailbox of who wrote it is in ``self.left``."""
 
     def setUp(self):
         super().setUp()
@@ -113,6 +112,11 @@ class TestWhoseMailbox(MailSyncCase):
         self.lena = self.env["res.partner"].create(
             {"name": "Lena", "email": "lena@customer.example"}
         )
+
+
+@tagged("post_install", "-at_install")
+class TestWhoseMailbox(SendingCase):
+    """What leaves by the mailbox of who wrote it, and what goes Odoo's own way."""
 
     def write_to(self, *partners, record=None, user=None, send=True, **values):
         """Write as the composer does, and let the queue wait; return what is in it."""

@@ -1,11 +1,16 @@
 """What an SMTP server's words mean to the check, against a network that is a list of bytes."""
 
+import smtplib
+import socket
+
 import pytest
 
+from engine.catalogue import classify_chain
 from engine.errors import Kind, LoginRefused, ProtocolViolation, ServerRefused, Step
 from engine.net.dial import Deadline
 from engine.net.wire import Wire
 from engine.smtp.dialogue import Dialogue
+from engine.smtp.handover import Connection
 from engine.values import Credentials
 
 from .test_session_wire import Network
@@ -81,3 +86,26 @@ def test_a_reply_has_as_many_lines_as_it_says():
     found = dialogue(b"250-a\r\n250-b\r\n250 c\r\n220\r\n")
     assert found.reply() == [b"250-a", b"250-b", b"250 c"]
     assert found.reply() == [b"220"]
+
+
+def test_a_mail_larger_than_the_server_takes_is_refused_before_it_is_sent():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        connection = Connection(ours, {"SIZE": "1000"})
+        with pytest.raises(smtplib.SMTPSenderRefused) as caught:
+            connection.sendmail("ann@company.example", ["lena@customer.example"], b"x" * 1001)
+        cause = classify_chain(caught.value, step=Step.SENDING, protocol="smtp")
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
+    assert cause.code == "message_too_large"
+
+
+@pytest.mark.parametrize("offered", [{}, {"SIZE": ""}, {"SIZE": "0"}, {"SIZE": "1001"}])
+def test_a_server_that_names_no_limit_or_a_larger_one_is_asked(offered):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"550 no\r\n250 ok\r\n")
+        with pytest.raises(smtplib.SMTPSenderRefused):
+            Connection(ours, offered).sendmail("ann@company.example", ["a@x"], b"x" * 1001)
+        assert theirs.recv(100).startswith(b"mail FROM:<ann@company.example>")

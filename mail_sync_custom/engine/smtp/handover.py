@@ -49,8 +49,16 @@ class Connection(smtplib.SMTP):
 
     def sendmail(self, *args, **kwargs) -> dict[str, tuple[int, bytes]]:
         self.refused = {}
+        self._check_size(*args)
         self.refused = super().sendmail(*args, **kwargs)
         return self.refused
+
+    def _check_size(self, from_addr: str, _to: object, text: bytes | str, *_rest: object) -> None:
+        """Refuse what the server has said that it would (RFC 1870 §6.1), before it is sent."""
+        limit = self.esmtp_features.get("size", "")
+        if limit.isdecimal() and 0 < int(limit) < len(text):
+            words = f"5.3.4 {len(text)} octets; this server takes {int(limit)}"
+            raise smtplib.SMTPSenderRefused(552, words.encode(), from_addr)
 
 
 def connect(

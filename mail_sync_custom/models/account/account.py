@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import formataddr
 
-from ...engine.addresses import Rules, key
+from ...engine.addresses import Rules, key, routable
 
 
 class MailSyncAccount(models.Model):
@@ -110,3 +110,8 @@ class MailSyncAccount(models.Model):
         """Return the sender of the owner's mail: their name and the mailbox's address."""
         self.ensure_one()
         return formataddr((self.user_id.name, self.email))
+
+    def _mail_domain(self):
+        """Return the domain of the mailbox's address, as headers have it (RFC 5890 §2.3.2.1)."""
+        self.ensure_one()
+        return routable(self.email).rpartition("@")[2]

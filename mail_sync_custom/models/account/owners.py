@@ -59,6 +59,11 @@ class MailSyncAccount(models.Model):
         return accounts_sudo.browse(owner.account_id)
 
     @api.model
+    def _of_writer(self):
+        """Return, as superuser, the account of the current user; empty without a mailbox."""
+        return self._of_author(self.env.user.partner_id.id)
+
+    @api.model
     def _of_server(self, server_id):
         """Return the account, as superuser, that sends through this server; empty for any other."""
         # sudo: the sender need not be able to read the account

@@ -1,0 +1,119 @@
+"""What a Smart Mail says, and what it answers: as its writer wrote it, without Odoo's layout."""
+
+from lxml import html
+from markupsafe import Markup
+from odoo import models
+from odoo.tools import html2plaintext, is_html_empty
+
+from ..engine.mime import compose
+
+#: Marks, until it leaves, a mail that is composed anew on its way; no recipient sees this header.
+OWN = "X-Mail-Sync-Own"
+#: Attributes that only Odoo's editor knows.
+_EDITOR = ("data-oe-", "data-o-", "data-last-history-steps", "t-")
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _prepare_outgoing_body(self):
+        """A Smart Mail has what was written and the signature: no button, no footer, no preview."""
+        if not self._mail_sync_is_composed():
+            return super()._prepare_outgoing_body()
+        body = _presentable(self.mail_message_id._mail_sync_signed_body())
+        return self.env["mail.render.mixin"]._replace_local_links(body)
+
+    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
+        results = super()._prepare_outgoing_list(
+            mail_server=mail_server, doc_to_followers=doc_to_followers
+        )
+        if results and self._mail_sync_is_composed():
+            chain = self.mail_message_id._mail_sync_chain()
+            kept = {
+                name: value
+                for name, value in results[0]["headers"].items()
+                if not name.lower().startswith("x-odoo-")
+            }
+            answers = {"In-Reply-To": chain[-1]} if chain else {}
+            for values in results:
+                values["headers"] = {**kept, **answers, OWN: "yes"}
+                values["references"] = compose.references(chain)
+                values["object_id"] = ""
+        return results
+
+    def _mail_sync_is_composed(self):
+        """Whether it leaves by its writer's mailbox, as a mail that they wrote themselves."""
+        concerned = self._mail_sync_concerned()
+        return bool(concerned and concerned._mail_sync_is_smart() and self._mail_sync_account())
+
+
+class MailMessage(models.Model):
+    _inherit = "mail.message"
+
+    def _mail_sync_signed_body(self):
+        """Return what was written and, where it is not in it already, its writer's signature."""
+        self.ensure_one()
+        # sudo: a writer's signature is there to be read by those who get the mail
+        signature = self.create_uid.sudo().signature
+        body = self.body or Markup()
+        if not self.email_add_signature or is_html_empty(signature):
+            return body
+        if _words(signature) in _words(body):
+            return body
+        return body + Markup("<div>-- <br>%s</div>") % signature
+
+    def _mail_sync_chain(self):
+        """Return the Message-IDs of the mails that a message answers, the oldest first.
+
+        Notes and notifications are no part of what the customer knows.
+        """
+        chain = []
+        # sudo: what a mail answers was readable to who answered it
+        above_sudo = self.sudo().parent_id
+        while (
+            above_sudo
+            and above_sudo.message_id not in chain
+            and len(chain) < compose.MAX_REFERENCES
+            and above_sudo._mail_sync_is_mail()
+        ):
+            chain.append(above_sudo.message_id)
+            above_sudo = above_sudo.parent_id
+        return chain[::-1]
+
+    def _mail_sync_is_mail(self):
+        """Whether it is a mail that somebody outside wrote or got."""
+        if not self.message_id or self.message_type == "email":
+            return bool(self.message_id)
+        shared = any(self.partner_ids.mapped("partner_share")) or any(
+            self.notified_partner_ids.mapped("partner_share")
+        )
+        return self.message_type == "comment" and not self.subtype_id.internal and shared
+
+
+def _words(markup):
+    return " ".join(html2plaintext(markup).split())
+
+
+def _presentable(body):
+    """Return HTML without what only Odoo understands: its editor's marks, links to its records."""
+    if is_html_empty(body):
+        return ""
+    root = html.fragment_fromstring(str(body), create_parent="div")
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str):
+            element.drop_tree()
+            continue
+        names = (element.get("class") or "").split()
+        if element.tag == "a" and ("o_mail_redirect" in names or element.get("data-oe-model")):
+            element.drop_tag()
+            continue
+        for name in list(element.attrib):
+            if name.startswith(_EDITOR):
+                del element.attrib[name]
+        kept = [name for name in names if not name.startswith(("o_", "oe_", "o-"))]
+        if kept != names:
+            element.attrib.pop("class")
+            if kept:
+                element.set("class", " ".join(kept))
+    whole = html.tostring(root, encoding="unicode")
+    return whole[whole.index(">") + 1 : whole.rindex("</div>")]

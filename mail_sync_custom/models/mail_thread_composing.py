@@ -1,0 +1,98 @@
+"""A conversation on a lead or a contact: its Message-IDs, its subject, and what answers what."""
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..bridge import standing
+from ..engine.mime import compose
+
+#: The mails with somebody among which the one that is answered is looked for by its subject.
+LOOKED_AT = 20
+
+
+class MailMessage(models.Model):
+    _inherit = "mail.message"
+
+    @api.model
+    def _get_message_id(self, values):
+        """The mail of somebody with a mailbox has an id in its domain, as all that leaves there."""
+        account_sudo = self.env["mail.sync.account"]._of_writer()
+        written = values.get("message_type", "comment") == "comment"
+        if account_sudo and written and values.get("model") in standing.MODELS:
+            return compose.message_id(account_sudo._mail_domain())
+        return super()._get_message_id(values)
+
+    @api.model
+    def _mail_sync_answered_subject(self, subject, prefix="Re:"):
+        """Return a subject with *Re:* or *Fwd:* before it, once."""
+        return compose.answered(subject, prefix)
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    def _message_compute_parent_id(self, parent_id):
+        """A mail of somebody with a mailbox answers the one that was chosen, or none.
+
+        Odoo would have it answer whatever was written last.
+        """
+        chosen = parent_id or self._name not in standing.MODELS
+        if not chosen and self.env["mail.sync.account"]._of_writer():
+            return False
+        return super()._message_compute_parent_id(parent_id)
+
+    def _notify_by_email_get_base_mail_values(
+        self, message, recipients_data, additional_values=None
+    ):
+        self._mail_sync_take_up(message, recipients_data)
+        return super()._notify_by_email_get_base_mail_values(
+            message, recipients_data, additional_values=additional_values
+        )
+
+    def _mail_sync_take_up(self, message, recipients_data):
+        """Give a mail without a subject that of the conversation that it goes on with.
+
+        The name of the record is the company's own business.
+        """
+        if self._name not in standing.MODELS or message.message_type != "comment":
+            return
+        if not self.env["mail.sync.account"]._of_writer():
+            return
+        people = [one for one in recipients_data if one["share"]]
+        if not people or message.subtype_id.internal:
+            return
+        given = (message.subject or "").strip()
+        before = message.parent_id or self._mail_sync_mails_with(message, people)
+        # sudo: as where Odoo gives a message the subject of its mail
+        message_sudo = message.sudo()
+        if given in ("", self.display_name):
+            last = before[:1]
+            message_sudo.subject = (
+                compose.answered(last.subject)
+                if last.subject
+                else self.env._("Message from %s", self.env.user.name)
+            )
+            message_sudo.parent_id = last
+        elif not message.parent_id:
+            same = before.filtered(lambda mail: compose.answered(mail.subject) == given)
+            message_sudo.parent_id = same[:1]
+
+    def _mail_sync_mails_with(self, message, people):
+        """Return the last mails on the record from or to some of these people, the latest first."""
+        ids = [one["id"] for one in people if one["id"]]
+        emails = [one["email_normalized"] for one in people if one["email_normalized"]]
+        theirs = Domain("author_id", "in", ids) | Domain("partner_ids", "in", ids)
+        theirs |= Domain.OR(Domain("email_from", "ilike", email) for email in emails)
+        domain = theirs & Domain(
+            [
+                ("model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("id", "!=", message.id),
+                ("subject", "!=", False),
+                ("message_type", "in", ("email", "comment")),
+                "|",
+                ("message_type", "=", "email"),
+                ("subtype_id.internal", "=", False),
+            ]
+        )
+        return self.env["mail.message"].search(domain, order="date desc, id desc", limit=LOOKED_AT)
