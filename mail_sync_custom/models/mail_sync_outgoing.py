@@ -13,7 +13,7 @@ from ..engine.addresses import keys
 from ..engine.errors import Kind, ServerRefused, Step
 from ..engine.mime import compose
 from ..engine.values import Direction
-from ..transactions import as_superuser
+from ..transactions import again, as_superuser
 from ..words import remedies
 
 _logger = logging.getLogger(__name__)
@@ -264,8 +264,13 @@ class MailSyncOutgoing(models.Model):
 
     def _wake(self, account_id):
         """Have the copy filed soon: the account's next turn is due now."""
-        with as_superuser(self.env.cr.dbname) as env:
-            env["mail.sync.account"].browse(account_id)._schedule_now()
+
+        def wake():
+            with as_superuser(self.env.cr.dbname) as env:
+                env["mail.sync.account"].browse(account_id)._schedule_now()
+
+        # The mail has left: a turn that saves the account meanwhile must not fail its sender.
+        again(wake)
 
     # -- the copy in Sent ----------------------------------------------------------------------
 
