@@ -35,7 +35,7 @@ def headers(data: bytes) -> None:
     """Read a header block: the quick way finds all that the exact one does."""
     found = envelope(data)
     _stored(found)
-    addresses, ids = glance(data)
+    addresses, ids, _ = glance(data)
     assert matching.everyone(found) <= addresses
     assert set(found.in_reply_to) <= ids
     matching.identify(found)

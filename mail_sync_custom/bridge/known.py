@@ -13,7 +13,8 @@ from odoo.tools import SQL
 
 from ..engine import exclusion
 from ..engine.addresses import Rules, key, shown
-from ..engine.matching import Known, Latecomers, Settled, Target
+from ..engine.matching import Known, Settled, Target
+from ..engine.people import Latecomers
 from . import standing
 from .addressing import Asked, found_keys
 
@@ -183,11 +184,11 @@ def _excluded(
     )
     listed = {pattern for [pattern] in rows}
     # The owner is on each of their mails: a list with their own company on it means the others.
-    own = account._own_emails()
+    own = {key(email, rules) for email in account._own_emails()}
     return frozenset(
         email
         for email, patterns in covering.items()
-        if email not in own and not listed.isdisjoint(patterns)
+        if key(email, rules) not in own and not listed.isdisjoint(patterns)
     )
 
 
@@ -231,8 +232,9 @@ def latecomers(account: models.BaseModel) -> Latecomers:
             companies=account.user_id.company_ids.ids,
         )
     )
-    late: dict[str, list[Target]] = defaultdict(list)
+    rules = account._address_rules()
+    late: dict[str, dict[Target, None]] = defaultdict(dict)
     for email, lead_id in rows if number else ():
-        late[email].append(Target("crm.lead", lead_id))
-    own = account._own_emails()
-    return Latecomers(number, {e: tuple(found) for e, found in late.items() if e not in own})
+        late[key(email, rules)][Target("crm.lead", lead_id)] = None
+    own = {key(email, rules) for email in account._own_emails()}
+    return Latecomers(number, {e: tuple(found) for e, found in late.items() if e not in own}, rules)

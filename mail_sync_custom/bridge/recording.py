@@ -122,7 +122,8 @@ def _authors(account, entries: Sequence[_Entry]) -> Mapping[str, int]:
     """Return the contact behind each sender's address: the owner's own, else the oldest one."""
     emails = {entry.record.envelope.sender.email for entry in entries} - {""}
     authors = addressing.contacts(account.env, emails)
-    return authors | dict.fromkeys(account._own_emails(), account.user_id.partner_id.id)
+    owner = matching.Owner(account._own_emails(), rules=account._address_rules())
+    return authors | dict.fromkeys(filter(owner.owns, emails), account.user_id.partner_id.id)
 
 
 def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown], messages) -> None:

@@ -21,7 +21,9 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..engine.errors import LeaseLost, MailError, Step, safe_text
-from ..engine.matching import Known, Latecomers, Owner
+from ..engine.imap import sequence
+from ..engine.matching import Known
+from ..engine.people import Latecomers, Owner
 from ..engine.sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
 from ..transactions import RACES, as_superuser
@@ -59,7 +61,9 @@ class OdooStore:
             account = env["mail.sync.account"].browse(self.account_id)
             since = account.history_from
             return Owner(
-                emails=account._own_emails(), since=since.replace(tzinfo=UTC) if since else None
+                emails=account._own_emails(),
+                since=since.replace(tzinfo=UTC) if since else None,
+                rules=account._address_rules(),
             )
 
     def mailboxes(self) -> list[Mailbox]:
@@ -315,6 +319,7 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
         "uid_high": state.high,
         "uid_floor": state.floor,
         "at_once": state.at_once,
+        "odd_uids": sequence.encode(state.odd).decode(),
         "remaining_count": commit.remaining if commit.capped or not state.complete else 0,
     }
     latest = commit.latest and commit.latest.astimezone(UTC).replace(tzinfo=None, microsecond=0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from .people import Owner, Target
 from .values import ABSURD, Direction, Envelope, Outcome
 
 #: Copies of one mail may differ in Date by the time a client takes between filing and sending.
@@ -29,27 +30,6 @@ class Reason(StrEnum):
     THREAD = "thread"  # it answers, or follows, a mail already recorded there
     ANSWER = "answer"  # it answers a mail that was written in the CRM, from another address
     ADDRESS = "address"  # a correspondent is the address of the lead or the contact
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A record on which a mail can be recorded, by Odoo's model name and id."""
-
-    model: str
-    res_id: int
-
-    @property
-    def is_lead(self) -> bool:
-        return self.model == "crm.lead"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose mailbox it is. ``since`` is the start of the history window, None for everything."""
-
-    emails: frozenset[str]
-    since: datetime | None = None
-    record_internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +75,6 @@ class Known:
     settled: Mapping[str, tuple[Settled, ...]] = field(default_factory=dict)
     colleagues: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Latecomers:
-    """Leads created, or given an address, after mails with that address had been looked at.
-
-    ``number`` counts them in order of arrival; these are all up to that number whose past mails
-    have not been searched for.
-    """
-
-    number: int = 0
-    by_address: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +132,8 @@ def direction(envelope: Envelope, owner: Owner, sent: bool) -> Direction:
     """
     written_to = {address.email for address in (*envelope.to, *envelope.cc)}
     answered = {address.email for address in envelope.reply_to}
-    comes_back = envelope.sender.email in written_to and not answered.isdisjoint(owner.emails)
-    own = sent or comes_back or envelope.sender.email in owner.emails
+    comes_back = envelope.sender.email in written_to and any(map(owner.owns, answered))
+    own = sent or comes_back or owner.owns(envelope.sender.email)
     return Direction.OUT if own else Direction.IN
 
 
@@ -180,9 +148,7 @@ def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[st
     addresses += [*envelope.to, *envelope.cc]
     if way is Direction.OUT:
         addresses += envelope.bcc
-    return tuple(
-        dict.fromkeys(a.email for a in addresses if a.email and a.email not in owner.emails)
-    )
+    return tuple(dict.fromkeys(a.email for a in addresses if a.email and not owner.owns(a.email)))
 
 
 def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) -> bool:

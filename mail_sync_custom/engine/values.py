@@ -128,6 +128,9 @@ class MailboxState:
 
     ``at_once`` is how many messages the next batch has, or 0 for the usual number. It is 1 after
     the server has dropped the connection during a batch, and grows with each batch that succeeds.
+
+    ``odd`` are the UIDs whose correspondents a server-side search may miss: ranges, both ends
+    included, ascending and not adjacent. Covered UIDs outside them have plain header fields.
     """
 
     uidvalidity: int | None = None
@@ -135,6 +138,7 @@ class MailboxState:
     high: int = 0
     floor: int = 0
     at_once: int = 0
+    odd: tuple[tuple[int, int], ...] = ()
 
     @property
     def complete(self) -> bool:

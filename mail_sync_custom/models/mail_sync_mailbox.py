@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ..engine.imap import sequence
 from ..engine.values import MailboxState, Review
 from ..fields import BigInteger
 
@@ -21,6 +22,9 @@ class MailSyncMailbox(models.Model):
     uid_floor = BigInteger("Read back until UID", readonly=True)
     # After the server has dropped the connection during a batch, batches are small; 0: as usual.
     at_once = fields.Integer("Messages Read Together", readonly=True)
+    # UIDs whose correspondents a server-side search may miss, as a sequence set (RFC 9051 §9).
+    # NULL: not determined yet.
+    odd_uids = fields.Text("UIDs Always Read Again", readonly=True, prefetch=False)
     # Read again for latecomers up to this number, from this UID upwards.
     review_number = BigInteger("Looked Back For", readonly=True)
     review_uid = BigInteger("Looked Back to UID", readonly=True)
@@ -54,6 +58,10 @@ class MailSyncMailbox(models.Model):
         self.ensure_one()
         if self.uidvalidity < 0:
             return MailboxState(at_once=self.at_once)
+        if self.odd_uids is False:
+            odd = ((self.uid_low, self.uid_high - 1),) if self.uid_low < self.uid_high else ()
+        else:
+            odd = tuple(sequence.ranges(self.odd_uids.encode()))
         return MailboxState(
-            self.uidvalidity, self.uid_low, self.uid_high, self.uid_floor, self.at_once
+            self.uidvalidity, self.uid_low, self.uid_high, self.uid_floor, self.at_once, odd
         )

@@ -3,6 +3,7 @@ import re
 from odoo.tests import tagged
 
 from ..bridge import addressing
+from ..engine import plan
 from .common import MailSyncCase, mail
 
 ANN = "Ann <ann@company.example>"
@@ -26,6 +27,14 @@ class TestAddresses(MailSyncCase):
         ("a@c.example, info@müller.example", "info@xn--mller-kva.example"),
     )
 
+    #: And what other programs make of a header.
+    MALFORMED = (
+        ("lena@m.example", "Lena Park lena@m.example"),
+        ("lena@n.example", "Lena <<lena@n.example>>"),
+        ("lena@o.example", "Lena <lena@o.example"),
+        ("lena@p.example", "<SMTP:lena@p.example>"),
+    )
+
     def raw(self, sender, subject):
         """Return a mail with its sender as it stands, in UTF-8."""
         head = mail("SENDER", ANN, subject).as_bytes().replace(b"SENDER", sender.encode())
@@ -42,6 +51,37 @@ class TestAddresses(MailSyncCase):
                 self.recorded(sender, f"Mail {number}")
                 self.assertIn(f"Mail {number}", self.entries(lead).mapped("subject"))
                 lead.unlink()
+
+    def test_a_lead_that_comes_later_gets_the_same_mails(self):
+        for few in (plan.FEW, 0):
+            self.patch(plan, "FEW", few)
+            for number, (text, sender) in enumerate((*self.SAME, *self.MALFORMED)):
+                with self.subTest(text, few=few):
+                    subject = f"Mail {number} {few}"
+                    self.recorded(sender, subject)
+                    lead = self.lead.copy({"email_from": text, "partner_id": False})
+                    self.sync()
+                    self.assertIn(subject, self.entries(lead).mapped("subject"))
+                    lead.unlink()
+
+    def test_the_mails_that_a_server_may_not_find_are_kept_in_mind_by_their_uid_alone(self):
+        inbox = self.account.mailbox_ids.filtered(lambda box: box.special_use == "inbox")
+        self.recorded("Eve <eve@c.example>")
+        self.assertEqual(inbox.odd_uids, "")
+        self.recorded("Eve eve@c.example")
+        self.recorded("Eve <<eve@c.example>>")
+        self.assertEqual(inbox.odd_uids, "2:3")
+
+    def test_a_mailbox_of_which_they_are_not_known_is_looked_through_once(self):
+        self.patch(plan, "FEW", 0)
+        inbox = self.account.mailbox_ids.filtered(lambda box: box.special_use == "inbox")
+        for sender in ("Bob <bob@c.example>", "Eve eve@c.example", "Bob <bob@c.example>"):
+            self.recorded(sender, f"From {sender[:3]}")
+        inbox.odd_uids = False
+        lead = self.lead.copy({"email_from": "eve@c.example", "partner_id": False})
+        self.sync()
+        self.assertTimeline("From Eve", record=lead)
+        self.assertEqual(inbox.odd_uids, "2")
 
     def test_a_contact_is_found_and_is_the_author(self):
         for number, (text, sender) in enumerate(self.SAME):
@@ -92,6 +132,33 @@ class TestAddresses(MailSyncCase):
                 self.recorded(sender, f"On {number}")
                 self.assertTimeline(f"On {number}", record=lead)
                 lead.unlink()
+
+    def test_plus_tags_and_dots_count_for_a_lead_that_comes_later(self):
+        self.account.company_id.write({"mail_sync_plus_tags": True, "mail_sync_gmail_dots": True})
+        cases = (
+            ("lena@c.example", "lena+shop@c.example"),
+            ("mia+crm@c.example", "mia@c.example"),
+            ("zoe+a@c.example", "zoe+b@c.example"),
+            ("le.na@gmail.com", "lena@googlemail.com"),
+        )
+        for few in (plan.FEW, 0):
+            self.patch(plan, "FEW", few)
+            for text, sender in cases:
+                with self.subTest(text, few=few):
+                    subject = f"{sender} {few}"
+                    self.recorded(sender, subject)
+                    lead = self.lead.copy({"email_from": text, "partner_id": False})
+                    self.sync()
+                    self.assertIn(subject, self.entries(lead).mapped("subject"))
+                    lead.unlink()
+
+    def test_plus_tags_count_for_the_owner(self):
+        sent = "Ann <ann+crm@company.example>"
+        self.account.company_id.mail_sync_plus_tags = True
+        self.deliver(mail(sent, self.lead.email_from, "Answer"))
+        self.sync()
+        self.assertEqual(self.entries().mail_sync_direction, "out")
+        self.assertEqual(self.entries().author_id, self.ann.partner_id)
 
     def test_the_few_records_that_need_keys_are_found_when_the_addon_is_installed(self):
         usual = ["lena@c.example", "", "no address", "lena@gmail.com", "info@xn--mller-kva.example"]

@@ -17,7 +17,8 @@ BATCH = 4
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    for name, size in {"CHUNK": 2, "FIRST_BATCH": 2, "BATCH": BATCH, "SLICE_MESSAGES": 2}.items():
+    sizes = {"CHUNK": 2, "FIRST_BATCH": 2, "BATCH": BATCH, "SLICE_MESSAGES": 2, "FEW": 0}
+    for name, size in sizes.items():
         monkeypatch.setattr(plan, name, size)
 
 

@@ -158,7 +158,7 @@ def test_a_glance_sees_the_addresses_and_the_thread():
         b"References: <0@mail.example>\r\n\r\n"
     )  # fmt: skip
     names = ("ann", "bob", "cas", "dan", "eve")
-    assert glance(raw) == ({f"{n}@example.com" for n in names}, {"1.A@mail.example"})
+    assert glance(raw) == ({f"{n}@example.com" for n in names}, {"1.A@mail.example"}, False)
 
 
 # --- what envelope finds, glance must have seen ------------------------------------------------

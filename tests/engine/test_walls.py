@@ -14,19 +14,20 @@ ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 VALUES = {"engine.values", "engine.errors"}
 PURE = "plan status special_use providers catalogue watching markup".split()
 #: Pure as well, and they compare addresses, of which there is one idea.
-ADDRESSED = "matching exclusion mime".split()
+ADDRESSED = "people exclusion mime".split()
 ENGINE_ROOMS = {
     "engine.errors": set(),
     "engine.values": set(),
     "engine.addresses": set(),
     **{f"engine.{name}": VALUES for name in PURE},
     **{f"engine.{name}": VALUES | {"engine.addresses"} for name in ADDRESSED},
-    "engine.sync": VALUES | {"engine.plan", "engine.matching", "engine.mime"},
+    "engine.matching": VALUES | {"engine.people"},
+    "engine.sync": VALUES | {"engine.plan", "engine.people", "engine.matching", "engine.mime"},
     "engine.net": VALUES | {"engine.catalogue"},
     "engine.imap": VALUES | {"engine.net", "engine.catalogue"},
     "engine.smtp": VALUES | {"engine.net", "engine.catalogue"},
     "engine.memory": VALUES
-    | {f"engine.{name}" for name in ("sync", "net", "imap", "matching", "exclusion")},
+    | {f"engine.{name}" for name in ("sync", "net", "imap", "people", "matching", "exclusion")},
 }
 #: The rest of the addon. A room that is named here may use all of the rooms beside it.
 ROOMS = {

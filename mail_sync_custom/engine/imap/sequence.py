@@ -70,6 +70,16 @@ def encode(ranges: Iterable[tuple[int, int]]) -> bytes:
     return b",".join(b"%d" % lo if lo == hi else b"%d:%d" % (lo, hi) for lo, hi in ranges)
 
 
+def ranges(sequence_set: bytes) -> Ranges:
+    """Return the ranges of a set that :func:`encode` wrote.
+
+    >>> ranges(b"1:5,7"), ranges(b"")
+    ([(1, 5), (7, 7)], [])
+    """
+    parts = (part.partition(b":") for part in sequence_set.split(b",") if part)
+    return [(int(lo), int(hi or lo)) for lo, _, hi in parts]
+
+
 def size(ranges: Iterable[tuple[int, int]]) -> int:
     """Return how many UIDs the ranges contain."""
     return sum(hi - lo + 1 for lo, hi in ranges)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 
@@ -17,6 +17,7 @@ from ..errors import ConnectionLost, MailboxMissing, MailError, ProtocolViolatio
 from ..imap import commands, internaldate, sequence
 from ..net import dial
 from ..values import MAX_UID, Folder, Headers, Snapshot, Watched
+from .message import MemoryMessage
 
 #: The header fields that a session asks for.
 FIELDS = frozenset(
@@ -25,29 +26,6 @@ FIELDS = frozenset(
 )
 
 SEEN = frozenset({"\\Seen"})
-
-_FIELD = re.compile(rb"([^\s:]+)[ \t]*:.*?\r\n(?![ \t])", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryMessage:
-    """A message as stored in a mailbox. Reading never changes it."""
-
-    raw: bytes = field(repr=False)
-    internaldate: datetime | None
-    flags: frozenset[str] = frozenset()
-
-    @property
-    def fields(self) -> list[tuple[bytes, bytes]]:
-        """The header's fields: the name in lower case, and the lines, still folded."""
-        head = self.raw.partition(b"\r\n\r\n")[0] + b"\r\n"
-        return [(found[1].lower(), found[0]) for found in _FIELD.finditer(head)]
-
-    @property
-    def correspondents(self) -> bytes:
-        """The text that is searched for an address, in lower case."""
-        names = (b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender")
-        return b"".join(lines for name, lines in self.fields if name in names).lower()
 
 
 class MemoryMailbox:
@@ -117,7 +95,8 @@ class MemoryServer:
     ``commands`` lists what was requested, as ``("STATUS", "INBOX")``; ``connections`` counts the
     sessions opened, ``open`` those not logged out. ``away`` is the reason why connecting fails now.
     With ``idles`` off the server has no IDLE, with ``notifies`` off it reports only the open
-    mailbox, and with ``searches`` off it cannot search for addresses. INBOX always exists.
+    mailbox, and with ``searches`` off it cannot search for addresses. With ``reads_strictly`` on,
+    SEARCH finds only the addresses that a strict parser finds in a header. INBOX always exists.
     """
 
     def __init__(self):
@@ -129,6 +108,7 @@ class MemoryServer:
         self.idles = True
         self.notifies = True
         self.searches = True
+        self.reads_strictly = False
         self._validities = count(1000)
         self._failure: tuple[int, MailError] | None = None
         self.create("INBOX")
@@ -323,14 +303,14 @@ class MemorySession:
             return None
         if not all(map(commands.searchable, emails)):
             return None
-        wanted = [commands.address_parts(email.lower()) for email in emails]
+        wanted = [
+            [part.encode() for part in commands.address_parts(email.lower())] for email in emails
+        ]
+        strictly = self.server.reads_strictly
         return [
             uid
             for uid, message in sorted(self._selected.messages.items())
-            if max(lo, 1) <= uid <= hi
-            and any(
-                all(part.encode() in message.correspondents for part in parts) for parts in wanted
-            )
+            if max(lo, 1) <= uid <= hi and message.names_any(wanted, strictly)
         ]
 
     def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from .. import exclusion
 from ..errors import LeaseLost
-from ..matching import Known, Latecomers, Owner, Settled, Standing, Target, plausible_date
+from ..matching import Known, Owner, Settled, Standing, Target, plausible_date
+from ..people import Latecomers
 from ..sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from ..values import MailboxState, Outcome, SpecialUse
 from .crm import Entry, MemoryDatabase

@@ -1,4 +1,8 @@
-"""A header block → which addresses and which thread it could be about, in a few microseconds."""
+"""A header block → which addresses and which thread it could be about, in a few microseconds.
+
+And whether any other parser finds the same addresses in it: a server that searches for an address
+has a parser of its own, which may accept only what RFC 5322 allows.
+"""
 
 from __future__ import annotations
 
@@ -23,42 +27,77 @@ _DIFFICULT = bytes(
 _EASY = re.compile(rb"[^@\0]+@[^@\0]*[^@\0.]").fullmatch
 _EASY_ID = re.compile(rb"\s*<([!-;=?-~]{1,225})>\s*").fullmatch
 
+# An address field that every parser reads alike (RFC 5322 §3.4): names of atoms, encoded words and
+# quoted strings; addresses of atoms. The only obsolete form is a dot in a name. No groups,
+# comments, escapes, control or eight-bit bytes.
+_ATEXT = rb"[!#-'*+\-/-9=?A-Z^-~]"
+_PLAIN_ADDRESS = rb"%(a)s+(?:\.%(a)s+)*@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*" % {b"a": _ATEXT}
+_WORDS = rb"[ \t\r\n!#-'*+\--9=?A-Z^-~]*"
+_PLAIN_MAILBOX = rb"(?:%(w)s(?:\"[ !#-\[\]-~]*\"%(w)s)*<%(a)s>|[ \t\r\n]*%(a)s)[ \t\r\n]*" % {
+    b"w": _WORDS,
+    b"a": _PLAIN_ADDRESS,
+}
+_PLAIN = re.compile(rb"%(m)s(?:,%(m)s)*" % {b"m": _PLAIN_MAILBOX}).fullmatch
+_A_LABEL = b"xn--"
 
-def glance(raw: bytes) -> tuple[frozenset[str], frozenset[str]]:
+#: Addresses, In-Reply-To ids, and whether another parser may find other addresses.
+Glance = tuple[frozenset[str], frozenset[str], bool]
+
+
+def glance(raw: bytes) -> Glance:
     """Return the addresses and the In-Reply-To ids of a header block; too many, never too few.
 
     Addresses are of From, To, Cc, Bcc, Reply-To and Sender, in lower case. Everything that
-    :func:`envelope` finds is in the answer. The usual block takes a few microseconds; one with
-    anything difficult in it goes the exact way.
+    :func:`envelope` finds is in the answer. The third value is True if an address is in a field
+    that is not plain: a mail server may find other addresses in it, or none. The usual block
+    takes a few microseconds; one with anything difficult in it is parsed exactly.
 
     >>> glance(b"From: Ann <Ann@Example.com>\\r\\nIn-Reply-To: <1@x>\\r\\n")
-    (frozenset({'ann@example.com'}), frozenset({'1@x'}))
+    (frozenset({'ann@example.com'}), frozenset({'1@x'}), False)
+    >>> glance(b"From: Ann ann@example.com\\r\\n")
+    (frozenset({'ann@example.com'}), frozenset(), True)
     """
     if len(raw) > QUICK:
-        return _glance_exactly(raw)
+        return _glance_exactly(raw, is_odd=True)
+    is_odd, names = False, []
     emails: list[bytes] = []
     ids: list[bytes] = []
-    for address_field, _, value in _GLANCED.findall(b"\n" + raw):
-        if address_field:
+    is_easy = True
+    for name, _, value in _GLANCED.findall(b"\n" + raw):
+        if name:
             if b"@" not in value:
                 continue
-            for word in value.translate(_DIFFICULT).split():
+            words = value.translate(_DIFFICULT)
+            names.append(name.lower())
+            if not is_odd and (_A_LABEL in words or not _PLAIN(value)):
+                is_odd = True
+            for word in words.split():
                 if b"@" in word:
                     if not _EASY(word):
-                        return _glance_exactly(raw)
+                        is_easy = False
                     emails.append(word)
         else:
             easy = _EASY_ID(value)
             if not easy or ids:
-                return _glance_exactly(raw)
-            ids.append(easy[1])
+                is_easy = False
+            ids.append(easy[1] if easy else b"")
+    is_odd = is_odd or len(set(names)) < len(names)  # of two, a server may read one
+    if not is_easy:
+        return _glance_exactly(raw, is_odd)
     return (
         frozenset(b" ".join(emails).decode().split()),
         frozenset(b" ".join(ids).decode().split()),
+        is_odd,
     )
 
 
-def _glance_exactly(raw: bytes) -> tuple[frozenset[str], frozenset[str]]:
+def _glance_exactly(raw: bytes, is_odd: bool) -> Glance:
     found = envelope(raw)
     everyone = (*found.senders, *found.reply_to, *found.to, *found.cc, *found.bcc)
-    return frozenset(one.email for one in everyone if one.email), frozenset(found.in_reply_to)
+    emails = frozenset(one.email for one in everyone if one.email)
+    return emails, frozenset(found.in_reply_to), is_odd
+
+
+def is_plain(email: str) -> bool:
+    """Return whether an address (a key) can occur in a field that every parser reads alike."""
+    return bool(_PLAIN(email.encode())) and _A_LABEL.decode() not in email

@@ -7,13 +7,14 @@ commit saves. How a batch is read is the same for all passes, and is up to the r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Protocol
 
 from .. import plan
-from ..matching import Latecomers, Target
+from ..mime.glance import is_plain
+from ..people import Latecomers
 from ..plan import Batch
 from ..values import Headers, MailboxState, Outcome, Review
 from .protocols import Commit, Session
@@ -68,7 +69,7 @@ class Pass(Protocol):
     """
 
     back: ClassVar[bool]
-    late: Mapping[str, tuple[Target, ...]]
+    late: Latecomers
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
         """Yield what to look at in the open mailbox."""
@@ -86,7 +87,7 @@ class Pass(Protocol):
 class _Covering:
     """A pass that covers UIDs for the first time."""
 
-    late: Mapping[str, tuple[Target, ...]] = {}
+    late = Latecomers()
 
     def skipped(self, aside: frozenset[int]) -> frozenset[int]:
         return aside
@@ -132,7 +133,7 @@ class Retry:
     """Messages set aside that are due again, one at a time: one of them caused the failure."""
 
     back = False
-    late: Mapping[str, tuple[Target, ...]] = {}
+    late = Latecomers()
 
     def __init__(self, uids: Sequence[int]):
         self.uids = sorted(uids)
@@ -165,29 +166,32 @@ class LookBack:
     back = True
 
     def __init__(self, latecomers: Latecomers):
-        self.number = latecomers.number
-        self.late = latecomers.by_address
+        self.late = latecomers
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
         state, done = place.state, place.review
         hi = state.high
-        if done and done.number == self.number:
+        if done and done.number == self.late.number:
             hi = min(done.uid, hi)
         if hi <= state.low:
             return iter(())
-        uids, exact = self._candidates(session, state.low, hi)
+        uids, exact = self._candidates(session, state, hi)
         return plan.review(state, hi, place.left(uids), exact)
 
-    def _candidates(self, session: Session, lo: int, hi: int) -> tuple[list[int], bool]:
-        """Return the UIDs below ``hi`` to read again, and whether the server chose them.
+    def _candidates(self, session: Session, state: MailboxState, hi: int) -> tuple[list[int], bool]:
+        """Return the UIDs below ``hi`` to read again, and whether others lie between them.
 
-        A few addresses are searched for; with many, it is cheaper to read all headers.
+        In a large mailbox the server searches for a few addresses. It finds those in plain header
+        fields; the odd ones are read here, because a server's own parser may miss an address in
+        them. With many of either, it is cheaper to read all headers.
         """
-        if plan.worth_searching(self.late):
-            found = session.mentioning(lo, hi - 1, sorted(self.late))
-            if found is not None:
-                return found, True
-        return session.search(lo, hi - 1), False
+        exists = session.search(state.low, hi - 1)
+        odd = plan.odd_among(state, exists)
+        if not plan.worth_searching(self.late.by_address, len(exists), len(odd)):
+            return exists, False
+        plain = sorted(filter(is_plain, self.late.by_address))
+        found = session.mentioning(state.low, hi - 1, plain) if plain else []
+        return (exists, False) if found is None else (sorted({*found, *odd}), True)
 
     def skipped(self, aside: frozenset[int]) -> frozenset[int]:
         return aside
@@ -200,5 +204,5 @@ class LookBack:
         return replace(
             commit,
             tally={Outcome.RECORDED: recorded},
-            review=Review(self.number, looked.part.lo),
+            review=Review(self.late.number, looked.part.lo),
         )

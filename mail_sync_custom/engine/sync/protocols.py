@@ -13,7 +13,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from ..errors import MailError
-from ..matching import Known, Latecomers, Owner, Verdict
+from ..matching import Known, Owner, Verdict
+from ..people import Latecomers
 from ..values import (
     Direction,
     Email,

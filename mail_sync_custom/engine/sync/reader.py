@@ -10,7 +10,7 @@ from .. import matching, plan
 from ..errors import LeaseLost, MailError, NothingDelivered, ProtocolViolation, Step
 from ..matching import Known
 from ..mime.envelope import envelope as read_envelope
-from ..mime.glance import glance
+from ..mime.glance import Glance, glance
 from ..values import Envelope, Headers, MailboxState, Outcome, Snapshot, SpecialUse
 from .bodies import Bodies, weight
 from .ledger import Ledger
@@ -32,7 +32,8 @@ Wanted = tuple[Headers, Envelope]
 class _Slice:
     """A part of a batch that is committed together.
 
-    ``lost`` are UIDs that exist and did not arrive, ``aside`` those that were not requested.
+    ``lost`` are UIDs that exist and did not arrive, ``aside`` those that were not requested, and
+    ``odd`` those whose correspondents a server-side search may miss.
     """
 
     part: plan.Batch
@@ -40,6 +41,7 @@ class _Slice:
     wanted: Sequence[Wanted]
     lost: Sequence[int]
     aside: Collection[int]
+    odd: Sequence[int] = ()
 
     def kept(self, part: plan.Batch) -> _Slice:
         """Return what is left of it if it has to end early."""
@@ -51,7 +53,15 @@ class _Slice:
             wanted=[pair for pair in self.wanted if pair[0].uid in covered],
             lost=[uid for uid in self.lost if uid in covered],
             aside=[uid for uid in self.aside if uid in covered],
+            odd=[uid for uid in self.odd if uid in covered],
         )
+
+    def noted(self, state: MailboxState) -> MailboxState:
+        """Return the state with what is now known of the headers.
+
+        A review reads every odd one in its range again; one that does not arrive no longer exists.
+        """
+        return plan.noted(state, self.part, self.odd)
 
 
 class Reader:
@@ -149,11 +159,13 @@ class Reader:
         self._suspect, self._part = None, Part.HEADERS
         aside = reading.skipped(self.aside)
         headers, missing = self._headers(batch, aside)
-        wanted = self._sift(headers, reading)
+        glances = [(h, glance(h.raw)) for h in headers]
+        wanted = self._sift(glances, reading)
+        odd = [*(h.uid for h, (*_, is_odd) in glances if is_odd), *missing]
         limits = self.ledger.limits
         weights = {h.uid: weight(h.size, limits) for h, _ in wanted}
         uids = [*(h.uid for h in headers), *missing]
-        whole = _Slice(batch, headers, wanted, reading.lost(missing), aside)
+        whole = _Slice(batch, headers, wanted, reading.lost(missing), aside, odd)
         parts = plan.slices(batch, uids, weights, down=reading.back)
         for number, part in enumerate(parts, 1):
             if number > 1 and self.ledger.is_over():
@@ -244,17 +256,16 @@ class Reader:
 
     # whose they are
 
-    def _sift(self, headers: Sequence[Headers], reading: Pass) -> list[Wanted]:
+    def _sift(self, glances: Sequence[tuple[Headers, Glance]], reading: Pass) -> list[Wanted]:
         """Return the few that may be a lead's, fully parsed; the rest cost one quick check each."""
-        glances = [(h, glance(h.raw)) for h in headers]
-        if late := reading.late:
-            return [(h, read_envelope(h.raw)) for h, g in glances if not g[0].isdisjoint(late)]
+        if (late := reading.late).by_address:
+            return [(h, read_envelope(h.raw)) for h, g in glances if late.among(g[0])]
         emails = frozenset().union(*(g[0] for _, g in glances))
         ids = frozenset().union(*(g[1] for _, g in glances))
-        matter = self.store.sift(emails - self.ledger.owner.emails, ids)
+        matter = self.store.sift(emails.difference(filter(self.ledger.owner.owns, emails)), ids)
         return [
             (h, read_envelope(h.raw))
-            for h, (addresses, answers) in glances
+            for h, (addresses, answers, _) in glances
             if not (matter.isdisjoint(addresses) and matter.isdisjoint(answers))
         ]
 
@@ -291,6 +302,8 @@ class Reader:
         sent = self.mailbox.special_use is SpecialUse.SENT
         tally: Counter[Outcome] = Counter()
         records: list[Record] = []
+        everyone = {email for _, e in wanted for email in matching.everyone(e)}
+        late = reading.late.among(everyone)
         for headers, envelope in wanted:
             verdict = matching.judge(
                 envelope,
@@ -299,7 +312,7 @@ class Reader:
                 sent=sent,
                 internaldate=headers.internaldate,
                 history=reading.back,
-                late=reading.late,
+                late=late,
             )
             if verdict.outcome is not Outcome.RECORDED:
                 tally[verdict.outcome] += 1
@@ -328,7 +341,7 @@ class Reader:
             ]
             commit = Commit(
                 self.mailbox,
-                plan.eased(self.state) if last else self.state,
+                kept.noted(plan.eased(self.state) if last else self.state),
                 tuple(records),
                 (*failures, *unread),
                 remaining=kept.part.remaining,
