@@ -6,7 +6,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.contract.bad_server import Result, play
-from tests.contract.bad_servers import CASES
+from tests.contract.bad_servers import CASES as FIRST
+from tests.contract.more_bad_servers import MORE_CASES
+
+CASES = [*FIRST, *MORE_CASES]
 
 #: Servers that are played at once: most of the time each waits for the other side.
 AT_ONCE = 4

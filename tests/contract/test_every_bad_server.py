@@ -4,7 +4,10 @@ import pytest
 
 from engine.sync.line import MAX_RECONNECTS
 from tests.contract.bad_server import play
-from tests.contract.bad_servers import CASES
+from tests.contract.bad_servers import CASES as FIRST
+from tests.contract.more_bad_servers import MORE_CASES
+
+CASES = [*FIRST, *MORE_CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -9,6 +9,7 @@ _IMAP_OFF = (
     rule(
         "imap_disabled",
         r"not enabled for imap",  # Gmail
+        r"please enable imap access",  # Interia: the login is accepted, and all else is refused
         r"yet to enable imap",  # Zoho: off per mailbox, whatever the organisation's policy permits
         # Yandex says *invalid credentials or IMAP is disabled* of both.
         r"(?<!or )imap (access )?(is )?(disabled|not enabled|switched off|turned off)",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 
@@ -57,6 +58,7 @@ class Dialogue:
         self._open: set[bytes] = set()
         self._done: dict[bytes, tuple[bytes, bytes]] = {}
         self._abandoned: set[bytes] = set()
+        self._ended: deque[bytes] = deque(maxlen=8)  # tags, newest last
         self._secrets: list[str] = []
         self._capabilities: frozenset[str] | None = None
         self._broken = False
@@ -262,10 +264,14 @@ class Dialogue:
 
     def _note_tagged(self, line: bytes) -> None:
         tagged = _TAGGED.match(line)
+        if tagged and tagged[1] in self._ended:
+            self._ended.remove(tagged[1])  # said twice, and once too often for good
+            return
         if not tagged or tagged[1] not in self._open:
             raise ProtocolViolation(self.safe(line), step=self.wire.step)
         tag, status, text = tagged.groups()
         self._open.discard(tag)
+        self._ended.append(tag)
         if tag not in self._abandoned:
             self._done[tag] = (status.upper(), text)
         self._abandoned.discard(tag)

@@ -61,9 +61,20 @@ class Bodies:
         return next((self._failure(record) for record in records if record.uid == uid), None)
 
     def _fetch(self, uids: Sequence[int], limit: int | None) -> None:
-        if not uids:
-            return
-        self.asked = sorted(uids)
+        """Fetch bodies; what an OK answer left out is requested again while anything arrives.
+
+        A server may limit the messages of one answer (RFC 9738).
+        """
+        wanted = sorted(uids)
+        while wanted:
+            before, self.asked = self.came, wanted
+            self._fetch_once(wanted, limit)
+            arrived = self.emails.keys() | self.errors.keys()
+            wanted = [uid for uid in wanted if uid not in arrived]
+            if self.came == before:
+                return
+
+    def _fetch_once(self, uids: Sequence[int], limit: int | None) -> None:
         for uid, raw in self.session.bodies(uids, limit):
             self.came += 1
             try:

@@ -240,9 +240,12 @@ class Reader:
         if len(found) < len(expected):
             exists = set(self.session.search(batch.lo, batch.hi - 1))
             lacking = sorted(exists.intersection(expected).difference(found))
-        if lacking:
-            found |= self._fetched([(uid, uid) for uid in lacking])
-            lacking = [uid for uid in lacking if uid not in found]
+        progress = bool(lacking)
+        while progress:  # a server may limit the messages of one answer (RFC 9738)
+            more = self._fetched([(uid, uid) for uid in lacking])
+            found |= more
+            lacking = [uid for uid in lacking if uid not in more]
+            progress = bool(more and lacking)
         if lacking and not found:
             self._check_delivery(Part.HEADERS, lacking)
         return [found[uid] for uid in sorted(found)], lacking
