@@ -1,4 +1,4 @@
-"""What the open pages of the owner are told of a run while it goes on, over Odoo's bus."""
+"""Updates the owner's open pages during a run, over Odoo's bus."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from odoo import models
 from ..engine.errors import Step
 from ..engine.sync.protocols import Commit, Record
 
-#: Seconds between two things that are told.
+#: Seconds between two updates.
 PAUSE = 1.0
 
 
 class Live:
-    """Tells how far one run is, about once a second, and at its end what it had kept back.
+    """Reports the progress of one run, about once a second, and at its end what it held back.
 
-    Odoo's bus sends what is told when the transaction commits, and not at all when it is rolled
-    back. A run that finds nothing tells nothing.
+    Odoo's bus sends updates when the transaction commits, and not at all if it is rolled back. A
+    run that finds nothing sends nothing.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Live:
         self._records: defaultdict[str, set[int]] = defaultdict(set)
 
     def note(self, account: models.BaseModel, commit: Commit) -> None:
-        """Take note of what a commit saves, and tell it if it is time to."""
+        """Note what a commit saves, and report it if it is time to."""
         if not (commit.records or any(commit.tally.values())):
             return
         self._changed = True
@@ -37,7 +37,7 @@ class Live:
             self._tell(account, syncing=True)
 
     def end(self, account: models.BaseModel) -> None:
-        """Tell that the run is over, if it has changed anything."""
+        """Report that the run is over, if it has changed anything."""
         if self._changed:
             self._tell(account, syncing=False)
 
@@ -64,7 +64,7 @@ class Live:
         )
         if self._records:
             # The salespeople of the leads look at them, too. They only learn that there is
-            # something to be asked for, with their own rights.
+            # something new, which they load with their own rights.
             leads = account.env["crm.lead"].browse(self._records["crm.lead"]).exists()
             told = {model: sorted(ids) for model, ids in self._records.items() if ids}
             (account.user_id | leads.user_id)._bus_send("mail_sync/recorded", told)

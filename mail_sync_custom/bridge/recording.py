@@ -1,7 +1,7 @@
 """Mail → ``mail.message`` on its records, with attachments, and the account's link to it.
 
 Never through ``message_process`` or ``message_post``: the first bounces mail to a lead after the
-twentieth in two hours, the second notifies followers and answers with out-of-office mails.
+twentieth in two hours, the second notifies followers and triggers out-of-office replies.
 Recording sends nothing, notifies nobody, answers nothing.
 """
 
@@ -34,10 +34,10 @@ class _Entry:
 
 
 def record(account: models.BaseModel, commit: Commit, records: Sequence[Record]) -> None:
-    """Create what is missing of the records, and the account's link to every one of them.
+    """Create what is missing on the records, and the account's link to every one of the mails.
 
-    ``account`` is a superuser's. All of it is flushed at the end, so that whatever is wrong with
-    a mail is raised here.
+    ``account`` is a superuser's. Everything is flushed at the end, so that any error in a mail is
+    raised here.
     """
     entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
     bodies = {entry.record.uid: body.of(entry.record.email) for entry in entries}
@@ -82,7 +82,7 @@ def _create_messages(
 ) -> models.BaseModel:
     env = account.env
     authors = _authors(account, entries)
-    # Unlike `env.ref`, this asks the database once a process and not once a commit.
+    # Unlike `env.ref`, this queries the database once per process, not once per commit.
     subtype_id = env["ir.model.data"]._xmlid_to_res_id("mail_sync_custom.mt_synced_mail")
     values = []
     for entry, attached in zip(entries, files, strict=True):
@@ -112,7 +112,7 @@ def _create_messages(
 
 
 def entry_date(record: Record) -> datetime:
-    """Return the time of a mail, naive in UTC: its Date header, or the server's where absurd."""
+    """Return the time of a mail, naive in UTC: its Date header, or the server's if implausible."""
     date = matching.plausible_date(record.envelope, record.internaldate)
     moment = date or record.internaldate or datetime.now(UTC)
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -127,9 +127,9 @@ def _authors(account, entries: Sequence[_Entry]) -> Mapping[str, int]:
 
 
 def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown], messages) -> None:
-    """Note why each message stands where it does, and that this mail stands there already.
+    """Save why each message is where it is, and that this mail is recorded there.
 
-    The unique index on this table is what keeps two workers from recording one mail twice.
+    The unique index on this table prevents two workers from recording one mail twice.
     """
     env["mail.sync.entry"].create(
         [
@@ -151,7 +151,7 @@ def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown],
 
 
 def _omitted(record: Record, shown: Shown) -> list[dict]:
-    """Return what of a mail is not in the CRM, its text first."""
+    """Return what part of a mail is not in the CRM, its text first."""
     omitted = record.email.omitted
     if shown.cut and not any(one.why == TEXT_CUT for one in omitted):
         omitted = (Omitted(TEXT_CUT), *omitted)
@@ -254,7 +254,7 @@ def _link(
 
 
 def _alias(r: Record) -> str | bool:
-    """Return the id that the provider gave a mail of ours instead of its own, if it did."""
+    """Return the id with which the provider replaced ours, if it did."""
     own = r.envelope.message_id
     return own if own and own != r.verdict.message_id else False
 

@@ -1,4 +1,4 @@
-"""Where mails stand: the one place that asks which records have a mail with a given id."""
+"""Where mails are recorded: the one place that asks which records have a mail with a given id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from odoo.tools import SQL
 
 from ..engine.matching import Standing, Target
 
-#: The models whose records can have mails. An id that stands anywhere else means nothing here.
+#: The models whose records can have mails. An id on any other model is ignored here.
 MODELS = ("crm.lead", "res.partner")
 
 
@@ -28,10 +28,10 @@ class Row:
 def rows(
     env: api.Environment, message_ids: Collection[str], companies: Sequence[int] = ()
 ) -> Mapping[str, tuple[Row, ...]]:
-    """Return the messages with these ids, oldest first, whichever way they came there.
+    """Return the messages with these ids, oldest first, however they got there.
 
-    An id is one without angle brackets: a mail's own, or the alias that a provider gave it. A
-    record is ``reachable`` when it belongs to one of the companies, or to none.
+    Ids have no angle brackets: a mail's own, or the alias that a provider gave it. A record is
+    ``reachable`` if it belongs to one of the companies, or to none.
     """
     if not message_ids:
         return {}

@@ -1,9 +1,9 @@
 """The engine's Store over Odoo's database: the only bridge between the two.
 
-Every method is one short transaction on a cursor of its own, so that none is open while a mail
-server is waited for. All of it runs as the superuser: it stands in for the right that the owner
-of the account gave when they connected it, namely that what they exchange with the leads of their
-companies is recorded there, whoever the leads are assigned to.
+Every method is one short transaction on its own cursor, so that none is open while waiting for a
+mail server. Everything runs as the superuser, under the right that the owner of the account gave
+when they connected it: that what they exchange with the leads of their companies is recorded there,
+whoever the leads are assigned to.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ from .live import Live
 
 _logger = logging.getLogger(__name__)
 
-#: A worker that has not committed for so long is taken to be dead, and its account is free again.
+#: A worker that has not committed for this long is presumed dead, and its account is free again.
 LEASE = timedelta(minutes=5)
-#: Pauses before a message that was set aside is looked at again. After the last it waits for its
-#: user; one that the server keeps back is asked for every day, for as long as it is there.
+#: Pauses before a message that was set aside is retried. After the last it waits for its user; a
+#: message that the server withholds is requested every day, as long as it exists.
 RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
-#: What a mail's own content can do to a write. The mail is set aside; those beside it go on.
+#: Errors that a mail's own content can cause in a write. The mail is set aside; the others
+#: continue.
 _CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
 
 
@@ -141,7 +142,7 @@ class OdooStore:
             raise LeaseLost()
 
     def _record(self, env: api.Environment, commit: Commit) -> tuple[Failure, ...]:
-        """Save the records together or, if one of them cannot be, each by itself."""
+        """Save the records together or, if one of them fails, one by one."""
         records = commit.records
         if not records:
             return ()
@@ -167,7 +168,7 @@ class OdooStore:
 
 
 def _aside(boxes) -> dict[tuple[int, int], dict[int, bool]]:
-    """Return what is set aside of some mailboxes, by their id and UIDVALIDITY: UID → due again."""
+    """Return what is set aside in some mailboxes, by id and UIDVALIDITY: UID → due again."""
     now = fields.Datetime.now()
     found: dict[tuple[int, int], dict[int, bool]] = defaultdict(dict)
     for message in boxes.env["mail.sync.message"].search_read(
@@ -200,9 +201,9 @@ def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:
 
 
 def _check_standing(env: api.Environment, records: Sequence[Record]) -> None:
-    """Raise Stale where a mail has been removed since it was seen to stand on its records.
+    """Raise Stale if a mail was removed since it was seen on its records.
 
-    Its body was not fetched for those, and there would be a link to nothing.
+    Its body was not fetched for those, so that the link would point to nothing.
     """
     seen = {
         record.verdict: set(record.verdict.targets) - set(record.verdict.missing)
@@ -283,17 +284,17 @@ def _fail(
 
 
 def _note_unreadable(message, failure: Failure) -> None:
-    """Note that a mail which stands elsewhere could not be brought to a latecomer as well."""
+    """Note that a mail recorded elsewhere could not be added to a latecomer as well."""
     message.write({"error_code": failure.code, "detail": failure.detail})
     message.account_id._log(MailError(failure.detail, code=failure.code, step=Step.READING))
 
 
 def _is_over(message, commit: Commit) -> bool:
-    """Whether a message that is set aside need not be tried again.
+    """Whether a message that is set aside need not be retried.
 
-    One that was tried just now and is not recorded was no lead's after all, or has vanished from
-    the server. One of an older numbering is found anew while the window is read again; what is
-    left of those when that is done has vanished too.
+    One that was just tried and not recorded was no lead's after all, or has vanished from the
+    server. One of an older numbering is found again while the window is reread; any that are left
+    after that have vanished too.
     """
     if message.mailbox_id.id != commit.mailbox.ref or message.outcome != "failed":
         return False
@@ -303,7 +304,7 @@ def _is_over(message, commit: Commit) -> bool:
 
 
 def _retry_at(now: datetime, attempts: int, for_ever: bool) -> datetime | bool:
-    """Return when to try again after so many attempts, or False for no more."""
+    """Return when to retry after this many attempts, or False for never."""
     last = len(RETRY_PAUSES) - 1
     return now + RETRY_PAUSES[min(attempts, last)] if for_ever or attempts <= last else False
 

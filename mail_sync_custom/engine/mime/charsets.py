@@ -1,8 +1,8 @@
 """Bytes → text, by the charset that a mail claims or, where that is wrong, the one it is in.
 
 One unreadable byte costs one replacement mark, U+FFFD, and nothing around it. Text that is valid
-multi-byte UTF-8 is hardly ever anything else, so UTF-8 wins over a label, unless the text is so
-short that the label may be right.
+multi-byte UTF-8 is hardly ever anything else, so UTF-8 takes precedence over a label, unless the
+text is so short that the label may be right.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from .iso2022 import is_iso2022, iso2022, jis_pair
 from .labels import ISO_2022, charset_of
 
 MARK = "\ufffd"
-#: Returns the codec that bytes are likely in.
+#: Returns the likely codec of some bytes.
 Detect = Callable[[bytes], str]
-#: Characters of a text that are looked at to choose between two readings of it.
+#: Characters of a text that are compared to choose between two readings of it.
 _ENOUGH = 4_000
-#: Bytes that are decoded at once; marks beyond which a text is not worth more effort.
+#: Bytes decoded at once; replacement marks beyond which a text is not worth more effort.
 _CHUNK, _MAX_MARKS = 256 * 1024, 10_000
 
 _BOMS = (
@@ -53,7 +53,7 @@ _ERRORS = "mail_sync_marks"
 
 
 def clean(text: str) -> str:
-    """Return text that PostgreSQL takes: no NUL, no lone surrogate; and no C1 control."""
+    """Return text that PostgreSQL accepts: no NUL, no lone surrogate; and no C1 control."""
     if "\0" in text:
         text = text.replace("\0", "")
     return text if text.isascii() else _UNWANTED.sub(_wanted, text)
@@ -75,9 +75,9 @@ def is_utf8(data: bytes) -> bool:
 
 
 def guess(data: bytes) -> str:
-    """Return text of bytes that say nothing of their charset: UTF-8, else what Windows wrote.
+    """Return the text of bytes without a stated charset: UTF-8, else Windows-1252.
 
-    Never changes its mind: what a mail is known by is read this way.
+    The result never changes, because mails are identified by text read this way.
     """
     try:
         return data.decode("utf-8")
@@ -95,8 +95,8 @@ def decode(
 ) -> str:
     """Return the text of some bytes by a label that may be wrong, unknown or missing. Never raises.
 
-    ``others`` are labels to try where that one does not read the text; then ``detect`` is asked
-    for a codec. ``cut`` bytes may end in the middle of a character, which is left out.
+    ``others`` are labels to try if that one cannot read the text; then ``detect`` is asked for a
+    codec. ``cut`` bytes may end inside a character, which is dropped.
     """
     charset = charset_of(label)
     if data.isascii() and charset not in _SEVEN_BIT and b"\x1b" not in data and b"\0" not in data:
@@ -104,7 +104,7 @@ def decode(
     return clean(_decode(data, charset, cut, others, detect))
 
 
-# In these, ASCII bytes are not what they look like.
+# In these, ASCII bytes have other meanings.
 _EBCDIC = frozenset("cp037 cp1026 cp1140 cp273 cp424 cp500 cp875".split())
 _SEVEN_BIT = _EBCDIC | {"utf-7", "hz", ISO_2022}
 
@@ -132,7 +132,7 @@ def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...], detec
 
 
 def _by_label(data: bytes, charset: str, share: float, cut: bool, second: Callable[[], str]) -> str:
-    """Return text by a charset that is not UTF-8, unless nearly all of it is in another."""
+    """Return text by a charset other than UTF-8, unless nearly all of it is in another."""
     if charset not in _MULTI_BYTE:
         return _read(data, "utf-8" if 0.8 <= share < 1 else charset, cut)
     text = _read(data, charset, cut)
@@ -143,7 +143,7 @@ def _by_label(data: bytes, charset: str, share: float, cut: bool, second: Callab
 
 
 def _by_others(data: bytes, stated: tuple[str, ...], detect: Detect, cut: bool) -> str:
-    """Return text by the first charset that reads it all, or else by the one it is likely in."""
+    """Return text by the first charset that reads all of it, or else by the most likely one."""
     for charset in stated:
         if _reads(data, charset, cut):
             return _read(data, charset, cut)
@@ -183,9 +183,9 @@ def _paired(found: re.Match[bytes]) -> bytes:
 
 
 def _marked(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for bytes that a codec cannot read: a vendor's character, or a mark.
+    """Return the replacement for bytes that a codec cannot read: a vendor's character, or a mark.
 
-    Called by a codec as an error handler, with where to go on.
+    Called by a codec as an error handler; also returns where to continue.
     """
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -202,7 +202,7 @@ def _marked(error: UnicodeError) -> tuple[str, int]:
     return MARK, max(error.end, at + 1)
 
 
-#: Where a charset does not know a pair of bytes, the one that a vendor took it from.
+#: If a charset lacks a pair of bytes, the charset from which a vendor took it.
 _VENDORS = {"big5hkscs": "cp950", "cp932": "shift_jis_2004", "shift_jisx0213": "cp932"}
 # What Python makes of bytes that CP932 does not define.
 _NO_CP932 = dict.fromkeys([0x80, 0xA0, *range(0xF8F0, 0xF8F4)], MARK)
@@ -210,12 +210,12 @@ codecs.register_error(_ERRORS, _marked)
 
 
 def _utf8_share(data: bytes) -> float:
-    """Return how much of what is not ASCII is UTF-8: 1 for all of it, or where all is ASCII."""
+    """Return the share of non-ASCII text that is UTF-8: 1 for all of it, or if all is ASCII."""
     try:
         data.decode("utf-8")
         return 1
     except UnicodeDecodeError as error:
-        # A text that is cut in its last character is whole.
+        # A text whose last character is cut off still counts as valid.
         if error.end == len(data) and error.reason == "unexpected end of data" and error.start:
             head = data[: error.start]
             if not head.isascii():
@@ -228,7 +228,7 @@ def _utf8_share(data: bytes) -> float:
 
 
 def _means_utf8(data: bytes, charset: str, cut: bool) -> bool:
-    """Whether valid UTF-8 is that, whatever it is labelled as."""
+    """Whether valid UTF-8 really is UTF-8, whatever its label."""
     if charset in _MULTI_BYTE:
         # One or two characters of such a charset can be valid UTF-8 by chance.
         many = len(_MULTI_BYTE_UTF8.findall(data[: 4 * _ENOUGH])) > 2
@@ -237,7 +237,7 @@ def _means_utf8(data: bytes, charset: str, cut: bool) -> bool:
 
 
 def _is_utf8(data: bytes, charset: str) -> bool:
-    """Whether valid UTF-8 that is labelled as a single-byte charset is what it looks like.
+    """Whether valid UTF-8 labelled as a single-byte charset really is UTF-8.
 
     Two letters of Thai, Greek or Cyrillic can be valid UTF-8. Then the label is believed, unless
     the UTF-8 is in its script.

@@ -1,4 +1,4 @@
-"""What a part holds: its bytes decoded, its size, its text."""
+"""The content of a part: its decoded bytes, its size, its text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tree import Part
 
 
 def content_of(part: Part, limit: int | None = None) -> bytes:
-    """Return the decoded body of a part, of its first ``limit`` bytes. The one copy of it."""
+    """Return the decoded body of a part, or of its first ``limit`` bytes: the only copy of it."""
     end = part.end if limit is None else min(part.end, part.start + limit)
     decoder = DECODERS.get(part.encoding, as_it_is)
     if part.encoding == "base64" and not is_base64(part.raw, part.start, end):
@@ -21,7 +21,7 @@ def content_of(part: Part, limit: int | None = None) -> bytes:
 
 
 def size_of(part: Part) -> int:
-    """Return how large a part will be, without decoding it."""
+    """Return the size that a part will have, without decoding it."""
     size = part.end - part.start
     if part.encoding != "base64":
         return size
@@ -32,12 +32,12 @@ def size_of(part: Part) -> int:
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.I)
 
 
-# A picture that stands in its tag, and is too large to be kept there.
+# A picture inlined in its tag that is too large to be kept there.
 _LARGE_DATA = re.compile(rb"data:image/[a-z.+-]{1,20};base64,[A-Za-z0-9+/=\s]{262144,}")
 
 
 def text_bytes(part: Part, limit: int) -> tuple[bytes, bool]:
-    """Return the bytes of a part's text, up to ``limit``, and whether they are not all."""
+    """Return the bytes of a part's text, up to ``limit``, and whether there are more."""
     data = content_of(part)
     if len(data) > limit > 0 and part.mimetype in _HTML:
         data = _LARGE_DATA.sub(b"data:,", data)
@@ -47,10 +47,10 @@ def text_bytes(part: Part, limit: int) -> tuple[bytes, bool]:
 def text_of(
     part: Part, data: bytes, *, cut: bool, label: str, detect: Detect
 ) -> tuple[str, str, bool]:
-    """Return (type, text, whether that is not all) of the bytes of a part's text.
+    """Return (type, text, whether there is more) for the bytes of a part's text.
 
-    The type is text/plain or text/html; lines end by \\n. ``label`` is the mail's own charset, for
-    a part that states none, and ``detect`` for one that is in another.
+    The type is text/plain or text/html; lines end in \\n. ``label`` is the mail's own charset, for
+    a part that states none, and ``detect`` is for a part in yet another charset.
     """
     others = (label,)
     if part.mimetype in _HTML and (declared := _META_CHARSET.search(data[:4096])):
@@ -74,9 +74,9 @@ _HTML = frozenset("text/html application/xhtml+xml text/x-amp-html text/watch-ht
 
 
 def _unflowed(text: str, delsp: bool) -> str:
-    """Return text with the paragraphs that RFC 3676 broke into lines joined again.
+    """Return text with paragraphs rejoined that RFC 3676 broke into lines.
 
-    A line that ends in a space goes on in the next one of the same quote depth; "-- " does not.
+    A line that ends in a space continues in the next one of the same quote depth; "-- " does not.
     """
     out: list[str] = []
     previous, flowing = 0, False

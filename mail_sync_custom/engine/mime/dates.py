@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from .months import MONTHS, bare
 from .zones import ZONES, windows_offset
 
-#: A clock that shows an earlier year was never set: 1904, 1970 and 1980 are where clocks begin.
+#: A clock that shows an earlier year was never set: 1904, 1970 and 1980 are where clocks start.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 _DAY = r"(?<![0-9:])([0-9]{1,2})(?:st|nd|rd|th|er|\.|º|ª)?"
@@ -42,9 +42,9 @@ _DOTTED = re.compile(
 
 
 def read_date(text: str) -> datetime | None:
-    """Return a Date in UTC; None where it cannot be read, or is that of a clock never set.
+    """Return a Date in UTC; None if it is unreadable, or from a clock that was never set.
 
-    Without a zone, or with one that nobody knows, it counts as UTC (RFC 5322 §4.3).
+    Without a zone, or with an unknown one, it counts as UTC (RFC 5322 §4.3).
 
     >>> read_date("Mon, 5 Okt 2026 10:00:00 +0200").isoformat()
     '2026-10-05T08:00:00+00:00'

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-#: Bytes that are looked at: the lines that are not ASCII, up to so many.
+#: The most bytes that are examined, of the lines that are not ASCII.
 MAX_SAMPLE = 4 * 1024
-#: With fewer bytes than these that are not ASCII, any answer would be by chance.
+#: With fewer non-ASCII bytes than these, any answer would be chance.
 _ENOUGH = 6
 
 _LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-# Hiragana and katakana, which no Korean or Chinese text is full of (JIS X 0208 rows 4 and 5).
+# Hiragana and katakana, rare in Korean and Chinese text (JIS X 0208 rows 4 and 5).
 _EUC_KANA = re.compile(rb"[\xa4\xa5][\xa1-\xf6]")
 _EUC_PAIR = re.compile(rb"[\xa1-\xfe]{2}")
-# The same in Shift_JIS, of which the second byte may be an ASCII one.
+# The same in Shift_JIS, whose second byte may be ASCII.
 _SJIS_KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x7e\x80-\x96]")
 _SJIS_PAIR = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]")
 
@@ -27,7 +27,7 @@ _OTHERS = [
 
 
 def detected(data: bytes) -> str:
-    """Return the charset that text is likely in, in Python's name; cp1252 where it is too short."""
+    """Return the likely charset of a text, by Python's name; cp1252 if the text is too short."""
     return _detected(_sample(data))
 
 

@@ -1,18 +1,18 @@
-"""Message bytes → values. Never raises on what a mail says, however broken it is.
+"""Message bytes → values. Never raises because of a mail's content, however broken it is.
 
-Three depths, each dearer than the one before and each asked for less often:
+Three levels, each more expensive than the one before and used less often:
 
 * :func:`glance` runs on every header block of a mailbox: which addresses and which thread could
-  this be about? Too many is fine, one missing is a lost mail.
+  this be about? Finding too many is fine; missing one loses a mail.
 * :func:`envelope` is the exact parse of the header fields that decisions are made from.
 * :func:`email` reads a whole message: text, files, and what had to be left out.
 
-The standard library's parser is not used. It works on ``str``, so that a file of 20 MB costs ten
-times its size; it has no bounds, so that 30 KB of semicolons or 100,000 parts hold up everybody's
-mail; and how it reads an address changed between patch releases of Python (CVE-2023-27043).
-Here everything works on the bytes as they came, by offsets, and is linear in their number. The
-limits below are the only ones; beyond them a message is set aside with MessageUnreadable, code
-``message_bomb``, which is the one exception that leaves this file.
+The standard library's parser is not used. It works on ``str``, so that a file of 20 MB takes ten
+times its size; it has no limits, so that 30 KB of semicolons or 100,000 parts delay everybody's
+mail; and its reading of addresses changed between patch releases of Python (CVE-2023-27043).
+Here everything works on the original bytes, by offsets, in linear time. There are no limits other
+than those below; a message beyond them is set aside with MessageUnreadable, code
+``message_bomb``, which is the only exception that leaves this file.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def email(
 ) -> Email:
     """Return a whole message.
 
-    ``truncated`` says that ``raw`` is only the beginning of a message that is too large. What is
-    complete is kept; the part in which it ends is named in ``omitted``. Files above
+    ``truncated`` says that ``raw`` is only the beginning of a message that is too large. Complete
+    parts are kept; the part in which it ends is named in ``omitted``. Files above
     ``max_attachment`` bytes, or beyond ``max_attachments``, are left out and named too.
 
-    ``omitted`` begins with ``TEXT_CUT`` where the mail's own text is kept only so far.
+    ``omitted`` begins with ``TEXT_CUT`` if only the beginning of the mail's own text is kept.
 
     Raises MessageUnreadable, code ``message_bomb``, and nothing else.
     """

@@ -20,9 +20,9 @@ _ENVELOPE_FIELDS = frozenset(
 def envelope(raw: bytes, label: Label | None = None) -> Envelope:
     """Return the header fields that decisions are made from, of a header block or a message.
 
-    Never raises. Of Date, Message-ID and Subject the first counts, of the others all do.
-    What stands beyond ``MAX_HEADER`` bytes is not looked at. ``label`` returns the mail's own
-    charset, for eight-bit bytes that are not UTF-8.
+    Never raises. For Date, Message-ID and Subject the first field counts, for the others all do.
+    Anything beyond ``MAX_HEADER`` bytes is ignored. ``label`` returns the mail's own charset, for
+    eight-bit bytes that are not UTF-8.
     """
     return _envelope(fields_of(_head(raw), _ENVELOPE_FIELDS), label)
 

@@ -1,6 +1,6 @@
 """Header blocks: where one ends, which fields it has, and their values as text (RFC 5322 §2.2).
 
-Works on the bytes as they came. Refuses to know what a field means.
+Works on the original bytes. Knows nothing of what a field means.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from .labels import charset_of
 from .limits import MAX_HEADER, MAX_PARAMETERS, MAX_PART_HEADER, bomb
 from .words import CONTROL
 
-# RFC 5322 §2.2: printable characters but the colon, then the value with its folded lines. The
-# space before the colon is §4.5's obsolete form. A line that is neither is skipped, because to
-# stop there would lose the addresses behind it.
+# RFC 5322 §2.2: printable characters except the colon, then the value with its folded lines. The
+# space before the colon is §4.5's obsolete form. A line that is neither is skipped, because
+# stopping there would lose the addresses after it.
 _FIELD = re.compile(rb"\n([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
 _NAME = re.compile(rb"[!-9;-~]+[ \t]*:")
 _NO_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]+[ \t]*:)", re.MULTILINE)
@@ -40,8 +40,8 @@ def fields_of(head: bytes, wanted: frozenset[bytes]) -> dict[bytes, list[bytes]]
 def header_end(raw: bytes, start: int, end: int, *, top: bool) -> tuple[int, int]:
     """Return where the header block of ``raw[start:end]`` ends, and where its body begins.
 
-    Without an empty line the body begins at the first line that is no header field, and a part
-    that begins with one has no header: to look for one would lose text.
+    Without an empty line, the body begins at the first line that is not a header field. A part that
+    begins with such a line has no header: searching for one would lose text.
     """
     limit = MAX_HEADER if top else MAX_PART_HEADER
     if raw.startswith((b"\n", b"\r\n"), start, end):
@@ -68,8 +68,9 @@ Label = Callable[[], str]
 def unfolded(raw: bytes, label: Label | None = None) -> str:
     """Return a field's value as one line: unfolded (RFC 5322 §2.2.3), without control characters.
 
-    Eight-bit bytes should not be there before RFC 6532 and are: UTF-8 nearly always, else the
-    mail's own charset. Without ``label`` they are what Windows wrote, which never changes.
+    Before RFC 6532, eight-bit bytes are not allowed but do occur: nearly always UTF-8, else the
+    mail's own charset. Without ``label`` they are read as Windows-1252, so the result never
+    changes.
     """
     raw = _FOLD.sub(b"", raw) if b"\n" in raw else raw
     if raw.isascii() and b"\x1b" not in raw:
@@ -90,9 +91,9 @@ _CHARSET = re.compile(rb"charset\*?\s*=\s*[\"']?([\w.:+-]{2,40})", re.IGNORECASE
 
 
 def own_charset(raw: bytes) -> str:
-    """Return the charset that a mail is written in: the first that it states and is not UTF-8.
+    """Return the charset that a mail is written in: the first that it states other than UTF-8.
 
-    Where it states none, the one that its eight-bit bytes are likely in.
+    If it states none, the likely charset of its eight-bit bytes.
     """
     for found in _CHARSET.finditer(raw[:_SEARCHED]):
         label = found[1].decode("ascii", "replace")

@@ -9,12 +9,12 @@ from .charsets import clean
 from .limits import MAX_FILENAME
 from .words import CONTROL, SPACES, decode_words
 
-# Marks of direction and characters of no width: they make "exe.fdp" look like "pdf.exe".
+# Direction marks and zero-width characters: they make "exe.fdp" look like "pdf.exe".
 _TRICKS = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u061c\x80-\x9f]+")
 SLASH = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 
-#: The name of a part that brings none, by its type; other types become attachment.bin.
+#: The default name of a nameless part, by type; other types become attachment.bin.
 _DEFAULT_NAMES = {
     "text/plain": "text.txt",
     "text/html": "text.html",
@@ -60,7 +60,7 @@ _DEFAULT_NAMES = {
 
 
 def safe_name(name: str, mimetype: str) -> str:
-    """Return a file name that is safe to store, to show and to save; never an empty one."""
+    """Return a file name that is safe to store, show and save; never an empty one."""
     name = CONTROL.sub("", _TRICKS.sub("", clean(decode_words(name))))
     name = next(filter(None, (p.strip() for p in SLASH.split(name)[::-1])), "")
     name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name))

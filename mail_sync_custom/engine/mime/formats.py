@@ -1,4 +1,4 @@
-"""Texts in formats that are neither plain nor HTML → plain text, and whether HTML has words."""
+"""Texts that are neither plain nor HTML → plain text; and whether HTML has words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PARAGRAPHS = frozenset("paragraph indent center flushleft flushright flushboth 
 
 
 def _enriched(text: str) -> str:
-    """Return the words of enriched text: one line break is a space, two are one less."""
+    """Return the words of enriched text: one line break is a space, n of them are n - 1."""
     out: list[str] = []
     at, literal, hidden = 0, 0, 0
     for found in _ENRICHED.finditer(text):
@@ -51,7 +51,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 def _said(text: str) -> str:
-    """Return what an invitation or a business card says to a person, a line each."""
+    """Return what an invitation or a business card says to a person, one item per line."""
     values = (found[2] for found in islice(_SAID.finditer(_FOLDED.sub("", text)), 100))
     return "\n".join(_ESCAPED.sub(lambda e: "\n" if e[1] in "nN" else e[1], v) for v in values)
 
@@ -68,14 +68,14 @@ CONVERTERS = {
 
 _TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][^\s/>]{0,40})|[!?/])")
 _HIDDEN = frozenset("script style title".split())
-# Tags in a row, which is what most of a page without words is.
+# Consecutive tags, which make up most of a page without words.
 _TAGS = re.compile(r"(?:\s*<(?!(?:script|style|title)\b)/?[a-z][^<>]*>){1,1000}+", re.IGNORECASE)
 _WORD = re.compile("[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
                       "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0]")  # fmt: skip
 
 
 def has_words(kind: str, text: str) -> bool:
-    """Whether a reader sees a word in a text of this type. Markup is not words."""
+    """Whether a reader sees a word in a text of this type. Markup does not count as words."""
     if kind != "text/html":
         return bool(_WORD.search(text))
     at, low = 0, None

@@ -15,7 +15,7 @@ _GLANCED = re.compile(
     rb"\n(?:(from|to|cc|bcc|reply-to|sender)|(in-reply-to))[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)",
     re.IGNORECASE,
 )
-# One pass: letters to lower case, what parts addresses to a space, and everything that makes an
+# One pass: letters to lower case, address separators to a space, and everything that makes an
 # address difficult (quotes, comments, escapes, apostrophes, control and eight-bit bytes) to NUL.
 _DIFFICULT = bytes(
     32 if byte in b" \t\r\n<>,;:"

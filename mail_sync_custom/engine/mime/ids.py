@@ -14,10 +14,10 @@ _ID_BREAK = re.compile(r"[\s,;<>]+")
 
 
 def read_ids(text: str) -> list[str]:
-    """Return the message ids of a value, each once: without ``<>`` and white space.
+    """Return the message ids of a value, without duplicates, ``<>`` or white space.
 
-    Old clients write sentences into In-Reply-To. Where nothing stands in brackets, a word with an
-    @ is an id, and so is one that stands alone.
+    Old clients write sentences into In-Reply-To. If nothing is in angle brackets, a word with an @
+    is an id, and so is a single word.
     """
     found = ["".join(angled.split()) for angled in _ANGLED.findall(text)]
     if not any(found):
@@ -27,7 +27,7 @@ def read_ids(text: str) -> list[str]:
 
 
 def _bounded_id(message_id: str) -> str:
-    """Return an id that an index can hold: one that is too long keeps its start and a hash."""
+    """Return an id that an index can hold: a longer one is cut and completed by a hash."""
     if len(message_id) <= MAX_ID // 4:
         return message_id
     data = message_id.encode()
@@ -37,7 +37,7 @@ def _bounded_id(message_id: str) -> str:
 
 
 def ids_of(values: Iterable[bytes]) -> tuple[str, ...]:
-    """Return the ids of all values of a field; of too many the first and the last."""
+    """Return the ids of all values of a field; if there are too many, the first and the last."""
     found = read_ids(" ".join(map(unfolded, values))) if values else []
     half = MAX_REFERENCES // 2
     return tuple(found if len(found) <= MAX_REFERENCES else found[:half] + found[-half:])

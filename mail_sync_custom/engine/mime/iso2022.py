@@ -1,9 +1,9 @@
 """ISO-2022-JP, -KR and -CN → text, as mailers write them rather than as the RFCs define them.
 
-Python's codecs refuse a whole text for one sequence that they do not know; and they know neither
-the rows that vendors added to JIS X 0208 (①, ㈱, 髙), nor half-width kana, nor ISO-2022-CN. Here
-bytes are decoded set by set (RFC 1468, 1554, 1557, 1922), each in the form that it has in a
-charset which Python knows with all of its extensions.
+Python's codecs reject a whole text because of one unknown sequence, and they know neither the rows
+that vendors added to JIS X 0208 (①, ㈱, 髙), nor half-width kana, nor ISO-2022-CN. Here bytes are
+decoded set by set (RFC 1468, 1554, 1557, 1922), each through a charset that Python knows with all
+of its extensions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import islice
 
 _MARK = "\ufffd"
-#: Shifts and line ends that are followed; text has some for each line.
+#: Shifts and line ends that are followed; a text has a few per line.
 _MAX_TOKENS = 200_000
 # An escape sequence, whole or cut by the end of the text; a shift; a line's end.
 _TOKEN = re.compile(
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 
 
 def is_iso2022(data: bytes) -> bool:
-    """Whether seven-bit text holds the escape sequences of a two-byte set."""
+    """Whether seven-bit text contains the escape sequences of a two-byte set."""
     return b"\x1b$" in data and data.isascii()
 
 
@@ -57,7 +57,7 @@ def iso2022(data: bytes) -> str:
 
 
 def _designate(sets: dict[str, Callable[[bytes], str]], escape: bytes) -> None:
-    """Follow an escape sequence (ISO/IEC 2022 §13); one that is unknown changes nothing."""
+    """Apply an escape sequence (ISO/IEC 2022 §13); an unknown one changes nothing."""
     final = escape[-1:]
     if escape.startswith(b"$"):
         target = {b")": "G1", b"*": "G2"}.get(escape[1:2], "G0")
@@ -106,7 +106,7 @@ _RUNS = re.compile(rb"([\x21-\x7e\xa1-\xfe]+)|([^\x21-\x7e\xa1-\xfe]+)")
 
 
 def _pairs(decode: Callable[[int, int], str]) -> Callable[[bytes], str]:
-    """Return what reads text by pairs of bytes; others among them stand for themselves."""
+    """Return a decoder of text in pairs of bytes; other bytes stand for themselves."""
     table = _Table(decode)
 
     def read(data: bytes) -> str:
@@ -123,7 +123,7 @@ def _pairs(decode: Callable[[int, int], str]) -> Callable[[bytes], str]:
 
 
 def _in(*charsets: str, prefix: bytes = b"") -> Callable[[int, int], str]:
-    """Return what decodes a pair in the eight-bit form of a charset, of the first that has it."""
+    """Return a decoder of a pair in a charset's eight-bit form, using the first that has it."""
 
     def decode(first: int, second: int) -> str:
         pair = prefix + bytes((first | 0x80, second | 0x80))
@@ -138,7 +138,7 @@ def _in(*charsets: str, prefix: bytes = b"") -> Callable[[int, int], str]:
 
 
 def jis_pair(first: int, second: int) -> str:
-    """Return the character of two seven-bit bytes of JIS X 0208, with the rows of vendors."""
+    """Return the character of two seven-bit bytes of JIS X 0208, including vendors' rows."""
     lead = ((first + 1) >> 1) + (0x70 if first < 0x5F else 0xB0)
     trail = second + ((0x20 if second > 0x5F else 0x1F) if first & 1 else 0x7E)
     try:

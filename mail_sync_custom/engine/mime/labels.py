@@ -1,4 +1,4 @@
-"""What a mail calls a charset → Python's name of the charset that is meant.
+"""The charset names that mails use → Python's name of the charset that is meant.
 
 The labels of the WHATWG Encoding standard (§4.2, by ``webencodings``), which take a charset for
 the superset that senders mean by it; those of mailers that the web does not know; Python's own.
@@ -11,7 +11,7 @@ import re
 from encodings.aliases import aliases
 from functools import lru_cache
 
-#: Stands for ISO-2022-JP, -KR and -CN, which :mod:`.iso2022` reads; no codec of Python's does.
+#: Stands for ISO-2022-JP, -KR and -CN, which :mod:`.iso2022` reads instead of a Python codec.
 ISO_2022 = "iso-2022"
 
 _MEANT = {
@@ -39,7 +39,7 @@ _MEANT = {
        ("jp", "jp_1", "jp_2", "jp_2004", "jp_3", "jp_ext", "kr")},
 }  # fmt: skip
 
-#: Labels of mailers, without anything but letters and digits.
+#: Labels used by mailers, reduced to letters and digits.
 _MAILERS = {
     "default": "", "unknown": "", "unknown8bit": "", "xunknown": "", "8bit": "", "7bit": "",
     "binary": "", "none": "", "null": "", "auto": "", "autodetect": "", "ascii": "", "usascii": "",
@@ -79,7 +79,7 @@ _MAILERS = {
     "extendedunixcodepackedformatforjapanese": "euc_jp",
 }  # fmt: skip
 
-#: Codecs of Python that are no charset of a mail: they run escapes, or are quadratic.
+#: Python codecs that are never a mail's charset: they evaluate escapes, or are quadratic.
 _NO_CHARSETS = frozenset(
     ["unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"]
 )
@@ -89,22 +89,22 @@ _WORD = re.compile(r"[a-z0-9_.:+()-]+")
 _NUMBERED = re.compile(
     r"(?:x?windows|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0?(\d{2,5})"
 )
-# A label with something else stuck to it.
+# A label with something else attached to it.
 _GLUED = re.compile(r"x?(?:windows12\d\d|koi8[ru]|gb2312|gbk|big5|shiftjis|euc(?:jp|kr)|iso2022jp)")
 _ISO_8859 = re.compile(r"x?(?:iso)?8859(\d{1,2})(?:\d{4})?[ei]?")
 
 
 @lru_cache(maxsize=512)
 def charset_of(label: str) -> str:
-    """Return the codec for a label, or ``ISO_2022``; "" where the label says nothing.
+    """Return the codec for a label, or ``ISO_2022``; "" if the label says nothing.
 
-    That is so for ``us-ascii``, too: text of eight-bit bytes is anything but that. What stands
-    around a label does not matter, such as quotes, or the language of RFC 2231 §5.
+    That includes ``us-ascii``, because eight-bit text is never that. Anything around a label is
+    ignored, such as quotes, or the language of RFC 2231 §5.
 
     >>> charset_of('"UTF8"; format=flowed'), charset_of("ks_c_5601-1987"), charset_of("x-unknown")
     ('utf-8', 'cp949', '')
     """
-    # Some write the whole parameter once more as its value.
+    # Some repeat the whole parameter as its value.
     label = label[:80].lower().rpartition("charset=")[2]
     label = label.partition("*")[0].strip(" \t'\"<>=;,.")
     whole = _JUNK.sub("", label)
@@ -153,7 +153,7 @@ def _standard(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _codecs() -> frozenset[str]:
-    """Return the names of Python's codecs. To ask ``codecs`` for others would look for files."""
+    """Return the names of Python's codecs. Asking ``codecs`` for others would search for files."""
     return frozenset({*aliases, *aliases.values(), "koi8_t", "koi8_u", "cp720", "cp856", "cp874"})
 
 

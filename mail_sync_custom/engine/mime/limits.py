@@ -1,7 +1,7 @@
-"""How much of a message is read, and what is said of the rest.
+"""How much of a message is read, and how the rest is reported.
 
 Each limit is far beyond what people send and far below what hurts. Beyond one, a message is set
-aside with MessageUnreadable, code ``message_bomb``: the one exception that leaves this room.
+aside with MessageUnreadable, code ``message_bomb``: the only exception that leaves this package.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from ..errors import MessageUnreadable
 MAX_HEADER = 256 * 1024  # bytes of the message's own header block
 MAX_PART_HEADER = 16 * 1024  # bytes of a part's header block
 MAX_PARAMETERS = 16 * 1024  # bytes of a Content-Type that are looked at
-MAX_DEPTH = 12  # multiparts within each other; a forwarded message is a file and not descended
+MAX_DEPTH = 12  # nested multiparts; a forwarded message is a file and not descended into
 MAX_PARTS = 1_000
 MAX_FALSE_BOUNDARIES = 10_000  # lines that begin like a boundary but are something else
 MAX_REFERENCES = 200  # kept: the first half and the last half
-MAX_ID = 900  # bytes of a message id; an index of PostgreSQL takes no more than 2,700
+MAX_ID = 900  # bytes of a message id; a PostgreSQL index takes no more than 2,700
 MAX_NAME = 500  # characters of a display name
 MAX_SUBJECT = 2_000
 MAX_STAMP = 200
@@ -24,16 +24,16 @@ MAX_CHUNKS = 1_000  # pieces of base64, each with padding of its own, in one par
 MAX_TEXT = 4 * 1024 * 1024  # bytes of all parts that are shown as text
 MAX_CONVERTED = 1024 * 1024  # characters of RTF and the like that are read
 MAX_TAGS = 100_000  # of HTML that are looked through for a word
-MAX_OPENED = 40 * 1024 * 1024  # bytes that are taken out of containers to be read as a mail
-MAX_DETECTIONS = 4  # texts of a mail whose charset is looked for
+MAX_OPENED = 40 * 1024 * 1024  # bytes extracted from containers to be read as a mail
+MAX_DETECTIONS = 4  # texts of a mail whose charset is detected
 MAX_INLINE_FILES = 100  # uuencoded in one text
 MAX_BEGINNINGS = 1_000  # lines in one text that begin like a file
 MAX_UU_LINES = 700_000  # of a file in uuencode; 30 MB of it as programs write it
-QUICK = 16 * 1024  # beyond, glance takes the exact way, which is bounded
+QUICK = 16 * 1024  # above this, glance parses exactly, which is bounded
 
-#: Why something is in ``Email.omitted``: a file is too large; the mail is, and was not read to its
-#: end; there are more files than are kept; the mail's own text is kept only so far; a signature
-#: around what is kept was not checked.
+#: Reasons in ``Email.omitted``: a file is too large; the mail is, and was not read to its end;
+#: there are more files than are kept; only the beginning of the mail's own text is kept; a
+#: signature around what is kept was not checked.
 TOO_LARGE = "too_large"
 MAIL_TOO_LARGE = "mail_too_large"
 TOO_MANY = "too_many"

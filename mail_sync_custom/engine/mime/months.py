@@ -1,4 +1,4 @@
-"""Names of months, as mailers put them into Date against RFC 5322 §3.3.
+"""Names of months that mailers put into Date, contrary to RFC 5322 §3.3.
 
 In lower case and without accents; a longer name begins with one of these. A name that means two
 months in two languages (Croatian *lipanj* is Polish *lipiec*) is that of the language with more
@@ -28,7 +28,7 @@ _NAMES = (
 
 
 def bare(name: str) -> str:
-    """Return a name in lower case without accents, as the table has it."""
+    """Return a name in lower case without accents, as in the table."""
     letters = unicodedata.normalize("NFKD", name.lower().replace("ı", "i").replace("ł", "l"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 

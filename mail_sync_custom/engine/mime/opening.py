@@ -1,4 +1,4 @@
-"""Containers that are no multiparts → what is in them: S/MIME's signed-data, and winmail.dat."""
+"""Containers other than multiparts → their contents: S/MIME's signed-data, and winmail.dat."""
 
 from __future__ import annotations
 

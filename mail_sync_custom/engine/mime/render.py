@@ -18,14 +18,14 @@ from .opening import Opened, is_container, opened
 from .tree import Part, Tree
 from .uuencode import without_files
 
-#: Texts that are data for a program; each is shown only where a mail has no other words.
+#: Texts meant for programs; each is shown only if a mail has no other words.
 _DATA = frozenset(
     "text/calendar text/vcard text/x-vcard text/directory text/css text/javascript text/csv "
     "text/xml text/rfc822-headers".split()
 )
-#: Renditions that say the same once more, in a format for few.
+#: Renditions that repeat the content in a rarely used format.
 _FOR_FEW = frozenset("text/x-amp-html text/watch-html".split())
-#: Types that are not text and contain words nevertheless.
+#: Non-text types that contain words nevertheless.
 _WORDS_IN = frozenset(
     "message/delivery-status message/global-delivery-status message/disposition-notification "
     "message/partial message/external-body application/rtf".split()
@@ -38,7 +38,7 @@ _TEXT_NAMES = (".txt", ".TXT", ".md", ".log")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a mail; its content is decoded when it is asked for."""
+    """A file of a mail; its content is decoded on demand."""
 
     name: str
     mimetype: str
@@ -64,15 +64,15 @@ class Piece:
 
 @dataclass(slots=True)
 class Rendered:
-    """What a part of the tree comes to: pieces of the body, and files.
+    """The result for a part of the tree: pieces of the body, and files.
 
-    ``unverified`` names what was taken out of a signature that nobody has checked.
+    ``unverified`` names what was extracted from a signature that nobody has checked.
     """
 
     body: list[Piece] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     unverified: list[str] = field(default_factory=list)
-    cut: bool = False  # some text is not whole
+    cut: bool = False  # some text is incomplete
 
     def __iadd__(self, other: Rendered) -> Rendered:
         self.body += other.body
@@ -100,7 +100,7 @@ class Renderer:
         return out
 
     def _part(self, part: Part, first: bool) -> Rendered:
-        """Return what a part comes to. ``first``: nothing of the body stands before it."""
+        """Return the result for a part. ``first``: no part of the body precedes it."""
         if part.children:
             kind = part.mimetype
             return _CONTAINERS.get(kind, Renderer._mixed)(self, part, first)
@@ -111,7 +111,7 @@ class Renderer:
         return self._opened(part, first) or Rendered(files=[self._file(part)])
 
     def _text(self, part: Part) -> Rendered:
-        """Return a text, with the files that stand in it."""
+        """Return a text, and the files embedded in it."""
         out, inline = Rendered(), []
         if part.mimetype == "text/plain" and b"begin " in (data := content_of(part)):
             data, inline = without_files(data)
@@ -172,9 +172,9 @@ class Renderer:
         return out
 
     def _promote(self, out: Rendered) -> None:
-        """Make the words of a file the body of a mail that has no others; the file stays one.
+        """Make the words of a file the body of a mail that has no others; the file stays a file.
 
-        But for a part that was to be seen with the mail: that is its body, and no file.
+        Except a part that was to be shown with the mail: that is its body, not a file.
         """
         for wanted in (_to_be_seen, _is_text, _has_text):
             for file in out.files:
@@ -208,14 +208,14 @@ class Renderer:
         return self.mail(self.tree.part(raw, start, end, cut=part.cut, depth=part.depth + 1))
 
     def _mixed(self, part: Part, first: bool) -> Rendered:
-        """All in order: multipart/mixed, signed, report, and every multipart that is unknown."""
+        """All in order: multipart/mixed, signed, report, and every unknown multipart."""
         out = Rendered()
         for child in part.children:
             out += self._part(child, first and not out.body)
         return out
 
     def _related(self, part: Part, first: bool) -> Rendered:
-        """The root is shown, the others are the files that it refers to (RFC 2387)."""
+        """Show the root; the others are the files that it refers to (RFC 2387)."""
         root = _root(part)
         out = self._root(root, first)
         for child in part.children:
@@ -235,10 +235,10 @@ class Renderer:
         return self._part(root, first)
 
     def _alternative(self, part: Part, first: bool) -> Rendered:
-        """The last rendition with words in html, else the last with words, and all files.
+        """Show the last rendition with words in HTML, else the last with words, and all files.
 
-        RFC 2046 §5.1.4. A rendition in a format for few is a file only where there is no other;
-        an invitation says more than the text, and is always kept.
+        RFC 2046 §5.1.4. A rendition in a rarely used format is a file only if there is no other; an
+        invitation says more than the text, and is always kept.
         """
         renditions = [(child, self._rendition(child, first)) for child in part.children]
         usual = [out for child, out in renditions if child.mimetype not in _FOR_FEW]
@@ -273,7 +273,7 @@ class Renderer:
         return self._text(part)
 
     def _double(self, part: Part, first: bool) -> Rendered:
-        """A file of a Macintosh is two: what only a Macintosh reads of it is left (RFC 1740)."""
+        """Return the parts of a Macintosh file except the one for Macintosh only (RFC 1740)."""
         real = [one for one in part.children if one.mimetype != "application/applefile"]
         return self._each(real or part.children, first)
 

@@ -1,7 +1,7 @@
 """S/MIME: the content of an opaque ``signed-data`` (RFC 8551 §3.5.2, RFC 5652 §5).
 
-The signature is not checked, because nobody has told us which certificates to trust; the mail says
-so. This is a bounded walk through the DER or BER to the content; nothing else is read.
+The signature is not checked, because no trusted certificates are configured; the mail says so. This
+is a bounded walk through the DER or BER to the content; nothing else is read.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class _Reader:
         return _Reader(self.data, start, self.end if end is None else end, self.left)
 
     def take(self, depth: int = 0) -> bytes:
-        """Return the next element whole, and step behind it."""
+        """Return the whole next element, and step past it."""
         begin = self.at
         _, start, end = self._header()
         if end is None:

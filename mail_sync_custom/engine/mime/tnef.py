@@ -1,7 +1,7 @@
 """winmail.dat → the text and the files in it (MS-OXTNEF, MS-OXCMSG, MS-OXRTFCP).
 
-Our own reader of what a mail needs: ``tnefparse`` copies the rest of the data at each attribute,
-so that a file of 1 MB in small pieces takes minutes. Here each byte is read once.
+Our own reader of what a mail needs: ``tnefparse`` copies the remaining data at each attribute, so
+that a file of 1 MB in small pieces takes minutes. Here each byte is read once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Tnef:
 
     body: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str, bytes, str], ...] = ()
-    cut: bool = False  # the text is not whole
+    cut: bool = False  # the text is incomplete
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ def tnef_content(data: bytes) -> Tnef | None:
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (name, value) of what is there and whole. Checksums are not looked at."""
+    """Yield (name, value) of the complete attributes. Checksums are ignored."""
     at = 6
     for _ in range(_MAX_ATTRIBUTES):
         if at + 9 > len(data):
@@ -174,7 +174,7 @@ def _properties(value: bytes) -> Iterator[tuple[int, tuple[int, bytes]]]:
 
 
 def _behind_name(value: bytes, at: int) -> int:
-    """Return where a named property goes on behind its name."""
+    """Return where a named property continues after its name."""
     if at + 24 > len(value):
         return len(value)
     kind, size = struct.unpack_from("<II", value, at + 16)
@@ -192,7 +192,7 @@ def _string(value: bytes, charset: str) -> str:
 
 
 def decompressed(data: bytes) -> bytes:
-    """Return compressed RTF as it was (MS-OXRTFCP §3.1), up to ``MAX_CONVERTED``."""
+    """Return decompressed RTF (MS-OXRTFCP §3.1), up to ``MAX_CONVERTED``."""
     if len(data) < 16:
         return b""
     _, size, kind, _ = struct.unpack_from("<IIII", data)

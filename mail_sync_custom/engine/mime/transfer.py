@@ -27,10 +27,10 @@ def encoding_of(name: str) -> str:
 
 
 def base64(raw: bytes, start: int, end: int) -> bytes:
-    """Return what the base64 in ``raw[start:end]`` says, as far as it can be read (RFC 2045 §6.8).
+    """Return the decoded base64 of ``raw[start:end]``, as far as it is readable (RFC 2045 §6.8).
 
-    Padding ends it, and what lists add below is dropped, unless it is more base64: some senders
-    encode line by line. Python's own answer to that differs between its releases.
+    Padding ends it, and text that lists append is dropped, unless it is more base64: some senders
+    encode line by line. Python's own behaviour here differs between releases.
     """
     end = _before_footer(raw, start, end)
     first = _CHUNK.search(raw, start, end)
@@ -47,7 +47,7 @@ def base64(raw: bytes, start: int, end: int) -> bytes:
 
 
 def _letters(raw: bytes, start: int, end: int) -> bytes:
-    """Return what one piece of base64 with at most its own padding says."""
+    """Return one decoded piece of base64 that has at most its own padding."""
     try:
         with memoryview(raw)[start:end] as view:
             return binascii.a2b_base64(view)
@@ -60,14 +60,14 @@ def _letters(raw: bytes, start: int, end: int) -> bytes:
 
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+=*")
 _LINE = re.compile(rb"[^\n]*[^\s][^\n]*")
-#: Bytes at the beginning or at the end by which base64 is told from text.
+#: Bytes at the beginning or the end that distinguish base64 from text.
 _LOOKED_AT = 2_000
-#: So many letters in a row are no word of a text.
+#: This many letters in a row are not a word of a text.
 _NO_WORD = 16
 
 
 def _before_footer(raw: bytes, start: int, end: int) -> int:
-    """Return where base64 without padding ends: before the text that a list has added below it.
+    """Return where base64 without padding ends: before any text that a list has appended.
 
     One wrong line among others of base64 does not end it.
     """
@@ -84,7 +84,7 @@ def _before_footer(raw: bytes, start: int, end: int) -> int:
 
 
 def is_base64(raw: bytes, start: int, end: int) -> bool:
-    """Whether the first lines look like base64: some senders say so and do not encode."""
+    """Whether the first lines look like base64: some senders claim it without encoding."""
     end = min(_before_footer(raw, start, end), start + _LOOKED_AT)
     head = raw[start:end].partition(b"=")[0].split(b"\n")
     lines = [line.strip() for line in head if line.strip()]
@@ -96,9 +96,9 @@ _PADDED_BREAK = re.compile(rb"=[ \t]+\r?\n")
 
 
 def _quoted_printable(raw: bytes, start: int, end: int) -> bytes:
-    """Return what quoted-printable says (RFC 2045 §6.7).
+    """Return decoded quoted-printable (RFC 2045 §6.7).
 
-    White space behind the ``=`` at the end of a line was added on the way (rule 3).
+    White space after the ``=`` at the end of a line was added in transit (rule 3).
     """
     if _PADDED_BREAK.search(raw, start, end):
         return binascii.a2b_qp(_PADDED_BREAK.sub(b"=\n", raw[start:end]))

@@ -28,9 +28,9 @@ _PART_FIELDS = frozenset(
     b"content-location".split()
 )
 _MIMETYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
-#: What senders write for the two types that they mean.
+#: Misspellings of the two types that senders mean.
 _SHORT = {"html": "text/html", "text": "text/plain", "plain": "text/plain"}
-# A line that can only be the boundary which the Content-Type does not name.
+# A line that can only be the boundary that the Content-Type fails to name.
 _BOUNDARY = re.compile(rb"^--([!-~]{1,70})[ \t]*\r?\n(?i:content)-[A-Za-z-]+:", re.MULTILINE)
 
 
@@ -49,13 +49,13 @@ class Part:
     start: int
     end: int
     depth: int
-    cut: bool  # the message was read only so far, and this part with it
+    cut: bool  # the message, and this part with it, was truncated
     bare: bool  # no header and no body: what a cut leaves behind a boundary
     children: tuple[Part, ...] = ()
 
 
 class Tree:
-    """Reads the parts of one message, and counts what a bomb has too many of."""
+    """Reads the parts of one message, and enforces the limits against bombs."""
 
     def __init__(self, raw: bytes):
         #: Returns the mail's own charset, for parts that do not state one.
@@ -71,7 +71,7 @@ class Tree:
         return detected(data) if self.detections <= MAX_DETECTIONS else "cp1252"
 
     def may_open(self, size: int) -> bool:
-        """Whether so many bytes may still be taken out of a container, and count them."""
+        """Whether this many bytes may still be extracted from a container, and count them."""
         self.opened += size
         return self.opened <= MAX_OPENED
 
@@ -104,7 +104,7 @@ class Tree:
             )
             boundary = parameters.get("boundary", "")
             children = tuple(self._children(raw, body, end, boundary, encoding, cut, inside))
-            if not children:  # a multipart of which nothing can be told apart is text
+            if not children:  # a multipart without recognisable parts is text
                 mimetype = "text/plain"
         disposition, extra = read_parameters(first_of(fields, b"content-disposition", self.label))
         return Part(
@@ -130,7 +130,7 @@ class Tree:
         if not mimetype:
             return default, parameters
         if not _MIMETYPE.fullmatch(mimetype):
-            # RFC 2045 §5.2 says text/plain; what is plainly a file stays one.
+            # RFC 2045 §5.2 says text/plain; what is clearly a file stays one.
             named = parameters.get("name")
             return ("application/octet-stream" if named else "text/plain"), parameters
         return mimetype, parameters
@@ -156,8 +156,8 @@ class Tree:
     ) -> Iterator[tuple[int, int, bool]]:
         """Yield (start, end, last) of the parts between the lines of a boundary.
 
-        ``last`` says that no boundary follows: at the message's end, or where it is cut. What
-        stands behind the closing line is no part, unless the boundary opens one again.
+        ``last`` says that no boundary follows: at the message's end, or where it is truncated. What
+        comes after the closing line is not a part, unless the boundary opens one again.
         """
         if not boundary.strip():
             return
@@ -181,8 +181,8 @@ class Tree:
     def _next(self, raw: bytes, line: bytes, at: int, end: int) -> tuple[int, int, bool] | None:
         """Return the next line that is the boundary: (its part's end, its own end, is it the last).
 
-        The line break before it is its own (RFC 2046 §5.1.1). One that goes on with other
-        characters is another boundary that begins alike.
+        The preceding line break belongs to it (RFC 2046 §5.1.1). A line that continues with other
+        characters is a different boundary with the same beginning.
         """
         while (found := raw.find(line, at, end)) >= 0:
             stop = found + len(line)
@@ -199,7 +199,7 @@ class Tree:
 
 
 def _reference(fields: dict[bytes, list[bytes]], name: bytes) -> str:
-    """Return what the text may refer to a part by, without white space (RFC 2392, RFC 2557 §4.2).
+    """Return the reference by which the text names a part, without white space (RFC 2392, 2557).
 
     Some libraries write it in encoded words.
     """

@@ -23,7 +23,7 @@ _MINUS_42 = bytes((byte - 42) % 256 for byte in range(256))
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """A file that stands in a text."""
+    """A file inside a text."""
 
     name: bytes
     content: bytes
@@ -54,7 +54,7 @@ def without_files(data: bytes) -> tuple[bytes, list[Inline]]:
 
 
 def _files(data: bytes) -> Iterator[tuple[int, int, Inline]]:
-    """Yield (start, end, file). Each of the marks is looked for once in each byte."""
+    """Yield (start, end, file). Each byte is searched once for each of the marks."""
     marks = {mark: _Mark(mark, data) for mark in (_BEGIN, _END, _YBEGIN, _YEND)}
     at = 0
     for _ in range(MAX_BEGINNINGS):
@@ -88,7 +88,7 @@ class _Mark:
         self.found = mark.search(data)
 
     def behind(self, at: int) -> re.Match[bytes] | None:
-        """Return the first from there on; ``at`` never falls."""
+        """Return the first match from there on; ``at`` never decreases."""
         if self.found and self.found.start() < at:
             self.found = self.mark.search(self.data, at)
         return self.found
@@ -99,9 +99,9 @@ _UU_LETTERS = bytes(range(0x20, 0x61))
 
 
 def _uu(data: bytes, start: int, end: int) -> tuple[bytes, int]:
-    """Decode lines of uuencode; return also where the first is that is something else, or ``end``.
+    """Decode lines of uuencode; return also where the first other line is, or ``end``.
 
-    Behind the empty line of the encoding, which is the last, only white space is nothing else.
+    After the empty line that ends the encoding, anything but white space counts as other.
     """
     out = []
     for found in islice(_LINE.finditer(data, start, end), MAX_UU_LINES):

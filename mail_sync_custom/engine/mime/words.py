@@ -1,4 +1,4 @@
-"""Encoded words (RFC 2047), and text made fit for one line."""
+"""Encoded words (RFC 2047), and text prepared for one line."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _BETWEEN = re.compile(r"\?=\s+=\?")
 
 
 def decode_words(text: str) -> str:
-    """Return text with its encoded words decoded (RFC 2047), whatever stands around them.
+    """Return text with its encoded words decoded (RFC 2047), whatever surrounds them.
 
-    Neighbours of one charset are decoded together: many senders split a word in the middle of a
+    Adjacent words in one charset are decoded together: many senders split a word in the middle of a
     character (§5 forbids it).
     """
     if "=?" not in text:

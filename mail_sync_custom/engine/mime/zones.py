@@ -1,7 +1,7 @@
 """Names of time zones → hours ahead of UTC.
 
-RFC 5322 §4.3 knows ten. The others stand in Date all the same; where two zones share a name, it is
-the one that mailers have used.
+RFC 5322 §4.3 knows ten. The others occur in Date all the same; if two zones share a name, the one
+that mailers have used is meant.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ZONES: dict[str, float] = {
     "nzdt": 13, "fjt": 12, "sst": -11,
 }  # fmt: skip
 
-#: What Windows calls a zone, in standard time.
+#: The names that Windows uses for zones, in standard time.
 _WINDOWS: dict[str, float] = {
     "gmt": 0, "greenwich mean": 0, "w. europe": 1, "central europe": 1, "central european": 1,
     "romance": 1, "gtb": 2, "fle": 2, "e. europe": 2, "israel": 2, "south africa": 2, "russian": 3,
@@ -44,7 +44,7 @@ _NAME = re.compile(r"\b([a-z. ]{3,20}?) (standard|daylight|summer) time\b")
 
 
 def windows_offset(text: str) -> timedelta | None:
-    """Return the offset of a zone that is named in full; None where none is, or a number is too.
+    """Return the offset of a zone named in full; None if there is none, or also a number.
 
     >>> windows_offset("5 oct 2026 10:00 pacific daylight time")
     datetime.timedelta(days=-1, seconds=61200)
