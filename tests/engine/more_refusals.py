@@ -1449,6 +1449,7 @@ MORE_FAMILIES = {
             "recipient_unknown",
         },
         [
+            ("made up", "550 5.7.1 Sender not authorized to send to this mailing list"),
             ("made up", "550 5.7.1 You do not have permission to send to this recipient"),
             (
                 "made up",

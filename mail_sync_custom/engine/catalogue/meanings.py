@@ -293,7 +293,7 @@ _RELAYING = (
 _NOT_THIS_SENDER = (
     rule(
         "sender_not_allowed",
-        rf"^(?!.*(?:relay|to this (?:recipient|group|list)|distribution|attachment|content|\d\.\d+\.\d+\.\d|\bhelo\b(?!.*from address))).*"
+        rf"^(?!.*(?:relay|to this (?:\w+ )?(?:recipient|group|list)|distribution|attachment|content|\d\.\d+\.\d+\.\d|\bhelo\b(?!.*from address))).*"
         rf"(?:{SENDER}.{{0,60}}{NOT_YOURS}|{NOT_YOURS}.{{0,40}}{SENDER})",
         r"(?:e-?mail address|identit\w+|domain) is not verified|not match a verified|not local sender",
         r"not (?:allowed|permitted|authori[sz]ed) to send (?:as|from|on behalf)",
@@ -303,7 +303,7 @@ _NOT_THIS_SENDER = (
 )
 
 # Last of all: whoever else is at fault has been named by now.
-_NOT_THE_SENDER = rf"^(?!\W*4\d\d\b)(?!.*(?:{SENDER}|password|credential|\byour (?:account|mailbox|address|domain|ip|server|isp)\b|\bhelo\b|\brdns\b|client host))"
+_NOT_THE_SENDER = rf"^(?!\W*4\d\d\b)(?!.*(?:{SENDER}|password|credential|\byour (?:account|mailbox|address|domain|ip|server|isp)\b|\bhelo\b|\brdns\b|client host|blocked using|black-?list|block-?list|\brbl\b))"
 _OF_THE_RECIPIENT = (
     rule(
         "recipient_disabled",
