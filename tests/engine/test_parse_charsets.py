@@ -34,6 +34,8 @@ ESC = b"\x1b"
         ("x-mac-ce", "mac-latin2"), ("macintosh", "mac-roman"), ("unicode-1-1-utf-7", "utf-7"),
         ("hz-gb-2312", "hz"), ("iso-2022-jp", ISO_2022), ("cp50220", ISO_2022),
         ("iso-2022-kr", ISO_2022), ("iso-2022-cn", ISO_2022), ("koi8-r", "koi8-r"),
+        ("windows-cp1251", "cp1251"), ("CHINESEBIG5_CHARSET", "big5hkscs"),
+        ("RUSSIAN_CHARSET", "cp1251"), ("GB2312_CHARSET", "gb18030"),
         ("text/html; charset=windows-1251", "cp1251"), ("charset=utf-8", "utf-8"),
         ("windows-1252http-equivcontent-type", "cp1252"), ("koi8-r<br>", "koi8-r"),
         ("us-ascii", ""), ("unknown-8bit", ""), ("x-unknown", ""), ("", ""), ('""', ""),
@@ -212,6 +214,15 @@ def test_a_copy_is_the_same_mail_though_its_header_alone_does_not_tell_its_subje
 )
 def test_a_subject_in_encoded_words_is_readable(written, read):
     assert envelope(f"Subject: {written}\r\n\r\n".encode()).subject == read
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "euc_jp", "cp932", "iso2022_jp"])
+def test_japanese_that_is_labelled_as_iso_2022_jp_is_readable(charset):
+    assert decode(JAPANESE.encode(charset), "iso-2022-jp", detect=detected) == JAPANESE
+
+
+def test_a_word_in_the_other_alphabet_of_base64_is_readable():
+    assert envelope(b"Subject: =?utf-8?B?8J-YgCBIaQ==?=\r\n\r\n").subject == "😀 Hi"
 
 
 def test_a_wrong_byte_in_euc_jp_takes_no_other_with_it():

@@ -113,8 +113,10 @@ def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...], detec
     for bom, named in _BOMS:
         if data.startswith(bom) and not (charset in _MULTI_BYTE and named == "utf-16"):
             return _read(data[len(bom) :] if named == "utf-8" else data, named, cut)
-    if charset == ISO_2022 or is_iso2022(data):
+    if is_iso2022(data) or (charset == ISO_2022 and (b"\x1b" in data or b"\x0e" in data)):
         return iso2022(data)
+    if charset == ISO_2022:
+        return _without_escapes(data, cut, detect)
     if charset in _WIDE:
         return _read(data, _width(data, charset), cut)
     if charset in ("utf-7", "hz") or charset in _EBCDIC:
@@ -129,6 +131,14 @@ def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...], detec
     if share >= 0.5:
         return _read(data, "utf-8", cut)
     return second() or _read(data, "cp1252", cut)
+
+
+def _without_escapes(data: bytes, cut: bool, detect: Detect) -> str:
+    """Return text that is labelled as ISO-2022 and has no escape sequence: it is in another."""
+    likely = "utf-8" if is_utf8(data) else detect(data)
+    if likely == "utf-8" or (likely in _MULTI_BYTE and _reads(data, likely, cut)):
+        return _read(data, likely, cut)
+    return iso2022(data)
 
 
 def _by_label(data: bytes, charset: str, share: float, cut: bool, second: Callable[[], str]) -> str:

@@ -77,6 +77,12 @@ _MAILERS = {
     "logical": "iso8859-8", "visual": "iso8859-8", "latin9": "iso8859-15", "latin0": "iso8859-15",
     "latin10": "iso8859-16", "iso2022kr": ISO_2022, "csiso2022kr": ISO_2022, "xiso2022kr": ISO_2022,
     "extendedunixcodepackedformatforjapanese": "euc_jp",
+    # What Windows calls the charset of a font.
+    "easteuropecharset": "cp1250", "russiancharset": "cp1251", "greekcharset": "cp1253",
+    "turkishcharset": "cp1254", "hebrewcharset": "cp1255", "arabiccharset": "cp1256",
+    "balticcharset": "cp1257", "vietnamesecharset": "cp1258", "thaicharset": "cp874",
+    "chinesebig5charset": "big5hkscs", "chinesebig5": "big5hkscs", "hangeulcharset": "cp949",
+    "hangulcharset": "cp949", "johabcharset": "johab",
 }  # fmt: skip
 
 #: Python codecs that are never a mail's charset: they evaluate escapes, or are quadratic.
@@ -87,7 +93,7 @@ _JUNK = re.compile(r"[^a-z0-9]+")
 _NO_NAME = re.compile(r"[^a-z0-9.]+")
 _WORD = re.compile(r"[a-z0-9_.:+()-]+")
 _NUMBERED = re.compile(
-    r"(?:x?windows|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0?(\d{2,5})"
+    r"(?:x?windows(?:cp)?|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0?(\d{2,5})"
 )
 # A label with something else attached to it.
 _GLUED = re.compile(r"x?(?:windows12\d\d|koi8[ru]|gb2312|gbk|big5|shiftjis|euc(?:jp|kr)|iso2022jp)")

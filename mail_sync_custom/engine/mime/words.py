@@ -17,6 +17,8 @@ _ENCODED = re.compile(
     r"=\?([^?\s]{0,75})\?([bBqQ])\?(?:([^?]*(?:\?(?!=)[^?]*){0,8})\?=|([^?\s]+)\?{0,1}\Z)"
 )
 _BETWEEN = re.compile(r"\?=\s+=\?")
+#: Some senders use the other alphabet of base64 (RFC 4648 §5).
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 def decode_words(text: str) -> str:
@@ -47,6 +49,7 @@ def decode_words(text: str) -> str:
 def _word_bytes(encoding: str, text: str) -> bytes:
     data = text.encode("utf-8", "replace")
     if encoding in "bB":
+        data = data.translate(_URL_SAFE)
         return base64(data, 0, len(data))
     return binascii.a2b_qp(data.replace(b"=\n", b""), header=True)
 
