@@ -187,12 +187,12 @@ def test_a_hung_worker_cannot_save_once_another_has_the_account(
             os.kill(company.server.pid, signal.SIGCONT)
         slow.result(timeout=60)
 
-    assert subjects(lead) == Counter(f"Mail {n}" for n in MAILS)
-    assert ann.account("state", "failed_count")["state"] == "enabled"
-    assert ann.log() == []
-    ann.has(mail(lena, ann.person, "Afterwards", "?"))
-    ann.sync()
-    assert subjects(lead)["Afterwards"] == 1
+        assert subjects(lead) == Counter(f"Mail {n}" for n in MAILS)
+        assert ann.account("state", "failed_count")["state"] == "enabled"
+        assert ann.log() == []
+        ann.has(mail(lena, ann.person, "Afterwards", "?"))
+        ann.sync()
+        assert subjects(lead)["Afterwards"] == 1
 
 
 def test_the_database_restarts_in_the_middle_of_a_turn(
