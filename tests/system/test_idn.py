@@ -6,7 +6,7 @@ import secrets
 
 from dev.demo import Person, mail
 
-from .office import Office, somebody
+from .office import Office, somebody, wait_until
 
 
 def idn() -> tuple[Person, Person]:
@@ -24,6 +24,7 @@ def test_a_mail_to_a_domain_in_another_alphabet_leaves_and_is_answered(company: 
     ann.write(lead, "Your offer")
     lead.customer = routed
     received = lead.receives("Your offer")
+    wait_until(lambda: ann.sent("Your offer"), "the copy in Sent")
     assert len(lead.inbox("Your offer")) == len(ann.sent("Your offer")) == 1
     ann.receives(mail(routed, ann.person, "Re: Your offer", "Yes", answers=received["Message-ID"]))
     assert lead.subjects() == ["Your offer", "Re: Your offer"]
