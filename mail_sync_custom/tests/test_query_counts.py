@@ -22,15 +22,26 @@ def without_the_addon(registry):
     """Take the addon's methods from Odoo's models; its fields and tables stay."""
     models = [model for model in registry.models.values() if model._original_module != OURS]
     bases = {model: model.__bases__ for model in models}
+    computes = {
+        field: field.compute
+        for model in models
+        for field in model._fields.values()
+        if field._modules == (OURS,) and field.store and field.compute
+    }
     try:
         for model, own in bases.items():
             model.__bases__ = tuple(
                 base for base in own if not is_model_definition(base) or base._module != OURS
             )
+        for field in computes:
+            # Odoo still asks for it, and it costs nothing.
+            field.compute = lambda records, name=field.name: records.update({name: False})
         yield
     finally:
         for model, own in bases.items():
             model.__bases__ = own
+        for field, compute in computes.items():
+            field.compute = compute
 
 
 @tagged("post_install", "-at_install")
