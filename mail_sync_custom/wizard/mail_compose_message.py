@@ -37,7 +37,7 @@ class MailComposeMessage(models.TransientModel):
     @api.depends("model")
     def _compute_subject(self):
         """Show no deal's name as a subject, but *Re:* and that of the mail which is answered."""
-        super()._compute_subject()
+        result = super()._compute_subject()
         for composer in self._mail_sync_own():
             if composer.template_id and composer.subject:
                 continue
@@ -47,12 +47,14 @@ class MailComposeMessage(models.TransientModel):
                 )
             elif composer.subject == composer._mail_sync_record().display_name:
                 composer.subject = False
+        return result
 
     @api.depends("model")
     def _compute_email_add_signature(self):
         """Sign a mail with a template as well: it is sent by a person all the same."""
-        super()._compute_email_add_signature()
+        result = super()._compute_email_add_signature()
         self._mail_sync_own().email_add_signature = True
+        return result
 
     def _mail_sync_own(self):
         """Return those by which somebody with a mailbox writes a mail of their own."""
