@@ -327,7 +327,7 @@ class Story:
             self.failed.append(what)
 
     def timeline(self, lead: int) -> dict[str, dict]:
-        """Print the mails on a lead in order of time; return them by subject."""
+        """Print the mails on a lead in chronological order; return them by subject."""
         name = self.admin.read("crm.lead", lead, "name")["name"]
         entries = self.admin.call(
             "mail.message",

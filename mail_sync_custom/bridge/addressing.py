@@ -1,9 +1,9 @@
-"""Whose an address is: how leads and contacts are found by the one idea of an address.
+"""Whose address it is: how leads and contacts are found by ``engine.addresses``.
 
-Odoo's ``email_normalized`` is indexed and, of nearly every record, the key of its one address.
-What it does not say stands in ``mail_sync_keys``, a line each, and is NULL for all others: the
-second address of a field, a domain in its other form, a local part beyond ASCII. A line that begins
-with ``~`` is a key as loose as a company may choose (``LOOSEST``).
+Odoo's ``email_normalized`` is indexed, and for nearly every record it is the key of the only
+address. ``mail_sync_keys`` has whatever that column lacks, one key per line, and is NULL for all
+others: the second address of a field, a domain in its other form, a local part beyond ASCII. A line
+that begins with ``~`` is a key as loose as a company may choose (``LOOSEST``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from odoo.tools.sql import column_exists, create_column
 from ..engine.addresses import STRICT, Rules, key, keys
 
 LOOSEST = Rules(plus_tags=True, gmail_dots=True)
-#: Records whose keys are worked out at a time when the addon is installed.
+#: Records per batch when the keys are computed on installation.
 BATCH = 10_000
 
 _SEPARATOR = "\n"
@@ -29,7 +29,7 @@ INDEX = f"USING gin (({ARRAY})) WHERE mail_sync_keys IS NOT NULL"
 
 
 def stored(text: str | None, normalized: str | None) -> str | bool:
-    """Return ``mail_sync_keys`` of a record, False where ``email_normalized`` says it all."""
+    """Return ``mail_sync_keys`` of a record; False if ``email_normalized`` is enough."""
     found = keys(text or "")
     others = [one for one in found if one != normalized]
     loose = [f"~{loosest}" for one in found if (loosest := key(one, LOOSEST)) != one]
@@ -39,7 +39,7 @@ def stored(text: str | None, normalized: str | None) -> str | bool:
 def make_column(model, email: str) -> None:
     """Add ``mail_sync_keys`` to a large table without computing it for each of its records.
 
-    ``email`` is the column that people fill in. The few that need keys are chosen by the database.
+    ``email`` is the column that people fill in. The database selects the few that need keys.
     """
     cr, table = model.env.cr, model._table
     if column_exists(cr, table, "mail_sync_keys"):
@@ -49,7 +49,7 @@ def make_column(model, email: str) -> None:
 
 
 def fill_column(model, email: str) -> None:
-    """Work out the keys of the records that need some, in a column that is empty."""
+    """Compute the keys of the records that need any, in an empty column."""
     cr, table, last = model.env.cr, model._table, 0
     while True:
         cr.execute(
@@ -92,7 +92,7 @@ def fill_column(model, email: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Addresses that are looked for, under the rules of a company.
+    """Addresses to look for, under a company's rules.
 
     ``forms`` maps each key that the database may have to the addresses that it means.
     """
@@ -102,7 +102,7 @@ class Asked:
 
     @classmethod
     def of(cls, emails: Iterable[str], rules: Rules = STRICT) -> Asked:
-        """Return the question for some addresses, which are keys already."""
+        """Return the question for addresses that are keys already."""
         forms: defaultdict[str, list[str]] = defaultdict(list)
         for email in emails:
             wanted = [email]
@@ -114,9 +114,9 @@ class Asked:
         return cls({form: tuple(found) for form, found in forms.items()}, rules)
 
     def emails(self, form: str, found: Collection[str] = ()) -> list[str]:
-        """Return the addresses that a record has, which was found by a form.
+        """Return the addresses of a record that was found by a form.
 
-        ``found`` are the record's own keys, where the rules have to be applied to them.
+        ``found`` are the record's own keys, if the rules have to be applied to them.
         """
         emails = self.forms.get(form, ())
         if self.rules == STRICT:
@@ -127,7 +127,7 @@ class Asked:
     def query(self, table: str, columns: str) -> SQL:
         """Return a query of (form, keys, …) for each record of a table ``r`` that has a form.
 
-        Two indexes answer it. ``columns`` is SQL of ours.
+        It uses two indexes. ``columns`` is SQL of ours.
         """
         return SQL(
             """
@@ -153,7 +153,7 @@ def found_keys(own: str | None, lines: str | None) -> list[str]:
 
 
 def contacts(env: api.Environment, emails: Collection[str]) -> dict[str, int]:
-    """Return the contact of each address: of several, the oldest."""
+    """Return the contact of each address; of several, the oldest."""
     asked = Asked.of(emails)
     rows = env.execute_query(
         SQL(

@@ -1,4 +1,4 @@
-"""What the database knows of a batch of mails: whose an address is, and what is done already.
+"""What the database knows about a batch of mails: whose addresses, and what is done already.
 
 Each question is one indexed query for the whole batch.
 """
@@ -18,7 +18,7 @@ from ..engine.people import Latecomers
 from . import standing
 from .addressing import Asked, found_keys
 
-#: How many latecomers are looked for at a time.
+#: How many latecomers are looked for at once.
 PORTION = 5000
 
 
@@ -27,7 +27,7 @@ def sift(
 ) -> frozenset[str]:
     """Return the addresses of leads and of their contacts, and the ids of mails from the CRM.
 
-    ``account`` is a superuser's. An address too many is possible, one too few is not.
+    ``account`` is a superuser's. There may be addresses too many, never too few.
     """
     asked = Asked.of(emails, account._address_rules())
     rows = account.env.execute_query(
@@ -57,7 +57,7 @@ def sift(
 def known(
     account: models.BaseModel, emails: Collection[str], message_ids: Collection[str]
 ) -> Known:
-    """Return all that matching needs to know of these addresses and ids.
+    """Return everything that matching needs to know about these addresses and ids.
 
     ``account`` is a superuser's.
     """
@@ -78,10 +78,10 @@ def known(
 def _by_address(
     env: api.Environment, asked: Asked, companies: list[int]
 ) -> dict[str, tuple[Target, ...]]:
-    """Return for each address its open leads and opportunities, and the contact they belong to.
+    """Return, by address, its open leads and opportunities and the contact they belong to.
 
-    An address that has only closed ones keeps its contact and, where there is none, the last of
-    them: a customer of long standing who writes again is not a stranger.
+    An address with only closed ones keeps its contact or, without a contact, the latest of them:
+    an old customer who writes again is not a stranger.
     """
     rows = env.execute_query(
         SQL(
@@ -164,8 +164,8 @@ def _excluded(
 ) -> frozenset[str]:
     """Return those of the addresses that the owner, or a company of theirs, never records.
 
-    Of each of their companies, not of the mailbox's alone: it is their leads that the mails would
-    stand on.
+    The lists of all their companies count, not only the mailbox's: the mails would be recorded on
+    the leads of all of them.
     """
     covering = {email: exclusion.covering(email, rules) for email in emails}
     rows = account.env.execute_query(
@@ -183,7 +183,7 @@ def _excluded(
         )
     )
     listed = {pattern for [pattern] in rows}
-    # The owner is on each of their mails: a list with their own company on it means the others.
+    # The owner is on each of their mails, so a list with their own domain means everyone else.
     own = {key(email, rules) for email in account._own_emails()}
     return frozenset(
         email
@@ -193,9 +193,9 @@ def _excluded(
 
 
 def latecomers(account: models.BaseModel) -> Latecomers:
-    """Return those that an account has to look back for; of very many, the first, as one portion.
+    """Return those that an account has to look back for; of very many, the first portion.
 
-    A portion that was begun stays the same until it is done.
+    Once begun, a portion stays the same until it is done.
     """
     [[number]] = account.env.execute_query(
         SQL(

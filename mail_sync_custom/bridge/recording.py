@@ -43,7 +43,7 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     bodies = {entry.record.uid: body.of(entry.record.email) for entry in entries}
     files = _create_attachments(account.env, entries)
     messages = _create_messages(account, entries, bodies, files)
-    # What stands in the cache would be kept up to date at each link, one record after another.
+    # Whatever is cached would be updated at each link, one record after another.
     messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
     _create_entries(account.env, entries, bodies, messages)
     _link(account, commit, records, entries, messages)
@@ -151,7 +151,7 @@ def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown],
 
 
 def _omitted(record: Record, shown: Shown) -> list[dict]:
-    """Return what part of a mail is not in the CRM, its text first."""
+    """Return which parts of a mail are not in the CRM, its text first."""
     omitted = record.email.omitted
     if shown.cut and not any(one.why == TEXT_CUT for one in omitted):
         omitted = (Omitted(TEXT_CUT), *omitted)
@@ -164,10 +164,10 @@ def _ancestors(r: Record) -> tuple[str, ...]:
 
 
 def _thread(env, entries: Sequence[_Entry], messages) -> None:
-    """Put each mail under the one it answers on the same record, in both directions of time.
+    """Put each mail below the one it answers on the same record, whichever was recorded first.
 
-    The first sync reads newest first, so that an answer is often there before its question: what
-    is new is a parent as well as a child (RFC 5322 §3.6.4).
+    The first sync reads newest first, so an answer is often there before its question: a new mail
+    can be a parent as well as a child (RFC 5322 §3.6.4).
     """
     ancestors = standing.rows(env, {id_ for e in entries for id_ in _ancestors(e.record)})
     parents = {
@@ -187,7 +187,7 @@ def _thread(env, entries: Sequence[_Entry], messages) -> None:
             found,
         )
     )
-    # The index over what is answered serves this as long as nothing is done to that column.
+    # The index on the answered id is only used if the column stands alone in the condition.
     env.execute_query(
         SQL(
             """
@@ -208,7 +208,7 @@ def _thread(env, entries: Sequence[_Entry], messages) -> None:
 def _link(
     account, commit: Commit, records: Sequence[Record], entries: Sequence[_Entry], messages
 ) -> None:
-    """Link the account to the mails, to those that it found standing there as well."""
+    """Link the account to the mails, including those that it found recorded already."""
     env = account.env
     mine = defaultdict(list)
     for entry, message in zip(entries, messages, strict=True):

@@ -203,7 +203,7 @@ def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:
 def _check_standing(env: api.Environment, records: Sequence[Record]) -> None:
     """Raise Stale if a mail was removed since it was seen on its records.
 
-    Its body was not fetched for those, so that the link would point to nothing.
+    Its body was not fetched for those, so the link would point to nothing.
     """
     seen = {
         record.verdict: set(record.verdict.targets) - set(record.verdict.missing)
@@ -237,7 +237,7 @@ def _as_failure(record: Record, error: Exception) -> Failure:
 def _fail(
     env: api.Environment, account_id: int, commit: Commit, failures: Sequence[Failure]
 ) -> None:
-    """Set messages aside, with the time of the next try, and let go what need not be any more."""
+    """Set messages aside, with the time of the next retry; drop those that need none any more."""
     Message = env["mail.sync.message"]
     asked = [failure.message_id for failure in failures]
     before = Message.search(
@@ -329,7 +329,7 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
     if commit.review:
         values |= {"review_number": commit.review.number, "review_uid": commit.review.uid}
     elif box.uidvalidity != values["uidvalidity"]:
-        # It is read from its beginning: what was counted is looked at again, and counted again.
+        # It is read from the beginning: what was counted is read, and counted, again.
         values |= {"review_number": 0, "seen_count": 0, "excluded_count": 0}
     elif not commit.retried:
         values |= {

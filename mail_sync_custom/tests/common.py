@@ -32,8 +32,7 @@ def mail(sender, to, subject="Hello", text="Hello.", **headers):
 class MailSyncCase(TransactionCase):
     """``self.ann`` is synchronised: her mailbox is ``self.server``, in memory.
 
-    What is in its place is the session, and nothing below it: store, models and database are the
-    real ones.
+    Only the session is replaced, and nothing below it: store, models and database are real.
     """
 
     @classmethod
@@ -116,7 +115,7 @@ class MailSyncCase(TransactionCase):
         return (server or self.server).deliver(mailbox, raw, datetime.now(UTC))
 
     def entries(self, record=None):
-        """Return what was recorded on a record, in order of time."""
+        """Return what was recorded on a record, in chronological order."""
         record = record or self.lead
         return self.env["mail.message"].search(
             [
@@ -128,5 +127,5 @@ class MailSyncCase(TransactionCase):
         )
 
     def assertTimeline(self, *subjects, record=None):
-        """A record has these mails, in this order of time, and no others."""
+        """A record has these mails, in this chronological order, and no others."""
         self.assertEqual(self.entries(record).mapped("subject"), list(subjects))

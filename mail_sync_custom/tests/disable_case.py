@@ -1,4 +1,4 @@
-"""A mailbox that is disabled, and what is asked before."""
+"""A mailbox that is disabled, and the question that comes first."""
 
 from .common import MailSyncCase, mail
 
@@ -27,7 +27,7 @@ class DisableCase(MailSyncCase):
         self.env.invalidate_all()
 
     def connect_again(self):
-        """Enter the details anew, as the owner of the mailbox as it was; and read it."""
+        """As its owner, enter the same mailbox again, unchanged; and read it."""
         server = self.server
         account, _ = self.connect(self.ann)
         self.servers[self.ann.email] = server
@@ -37,7 +37,7 @@ class DisableCase(MailSyncCase):
         return account
 
     def shared(self, subject="To both"):
-        """Return Ben's account, after both have read a mail that was written to both."""
+        """Return Ben's account, after both have read a mail to both of them."""
         account, server = self.connect(self.salesperson("ben"))
         copy = mail(LENA, f"{ANN}, {BEN}", subject)
         self.deliver(copy)

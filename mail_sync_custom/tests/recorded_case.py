@@ -1,4 +1,4 @@
-"""A mail that is recorded on a record, and every way by which somebody may reach it."""
+"""A mail recorded on a record, and every way by which somebody may reach it."""
 
 from odoo.exceptions import AccessError
 
@@ -6,7 +6,7 @@ from .roles_case import Roles
 
 
 class Recorded(Roles):
-    """Leads, and mails that are recorded on them and on their contacts."""
+    """Leads, and mails recorded on them and on their contacts."""
 
     def entry(self, record, message_id="one@example.com"):
         """Return a mail as it is recorded on a record, with a file."""
@@ -37,7 +37,7 @@ class Recorded(Roles):
         return message
 
     def hold(self, user, entry):
-        """Have a mail in a user's own mailbox."""
+        """Put a mail into a user's own mailbox."""
         account = self.env["mail.sync.account"].create(
             {"user_id": user.id, "company_id": user.company_id.id, "email": user.login}
         )
@@ -51,7 +51,7 @@ class Recorded(Roles):
         )
 
     def records(self, user):
-        """Return the leads and opportunities whose entries somebody reaches for."""
+        """Return the leads and opportunities whose entries are asked for."""
         owners = {"own": user, "nobody's": self.env["res.users"], "a colleague's": self.mate}
         made = {
             f"{whose} {kind}": {"type": kind, "user_id": owner.id, "company_id": self.company.id}
@@ -68,7 +68,7 @@ class Recorded(Roles):
         return {name: leads.create({"name": name, **values}) for name, values in made.items()}
 
     def contact(self, leads=(), **values):
-        """Return a contact that every colleague can open, and that leads are given."""
+        """Return a contact that every colleague can open, for leads to belong to."""
         contact = self.env["res.partner"].create({"name": "Ella", "company_id": False, **values})
         for lead in leads:
             lead.partner_id = contact
@@ -77,7 +77,7 @@ class Recorded(Roles):
     # -- the ways to a mail and to its file ------------------------------------------------------
 
     def reads(self, entry, user):
-        """Tell whether a user can read an entry, and its file; by each way alike."""
+        """Return whether a user can read an entry and its file; every way has to agree."""
         self.env.flush_all()
         ways = {}
         for name, way in self.ways(entry, entry.attachment_ids, user).items():
@@ -90,7 +90,7 @@ class Recorded(Roles):
         return ways["its number"]
 
     def ways(self, entry, file, user):
-        """Return, by name, the ways by which somebody may come to a mail and to its file."""
+        """Return, by name, the ways in which somebody may reach a mail and its file."""
         mails, files = (
             self.env[name].with_user(user) for name in ("mail.message", "ir.attachment")
         )

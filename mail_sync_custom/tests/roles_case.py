@@ -1,4 +1,4 @@
-"""A company with one person of each role, and a mail that is recorded there."""
+"""A company with one person of each role, and a mail recorded there."""
 
 from odoo import Command
 from odoo.tests import TransactionCase, new_test_user
@@ -15,7 +15,7 @@ WHO = (
     "company_manager",
     "administrator",
 )
-#: Whose a record is, seen from who reaches for it, and how far that is from them.
+#: Whose a record is, from the point of view of the person asking, nearest first.
 OWN = {"own"}
 TEAM = OWN | {"led"}  # of the teams that they lead
 COMPANY = TEAM | {"mate", "other"}  # of the same team, led by somebody else; of another team
@@ -24,7 +24,7 @@ NOBODY = set()
 
 
 class Roles(TransactionCase):
-    """One user of each role, and for each of them an own record, and those of colleagues."""
+    """One user of each role, each with a record of their own, and their colleagues' records."""
 
     @classmethod
     def setUpClass(cls):
@@ -42,7 +42,7 @@ class Roles(TransactionCase):
             company_ids=[Command.set(cls.elsewhere.ids)],
         )
         internal = [user for user in cls.people.values() if not user.share]
-        # All are in a team of which none of them is the leader.
+        # All are in a team that none of them leads.
         cls.env["crm.team"].create(
             {
                 "name": "Everybody",
@@ -73,7 +73,7 @@ class Roles(TransactionCase):
         return member
 
     def whose(self, user):
-        """Return the owners of the records that a user reaches for, by what they are to them."""
+        """Return the owners of the records that a user asks for, by their relation to the user."""
         return {
             "own": user,
             "led": self.led.get(user, self.mate),

@@ -11,9 +11,9 @@ ANN = "Ann <ann@company.example>"
 
 @tagged("post_install", "-at_install")
 class TestAddresses(MailSyncCase):
-    """A lead or contact is found by whatever form of its address stands on a mail."""
+    """A lead or contact is found by any form of its address on a mail."""
 
-    #: What stands in a field, and an address on a mail that is the same.
+    #: The contents of a field, and an address on a mail that means the same.
     SAME = (
         ("info@müller.example", "info@xn--mller-kva.example"),
         ("info@xn--mller-kva.example", "info@müller.example"),
@@ -27,7 +27,7 @@ class TestAddresses(MailSyncCase):
         ("a@c.example, info@müller.example", "info@xn--mller-kva.example"),
     )
 
-    #: And what other programs make of a header.
+    #: What other programs make of a header.
     MALFORMED = (
         ("lena@m.example", "Lena Park lena@m.example"),
         ("lena@n.example", "Lena <<lena@n.example>>"),
@@ -36,7 +36,7 @@ class TestAddresses(MailSyncCase):
     )
 
     def raw(self, sender, subject):
-        """Return a mail with its sender as it stands, in UTF-8."""
+        """Return a mail with its sender unencoded, in UTF-8."""
         head = mail("SENDER", ANN, subject).as_bytes().replace(b"SENDER", sender.encode())
         return head.replace(b"\n", b"\r\n")
 
@@ -120,7 +120,7 @@ class TestAddresses(MailSyncCase):
         )
         switches = {"mail_sync_plus_tags": False, "mail_sync_gmail_dots": False}
         for number, (text, sender, name) in enumerate(cases):
-            # Each is somebody else, whose mails so far are no latecomer's.
+            # Each is somebody else, so the mails so far are not a latecomer's.
             text, sender = (re.sub(r"na(?=[+@])", f"na{number}", one) for one in (text, sender))
             with self.subTest(text):
                 lead = self.lead.copy({"email_from": text, "partner_id": False})

@@ -13,7 +13,7 @@ PIXEL = b"\x89PNG\r\n\x1a\n"
 
 @tagged("post_install", "-at_install")
 class TestBodies(MailSyncCase):
-    """What a mail says stands on the lead, after Odoo's own sanitiser, word for word."""
+    """What a mail says is on the lead word for word, after Odoo's own sanitiser."""
 
     def record(self, source):
         """Record a mail with some HTML; return its entry."""

@@ -1,4 +1,4 @@
-"""What the web client is told of a recorded mail, to show it on the record."""
+"""What the web client receives about a recorded mail, to show it on the record."""
 
 from odoo.addons.mail.tools.discuss import Store
 from odoo.tests import new_test_user
@@ -8,7 +8,7 @@ from .common import MailSyncCase, mail
 
 class TestChatter(MailSyncCase):
     def told(self, messages, user=None):
-        """Return what the web client of a user is told of messages, by subject."""
+        """Return what a user's web client receives about messages, by subject."""
         messages = messages.with_user(user or self.ann)
         data = Store().add(messages).get_result()["mail.message"]
         return {message["subject"]: message.get("mail_sync") for message in data}
@@ -48,5 +48,5 @@ class TestChatter(MailSyncCase):
             self.told(messages)
             return self.env.cr.sql_log_count - before
 
-        queries(recorded)  # what is read once a process
+        queries(recorded)  # what is read once per process
         self.assertEqual(queries(recorded), queries(recorded[:2]))

@@ -1,4 +1,4 @@
-"""Several companies in one database: who hears of whose mailbox."""
+"""Several companies in one database: who sees whose mailbox."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ class TestCompanies(MailSyncCase):
     # -- the list of users -----------------------------------------------------------------------
 
     def seen(self, admin, companies=None):
-        """Return what the list of users shows of Ann, and whether each way of asking agrees."""
+        """Return what the list of users shows about Ann; every way of asking has to agree."""
         companies = companies or admin.company_ids
         self.env.flush_all()
         ann = self.ann.with_user(admin).with_context(allowed_company_ids=companies.ids)

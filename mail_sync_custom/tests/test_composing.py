@@ -1,6 +1,6 @@
 """A Smart Mail as it leaves: header by header, what a good mail program would have sent.
 
-What each assertion asks is what Thunderbird and mutt do: a Message-ID in the sender's own domain,
+Each assertion asks for what Thunderbird and mutt do: a Message-ID in the sender's own domain,
 a Date in the sender's zone, quoted-printable text, In-Reply-To and References of the conversation
 alone (RFC 5322 §3.6.4), files as parts, pictures as parts that the HTML names by `cid:`.
 """
@@ -16,7 +16,7 @@ from .test_sending import SendingCase
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-#: Every header that a new mail may have.
+#: All headers that a new mail may have.
 HEADERS = {
     *("date", "message-id", "subject", "from", "reply-to", "to", "mime-version", "content-type"),
     "x-mail-sync-id",
@@ -124,7 +124,7 @@ class TestComposing(SendingCase):
         )
 
     def sent_bytes(self):
-        """Return the bytes of what has left last, having sent what waits."""
+        """Send what waits; return the bytes of the last mail that left."""
         self.env["mail.mail"].search([("state", "=", "outgoing")]).send()
         return self.left[-1].as_bytes()
 
@@ -142,7 +142,7 @@ class TestComposing(SendingCase):
         self.assertEqual(self.message.parent_id.message_id, "<second@example.com>")
 
     def composer(self, **defaults):
-        """Open the composer on the lead as a button of the chatter does."""
+        """Open the composer on the lead, as the chatter's buttons do."""
         context = {f"default_{name}": value for name, value in defaults.items()}
         return (
             self.env["mail.compose.message"]
@@ -197,7 +197,7 @@ class TestComposing(SendingCase):
                 self.assertNotIn("Solar", received["Subject"])
 
     def test_files_leave_as_files_however_large(self):
-        large = bytes(range(256)) * 4 * 1024 * 12  # 12 MiB, where Odoo makes a link above 10
+        large = bytes(range(256)) * 4 * 1024 * 12  # 12 MiB; Odoo links to more than 10
         received = self.leave(attachments=[("Größe.pdf", large), ("note.txt", b"A note.")])
         self.assertHeaders(received)
         self.assertEqual(received.get_content_type(), "multipart/mixed")

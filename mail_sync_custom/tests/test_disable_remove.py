@@ -117,7 +117,7 @@ class TestRemove(DisableCase):
         self.assertTimeline()
 
     def test_a_mail_that_is_removed_while_a_colleague_finds_it_is_not_lost(self):
-        """Ben has seen it stand on the lead, and did not fetch it; then Ann removes hers."""
+        """Ben has seen that it is on the lead, and not fetched it; then Ann removes hers."""
         ben, server = self.connect(self.salesperson("ben"))
         copy = mail(LENA, f"{ANN}, {BEN}", "To both")
         self.deliver(copy)
@@ -139,7 +139,7 @@ class TestRemove(DisableCase):
 
     @contextmanager
     def undone(self):
-        """Take back what is done within."""
+        """Undo what is done inside."""
         with self.env.cr.savepoint() as savepoint:
             yield
             savepoint.rollback()

@@ -21,7 +21,7 @@ READ_ONLY = ServerRefused(
 
 class FilingCase(MailSyncCase):
     def send(self, subject="Offer"):
-        """Have a mail of Ann's accepted by her SMTP server; return what is known of it."""
+        """Have Ann's SMTP server accept a mail; return its row in `mail.sync.outgoing`."""
         message = EmailMessage()
         message["From"], message["To"] = self.ann.email, "lena@customer.example"
         message["Subject"], message["Message-Id"] = subject, f"<{subject}@company.example>"
@@ -44,14 +44,14 @@ class FilingCase(MailSyncCase):
         )
 
     def a_turn(self):
-        """Let a turn go by; return what it says."""
+        """Run a turn; return what it says."""
         self.env.invalidate_all()
         said = self.sync()
         self.env.invalidate_all()
         return said
 
     def assertReads(self, subject):
-        """A mail that comes now stands on its lead after the next turn, and all is well."""
+        """A mail that arrives now is on its lead after the next turn, and there is no error."""
         self.deliver(mail("lena@customer.example", self.ann.email, subject))
         said = self.a_turn()
         self.assertIn("1 recorded", said)
@@ -182,7 +182,7 @@ class TestBesideTheReading(FilingCase):
         self.assertEqual((logged[:1].step, logged[:1].detail), (step, "ZeroDivisionError"))
 
     def breaks(self, where, name):
-        """Let a step end in a fault, which the server's log is told of with its traceback."""
+        """Let a step fail; the server's log has the traceback."""
         broken = patch.object(where, name, side_effect=ZeroDivisionError)
         broken.start()
         self.addCleanup(broken.stop)
@@ -191,7 +191,7 @@ class TestBesideTheReading(FilingCase):
         self.addCleanup(logged.__exit__, None, None, None)
 
     def fail_visibly(self):
-        """Let the account fail so that its owner is told, and be well again at the server."""
+        """Let the account fail so that its owner is notified; then the server works again."""
         refused = ServerRefused(code="login_refused", kind=Kind.CRED, step=Step.LOGIN)
         self.account._failed(refused, datetime.now(UTC))
         self.assertEqual(self.account.state, "error")
@@ -242,7 +242,7 @@ class TestBesideTheReading(FilingCase):
 @tagged("post_install", "-at_install")
 class TestNothingRead(FilingCase):
     def states_after(self, turns, report):
-        """Return the account's status after each of some turns that end alike."""
+        """Return the account's status after each of several turns that end alike."""
         states = []
         with patch.object(turn, "run", return_value=report):
             for _ in range(turns):

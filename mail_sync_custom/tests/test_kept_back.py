@@ -1,4 +1,4 @@
-"""A message that the server does not hand out keeps no other back, and its owner is told of it."""
+"""A message that the server withholds does not hold up others, and its owner is notified."""
 
 from datetime import timedelta
 

@@ -138,7 +138,7 @@ class TestLatecomers(MailSyncCase):
         )
         for number in (3, 77, 119):
             self.deliver(mail(f"eve{number}@elsewhere.example", ANN, f"Mail {number}"))
-        # One that was looked at before they were known.
+        # One that was read before they were known.
         late = self.new_lead()
         self.sync()
         self.assertTimeline("Question", "Answer", record=late)

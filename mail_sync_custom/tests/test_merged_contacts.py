@@ -9,7 +9,7 @@ ELLA = "Ella Reed <ella@customer.example>"
 
 @tagged("post_install", "-at_install")
 class TestMergedContacts(MailSyncCase):
-    """Ella is there twice, and each of the two has a lead."""
+    """There are two contacts of Ella's, each with a lead."""
 
     def setUp(self):
         super().setUp()
@@ -32,7 +32,7 @@ class TestMergedContacts(MailSyncCase):
         self.assertEqual(self.contacts.exists(), into)
 
     def assertOnce(self, into):
-        """A mail and its answer, which stand on both, stand on the merged one once."""
+        """A mail and its answer that are on both are on the merged contact once."""
         self.deliver(mail(ELLA, ANN, "To Ann"))
         self.deliver(mail(ANN, ELLA, "To Ella", answers="ToAnn@example.com"), "Sent")
         self.sync()

@@ -19,7 +19,7 @@ ANN = "Ann <ann@company.example>"
 
 
 class PasswordCase(MailSyncCase):
-    """Ann's provider knows one password, ``self.provider``; which ones were tried is noted."""
+    """Ann's provider knows one password, ``self.provider``; it keeps those that were tried."""
 
     def setUp(self):
         super().setUp()
@@ -66,7 +66,7 @@ class PasswordCase(MailSyncCase):
         return tuple(vault.decrypt(self.account[f"{p}_secret"]) for p in ("imap", "smtp"))
 
     def press(self, *buttons, times=1):
-        """Press buttons as the owner, and let run what is due; return what was said last."""
+        """Press buttons as the owner, and run what is due; return the last message."""
         for button in buttons * times:
             with self.enter_registry_test_mode():
                 said = getattr(self.account.with_user(self.ann), f"action_{button}")()

@@ -1,4 +1,4 @@
-"""The mails a day of a plan, with the clock moved."""
+"""A plan's daily number of mails, with the clock moved."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The web client's own routes to a mail that is recorded on a contact, and to its file."""
+"""The web client's own routes to a mail recorded on a contact, and to its file."""
 
 import io
 import zipfile
@@ -31,7 +31,7 @@ class TestRoutes(Recorded, HttpCase):
         self.authenticate(user.login, user.login)
 
     def opens(self, url, **data):
-        """Tell whether a route brings the file."""
+        """Return whether a route returns the file."""
         return b"the offer" in self.url_open(url, data=data or None).content
 
     def ways_to_the_file(self):

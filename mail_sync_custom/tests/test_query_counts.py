@@ -1,7 +1,7 @@
 """What the addon costs those who have nothing to do with it: no query.
 
 Each step runs with the addon's methods and without them, and the queries are counted. No number
-of Odoo's stands here, so none has to be kept up to date. Odoo's own tests, which do count with
+of Odoo's is written here, so none has to be kept up to date. Odoo's own tests, which do count with
 numbers, run with and without the whole addon by `make odoo-tests`.
 """
 
@@ -46,7 +46,7 @@ def without_the_addon(registry):
 
 @tagged("post_install", "-at_install")
 class TestQueryCounts(MailSyncCase):
-    """Ann has a mailbox, and Bob, who does all this, has none."""
+    """Ann has a mailbox; Bob, who does all of this, has none."""
 
     @classmethod
     def setUpClass(cls):
@@ -62,7 +62,7 @@ class TestQueryCounts(MailSyncCase):
         cls.env.flush_all()
 
     def count(self, step, prepare):
-        """Return how many queries a step takes once everything that Odoo keeps is in memory."""
+        """Return how many queries a step takes once Odoo's caches are filled."""
         for _warm in range(2):
             given = prepare()
             self.env.flush_all()
@@ -74,7 +74,7 @@ class TestQueryCounts(MailSyncCase):
         return counted
 
     def assertFree(self, step, prepare, more=0):
-        """A step takes as many queries as in Odoo alone, or ``more``."""
+        """A step takes as many queries as in Odoo alone, or ``more`` in addition."""
         with without_the_addon(self.registry):
             alone = self.count(step, prepare)
         self.assertTrue(alone, "The step asks nothing, and shows nothing.")
@@ -153,7 +153,7 @@ class TestQueryCounts(MailSyncCase):
             values = {"mail_message_id": self.post(self.team).id, "state": "exception"}
             return self.env["mail.mail"].create([values] * 3)
 
-        # Whose mails they are has to be looked up: Odoo reads nothing of what it queues again.
+        # Whose mails they are has to be looked up: Odoo does not read again what it queues.
         self.assertFree(lambda mails: mails.mark_outgoing(), failed, more=2)
 
     # -- reading -----------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Who may do what with what, for every role and every model of ours: one table, and its test.
 
-The table is the specification's words (roles, privacy), not what the rules happen to say. A model
+The table follows the specification (roles, privacy), not what the rules happen to say. A model
 without a line in it fails the test, and so does a line without a model.
 """
 
@@ -17,12 +17,12 @@ Access = namedtuple("Access", "read write create unlink")
 
 
 def nobody():
-    """What nobody does by hand: Mail Sync itself does it."""
+    """What nobody may do by hand: Mail Sync itself does it."""
     return (_,) * len(WHO)
 
 
 def own():
-    """What every internal user does with what is their own."""
+    """What every internal user may do with what is their own."""
     return (*NOT_INTERNAL, *(OWN,) * 7)
 
 
@@ -35,15 +35,15 @@ def shared(*, administrators=False):
 STATUS_AND_LOG = (*NOT_INTERNAL, OWN, OWN, OWN, OWN, TEAM, COMPANY, COMPANY)
 FOLDERS = (*NOT_INTERNAL, OWN, OWN, OWN, OWN, OWN, OWN, COMPANY)
 EXPECTED = {
-    # -- what a mailbox is, and how it is doing. It is changed by its buttons alone.
+    # -- a mailbox and its status: changed only by its buttons
     "mail.sync.account": Access(STATUS_AND_LOG, nobody(), nobody(), nobody()),
     "mail.sync.log": Access(STATUS_AND_LOG, nobody(), nobody(), nobody()),
     "mail.sync.mailbox": Access(FOLDERS, nobody(), nobody(), nobody()),
-    # -- whom somebody writes to is theirs, for an administrator too
+    # -- whom somebody writes to is private, from administrators too
     "mail.sync.message": Access(own(), nobody(), nobody(), nobody()),
-    # -- read through the mail that it is about, by who may read that
+    # -- readable by whoever may read the mail it is about
     "mail.sync.entry": Access(nobody(), nobody(), nobody(), nobody()),
-    # -- who is never recorded: somebody's own list is theirs, for an administrator too
+    # -- who is never recorded: a user's own list is private, from administrators too
     "mail.sync.exclusion": Access(own(), own(), own(), own()),
     # -- what mailboxes have to look for
     "mail.sync.latecomer": Access(nobody(), nobody(), nobody(), nobody()),
@@ -172,7 +172,7 @@ class TestModels(Roles):
         self.assertFalse(wrong, "\n".join(["", *wrong]))
 
     def differences(self, model, access):
-        """Yield what somebody may do and should not, or should and may not."""
+        """Yield what a user may do but should not, and should be able to do but may not."""
         everybody = {owner for user in self.people.values() for owner in self.whose(user).values()}
         records = {owner: self.make(model, owner) for owner in everybody}
         self.env.flush_all()
@@ -190,7 +190,7 @@ class TestModels(Roles):
                 yield f"{who} finds {model}: {found}, and not {access.read[column]}"
 
     def found(self, model, user, records):
-        """Return whose records a user's own search brings."""
+        """Return whose records a user's own search returns."""
         try:
             found = self.env[model].with_user(user).search([])
         except AccessError:

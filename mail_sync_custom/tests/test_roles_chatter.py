@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from .recorded_case import Recorded
 from .roles_case import NOBODY, WHO
 
-#: Which entries somebody reads: those on the records that they can open.
+#: Which entries a user can read: those on the records that they can open.
 NOBODYS = {"own lead", "own opportunity", "nobody's lead", "nobody's opportunity"}
 LEADS = NOBODYS | {"a colleague's lead"}
 DOCUMENTS = LEADS | {"a colleague's opportunity"}

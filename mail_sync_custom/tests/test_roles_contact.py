@@ -9,7 +9,7 @@ from .roles_case import WHO
 
 @tagged("post_install", "-at_install")
 class TestContact(Recorded):
-    """Who reads the mails on a contact, beyond whose lead it is."""
+    """Who reads the mails on a contact, beyond the salespeople of its leads."""
 
     @classmethod
     def setUpClass(cls):
@@ -227,5 +227,5 @@ class TestContact(Recorded):
             files.check_access("read")
             return self.env.cr.sql_log_count - before
 
-        queries(entries)  # what is read once a process
+        queries(entries)  # what is read once per process
         self.assertEqual(queries(entries), queries(entries[:2]))

@@ -1,4 +1,4 @@
-"""What the roles see of the menus, and who gets which role at the installation."""
+"""Which menus each role sees, and who gets which role on installation."""
 
 from unittest.mock import patch
 
@@ -8,7 +8,7 @@ from odoo.tools.translate import code_translations
 from ..hooks import post_init_hook
 from .roles_case import WHO, Roles
 
-#: The menus of ours that somebody sees, beside *Mail Sync* under their name.
+#: Our menus that each role sees, besides *Mail Sync* in the user menu.
 MENUS = {
     "mail_sync_account_menu_crm": {"sales_manager", "company_manager", "administrator"},
     "mail_sync_account_menu": {"administrator"},
@@ -34,7 +34,7 @@ class TestMenus(Roles):
 
 @tagged("post_install", "-at_install")
 class TestInstallation(Roles):
-    #: The groups somebody has in Odoo, and the role that goes with them.
+    #: A user's groups in Odoo, and the role that goes with them.
     GIVEN = {
         "base.group_user": None,
         "base.group_portal": None,

@@ -1,5 +1,5 @@
-"""Every method that can be called by RPC: by each role, in each state, it does its work or says
-in words why not. The methods are found, so that a new one is here by itself.
+"""Every method that can be called over RPC, by each role and in each state: it does its work or
+explains why not. The methods are discovered, so a new one is tested automatically.
 """
 
 import json
@@ -16,7 +16,7 @@ OURS = "odoo.addons.mail_sync_custom."
 
 
 def methods(model):
-    """Return the public methods that we have added to a model, beside those that Odoo has."""
+    """Return the public methods that we have added to a model, besides those that Odoo has."""
     classes = type(model).mro()
     ours = [cls for cls in classes if cls.__module__.startswith(OURS)]
     theirs = [cls for cls in classes if cls not in ours]
@@ -46,7 +46,7 @@ class TestPublicMethods(PasswordCase):
         return {"own": own, "a colleague's": self.account}
 
     def records(self, model, user):
-        """Return records of a model that somebody may reach for, by what they are to them."""
+        """Return records of a model that a user may ask for, by their relation to the user."""
         maker = getattr(self, f"_{model.replace('.', '_')}", None)
         self.assertTrue(maker, f"What are records of {model}, to call its methods on?")
         return maker(user)
@@ -128,7 +128,7 @@ class TestPublicMethods(PasswordCase):
         }
 
     def wizards(self, model, user, **values):
-        """Return wizards of a user on each account, however they came by them."""
+        """Return a user's wizards on each account, however they got them."""
         wizards = self.env[model].with_user(user).sudo()
         return {
             whose: wizards.create({"account_id": account.id, **values})
@@ -145,7 +145,7 @@ class TestPublicMethods(PasswordCase):
     # -- calling it --------------------------------------------------------------------------
 
     def put(self, state):
-        """Have all accounts in a state."""
+        """Put all accounts into a state."""
         accounts = self.env["mail.sync.account"].search([])
         if state == "disabled":
             accounts._disable("keep")
@@ -154,7 +154,7 @@ class TestPublicMethods(PasswordCase):
         self.env.flush_all()
 
     def wrong(self, user, record, name):
-        """Return what somebody reads instead of an answer or of words; None where all is well."""
+        """Return the error that a user sees where an answer or a sentence is due, or None."""
         env = api.Environment(self.env.cr, user.id, {"allowed_company_ids": user.company_ids.ids})
         on_model = getattr(getattr(type(record), name), "_api_model", False)
         arguments = [] if on_model else [record.ids]
@@ -188,7 +188,7 @@ class TestPublicMethods(PasswordCase):
         self.assertFalse(wrong, "\n".join(["", *wrong]))
 
     def check_user(self, user, state, found):
-        """Return what is wrong with the methods when a user calls them. Nothing is left of it."""
+        """Return what is wrong with the methods when a user calls them. All calls are undone."""
         wrong = []
         with self.env.cr.savepoint() as savepoint:
             records = {model: self.records(model, user) for model in found}

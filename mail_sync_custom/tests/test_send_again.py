@@ -1,4 +1,4 @@
-"""What the writer of a mail decides when it was refused, or nobody knows whether it was sent."""
+"""What a mail's writer decides when it was refused, or when nobody knows if it was sent."""
 
 import smtplib
 from contextlib import suppress
@@ -16,9 +16,9 @@ class Killed(BaseException):
 
 
 class SmtpConnection:
-    """A connection to an SMTP server that takes what it is given, but for those in ``answers``.
+    """A connection to an SMTP server that accepts everything, except for those in ``answers``.
 
-    ``answers``: address → what the server says to it, or ``Killed`` after it has the text.
+    ``answers``: address → the server's answer, or ``Killed`` once it has the text.
     """
 
     handed_over = False
@@ -28,7 +28,7 @@ class SmtpConnection:
         self.delivered, self.answers = delivered, answers
 
     def send_message(self, message, _smtp_from, smtp_to_list):
-        """Deliver to each of the recipients, or answer as told."""
+        """Deliver to each recipient, or answer as instructed."""
         self.refused = {to: self.answers[to] for to in smtp_to_list if to in self.answers}
         if Killed in self.refused.values():
             self.handed_over = True
@@ -47,7 +47,7 @@ NO_SUCH_USER = (550, b"5.1.1 no such user")
 
 @tagged("post_install", "-at_install")
 class TestSendAgain(TimelineCase):
-    """``self.delivered`` is who has got a mail, once each time; ``self.answers`` as above."""
+    """``self.delivered`` has each recipient of each mail; ``self.answers`` as above."""
 
     def setUp(self):
         super().setUp()
@@ -68,7 +68,7 @@ class TestSendAgain(TimelineCase):
         )
 
     def write_to(self, *partners, **values):
-        """Write to some as the composer does; return the message as its writer sees it."""
+        """Write to contacts as the composer does; return the message as its writer sees it."""
         ids = [partner.id for partner in partners]
         return self.lead.with_user(self.ann).message_post(
             body="Here is the offer.",
@@ -89,7 +89,7 @@ class TestSendAgain(TimelineCase):
         return message
 
     def killed_writing_to(self, *partners):
-        """Write to some, and be killed when the server has the text for one of them."""
+        """Write to contacts, and be killed once the server has the text for one of them."""
         Mail = type(self.env["mail.mail"])
         with patch.object(Mail, "send_after_commit", lambda _mails: None):
             message = self.write_to(*partners)

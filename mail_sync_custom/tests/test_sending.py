@@ -79,20 +79,20 @@ class TestSending(MailSyncCase):
 
 
 class Recording(SmtpConnection):
-    """Keeps the mails that it is given, and not only whom they are for."""
+    """Keeps the mails that it is given, not only their recipients."""
 
     def __init__(self, mails):
         super().__init__([], {})
         self.mails = mails
 
     def send_message(self, message, smtp_from, smtp_to_list):
-        """Keep the mail as its recipient gets it."""
+        """Keep the mail as its recipient receives it."""
         self.mails.append(message)
         return super().send_message(message, smtp_from, smtp_to_list)
 
 
 class SendingCase(MailSyncCase):
-    """What leaves by the mailbox of who wrote it is in ``self.left``."""
+    """What leaves through its writer's mailbox is in ``self.left``."""
 
     def setUp(self):
         super().setUp()
@@ -116,10 +116,10 @@ class SendingCase(MailSyncCase):
 
 @tagged("post_install", "-at_install")
 class TestWhoseMailbox(SendingCase):
-    """What leaves by the mailbox of who wrote it, and what goes Odoo's own way."""
+    """What leaves through its writer's mailbox, and what goes Odoo's own way."""
 
     def write_to(self, *partners, record=None, user=None, send=True, **values):
-        """Write as the composer does, and let the queue wait; return what is in it."""
+        """Write as the composer does, without running the queue; return what is in it."""
         Mail = type(self.env["mail.mail"])
         values = {"subtype_xmlid": "mail.mt_comment", "message_type": "comment", **values}
         with patch.object(Mail, "send_after_commit", lambda _mails: None):
@@ -136,14 +136,14 @@ class TestWhoseMailbox(SendingCase):
         return self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
 
     def assertMailbox(self, mails, address="ann@company.example"):
-        """These leave by the mailbox of this address, which they are from and are answered to."""
+        """These leave through the mailbox of this address, which is in From and Reply-To."""
         mails.send()
         self.assertEqual(len(self.left), 1)
         for header in ("From", "Reply-To"):
             self.assertIn(f"<{address}>", self.left[0][header])
 
     def assertOdoosWay(self, mails):
-        """The company's server is chosen for these, and they do not wait for a mailbox."""
+        """These use the company's server, and do not wait for a mailbox."""
         self.assertTrue(mails)
         self.assertFalse(mails._mail_sync_own())
         for server_id, *_rest in mails._split_by_mail_configuration():

@@ -1,4 +1,4 @@
-"""The password for sending is another one, and is changed at the provider: reading goes on."""
+"""Sending has a password of its own, which is changed at the provider: reading goes on."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -34,7 +34,7 @@ class TestSendingFails(PasswordCase):
         return SmtpConnection(self.delivered, {})
 
     def changed_at_the_provider(self):
-        """Change the password for sending there, which is noticed."""
+        """Change the password for sending at the provider, and have that noticed."""
         self.provider["smtp"] = "changed"
         self.press("test_connection")
 
@@ -42,7 +42,7 @@ class TestSendingFails(PasswordCase):
         self.provider["smtp"] = "for sending"
 
     def time_passes(self, hours=0, days=0):
-        """Let the pauses be over, and as much time have passed."""
+        """Move the clock past the pauses."""
         ago = timedelta(hours=hours, days=days)
         account = self.account
         account.sending_retry_at = account.sending_retry_at and fields.Datetime.now()
@@ -53,15 +53,15 @@ class TestSendingFails(PasswordCase):
         self.sending_is_tried()
 
     def sending_is_tried(self):
-        """Let the scheduled action do what is due."""
+        """Run the scheduled action."""
         with self.enter_registry_test_mode():
             self.env.ref("mail_sync_custom.ir_cron_mail_sync_sending").method_direct_trigger()
         self.env.invalidate_all()
 
     def reading_is_faster(self, times=1):
-        """Have a turn that reads change the account first, when it is saved how sending goes.
+        """Let a reading turn change the account just before the outcome of sending is saved.
 
-        PostgreSQL really refuses; what comes of it is not pretended.
+        PostgreSQL really refuses; nothing is simulated.
         """
         Account = type(self.env["mail.sync.account"])
         save, refused = Account._set_sending_health, []
@@ -98,7 +98,7 @@ class TestSendingFails(PasswordCase):
         self.env.invalidate_all()
 
     def told(self):
-        """Return what Ann was told, the latest first."""
+        """Return Ann's notifications, the latest first."""
         return self.env["mail.message"].search(
             [
                 ("message_type", "=", "user_notification"),

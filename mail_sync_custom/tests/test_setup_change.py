@@ -17,7 +17,7 @@ class TestChangeSettings(MailSyncCase):
         return self.env[SETUP].with_user(self.ann).create(values)
 
     def shown(self, **changes):
-        """Return what the form shows when it opens, and after these changes, one by one."""
+        """Return what the form shows when it opens and after each of these changes."""
         form = self.env[SETUP].with_user(self.ann)
         names = ("provider_id", "imap_username", "email", "imap_host", "smtp_host", "imap_port")
         spec = {name: {} for name in names} | {"provider_id": {"fields": {}}}
@@ -122,7 +122,7 @@ class TestChangeSettings(MailSyncCase):
         details = self.another_mailbox()
         new = self.servers["new@company.example"]
         self.deliver(mail("lena@customer.example", "new@company.example", "New"), server=new)
-        # As two servers may number alike.
+        # Two servers may use the same numbers.
         new["INBOX"].renumber(self.server["INBOX"].uidvalidity)
 
         self.finish(self.wizard(**details))
@@ -159,7 +159,7 @@ class TestChangeSettings(MailSyncCase):
         return {box.name: box.special_use for box in self.account.mailbox_ids}
 
     def picked(self):
-        """Pick Sent by hand, and switch on one more folder."""
+        """Choose Sent by hand, and switch on one more folder."""
         for name in (ARCHIVE, BY_HAND):
             self.server.create(name)
         wizard = self.wizard()

@@ -30,7 +30,7 @@ class TestStatus(MailSyncCase):
         self.assertEqual(self.account.log_ids.code, "timeout")
 
     def last_told(self):
-        """Return what the owner was told last."""
+        """Return the owner's latest notification."""
         said = self.env["mail.message"].search(
             [
                 ("message_type", "=", "user_notification"),

@@ -1,4 +1,4 @@
-"""The Life of the Lead: what is asked for, in what order, by whom, and at what price."""
+"""The Life of the Lead: which entries, in what order, for whom, and at what cost."""
 
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -19,7 +19,7 @@ def days_ago(days):
 
 class TimelineCase(MailSyncCase):
     def timeline(self, user=None, record=None, offset=0, limit=20, **filters):
-        """Return a page as the web client of a user gets it."""
+        """Return a page as a user's web client receives it."""
         record = (record or self.lead).with_user(user or self.ann)
         return record.mail_sync_timeline(offset, limit, filters)
 
@@ -119,8 +119,8 @@ class TestTimeline(TimelineCase):
         self.assertTrue(preview.startswith("word word") and preview.endswith("…"))
 
     def change_revenue(self):
-        """Let Ann change a field whose changes are told."""
-        self.env.cr.flush()  # what is told of the lead's creation
+        """Let Ann change a field that is tracked."""
+        self.env.cr.flush()  # the message about the lead's creation
         self.lead.with_user(self.ann).expected_revenue = 500
         self.env.cr.flush()
 
@@ -255,7 +255,7 @@ class TestTimeline(TimelineCase):
         self.sync()
         self.smart_mail("Offer 1")
         self.smart_mail("Offer 2")
-        self.queries()  # what is read once a process
+        self.queries()  # what is read once per process
         # The newest are the same in both: mails that were written here.
         self.assertLessEqual(self.queries(limit=22), self.queries(limit=3) + 2)
         self.assertLessEqual(self.queries(limit=22), 45)
@@ -315,10 +315,10 @@ class TestTimeline(TimelineCase):
 
 @tagged("post_install", "-at_install")
 class TestLive(TimelineCase):
-    """What the owner's open pages are told of a run."""
+    """What the owner's open pages receive about a run."""
 
     def told(self, sync=True):
-        """Return what one run tells, as ``[(whom, what, figures)]``."""
+        """Return what one run sends, as ``[(to whom, what, figures)]``."""
         found = []
 
         def bus_send(users, what, figures, **_kwargs):

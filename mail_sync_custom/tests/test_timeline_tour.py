@@ -32,7 +32,7 @@ class TestTimelineTour(TimelineCase, HttpCase):
         )
         question.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
         answer = mail(own, LENA, "Re: Question", date=days_ago(4), answers="q@example.com")
-        # The answer is read before the question: the order is not that of arrival.
+        # The answer is read before the question: the order is not the order of arrival.
         self.deliver(answer, "Sent")
         self.sync()
         self.deliver(question)

@@ -1,4 +1,4 @@
-"""What the top bar is told, with the session and afterwards; and the list of users."""
+"""What the top bar receives with the session and afterwards; and the list of users."""
 
 import json
 
@@ -13,7 +13,7 @@ from .common import MailSyncCase
 @tagged("post_install", "-at_install")
 class TestTopBar(MailSyncCase):
     def told(self, user):
-        """Return what the open tabs of a user have been told, in order; forget it."""
+        """Return what a user's open tabs have received, in order, and clear it."""
         self.env.cr.precommit.run()
         sent = self.env["bus.bus"].search(
             [("channel", "like", f'"res.partner",{user.partner_id.id}')]

@@ -29,7 +29,7 @@ class TestTours(HttpCase):
 
     def setUp(self):
         super().setUp()
-        # A mailbox that nobody had before: any name is a user of the mail server.
+        # A new mailbox: the mail server accepts any name.
         self.email = f"ann-{uuid.uuid4().hex[:8]}@company.example"
         self.ann = new_test_user(
             self.env,
@@ -55,7 +55,7 @@ class TestTours(HttpCase):
             path,
             name,
             login=login,
-            # The steps of a tour are built when it is asked whether it is ready.
+            # The steps of a tour are built when its readiness is checked.
             ready=f"window.mailSyncTour = {json.dumps(settings)}; odoo.isTourReady({name!r})",
         )
         self.env.invalidate_all()
@@ -136,7 +136,7 @@ class TestTours(HttpCase):
         self.assertNotIn("Visit", self.lead.message_ids.mapped("subject"))
 
     def recorded(self):
-        """Return an account of Ann's that has brought a mail and its answer to her opportunity."""
+        """Return an account of Ann's that has recorded a mail and its answer on her opportunity."""
         self.lead.write({"type": "opportunity", "user_id": self.ann.id})
         for sender, to, subject in (
             ("lena@customer.example", self.email, "Visit"),

@@ -7,7 +7,7 @@ from ..transactions import RACES, TRIES, again, apart
 @tagged("post_install", "-at_install")
 class TestAgain(TransactionCase):
     def tries(self, *ends):
-        """Return an act that ends in turn as given, and the list of how it has ended so far."""
+        """Return a function whose calls end as given, in turn, and the list of outcomes."""
         seen = []
 
         def act():

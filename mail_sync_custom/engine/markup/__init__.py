@@ -1,1 +1,1 @@
-"""The HTML of a mail → HTML that is safe to show, and has every word that its reader sees."""
+"""The HTML of a mail → HTML that is safe to show and has every word that its reader sees."""

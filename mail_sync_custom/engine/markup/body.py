@@ -8,7 +8,7 @@ from .safe import Shown, shown
 
 
 def of(email: Email) -> Shown:
-    """Return the body of a mail: its HTML, or its text where it has none."""
+    """Return the body of a mail: its HTML, or its text if it has none."""
     if email.html:
         return shown(email.html, pictures.resolver(email.attachments))
     return plain.shown(email.text)

@@ -1,27 +1,27 @@
-"""The elements of HTML: what is kept, what becomes what, and what ends what (WHATWG HTML §13)."""
+"""The elements of HTML: which are kept, replaced, or ended by others (WHATWG HTML §13)."""
 
 from __future__ import annotations
 
-#: Their content is no text of the mail. It ends at their end tag, whatever is in it.
+#: Their content is not text of the mail. It ends at their end tag, whatever it contains.
 DROPPED_RAW = frozenset("script style title".split())
-#: Their content is text, tags and all.
+#: Their content is text, including tags.
 SHOWN_RAW = frozenset("plaintext textarea xmp".split())
-#: Their content is HTML for who does not show them.
+#: Their content is HTML for browsers that do not show the element.
 FALLBACKS = frozenset("iframe noembed noframes".split())
-#: HTML elements that end an svg or math element which they stand in (§13.2.6.5).
+#: HTML elements that end a surrounding svg or math element (§13.2.6.5).
 LEAVES_FOREIGN = frozenset(
     "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li "
     "listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul "
     "var".split()
 )
-#: Elements that end a select which they stand in (§13.2.6.4.16).
+#: Elements that end a surrounding select (§13.2.6.4.16).
 LEAVES_SELECT = frozenset("input keygen textarea".split())
-#: What changes how the source behind it is read. In the usual mail nothing does.
+#: They change how the source after them is read. The usual mail has none.
 TURNS = DROPPED_RAW | SHOWN_RAW | FALLBACKS | LEAVES_SELECT | {"svg", "math", "select"}
 
-#: Kept elements without content. Not ``wbr``: to libxml2 that is no void element.
+#: Kept elements without content. Not ``wbr``: for libxml2 that is not a void element.
 VOID = frozenset("br col hr img".split())
-#: What an end tag in the wrong place closes, and opens again behind it (§13.2.6.4.7).
+#: A misplaced end tag closes these, and they are reopened after it (§13.2.6.4.7).
 FORMATTING = frozenset("a b big code em font i s small strike strong tt u".split())
 INLINE = FORMATTING | frozenset(
     "abbr acronym bdi bdo cite del dfn ins kbd mark q samp span sub sup var img".split()
@@ -32,7 +32,7 @@ BLOCK = IN_TABLE | frozenset(
     "address article aside blockquote center dd dir div dl dt figcaption figure footer h1 h2 h3 h4 "
     "h5 h6 header hgroup hr li main menu nav ol p pre section table ul".split()
 )
-#: What is shown as another element. What is in none of these tables goes, and its content stays.
+#: Shown as another element. Elements in none of these tables are dropped; their content stays.
 SHOWN_AS = {
     **{name: name for name in INLINE | BLOCK | {"br"}},
     **dict.fromkeys(
@@ -42,10 +42,10 @@ SHOWN_AS = {
     ),
     **dict.fromkeys("listing plaintext textarea xmp".split(), "pre"),
     **dict.fromkeys("button marquee nobr object output time".split(), "span"),
-    # Pictures that are written otherwise.
+    # Other spellings of pictures.
     **dict.fromkeys("embed image input".split(), "img"),
 }
-#: They part the words on both of their sides, and are themselves not kept.
+#: They separate the words on both sides, and are not kept themselves.
 BREAKS = frozenset(
     "html head text frame iframe noembed noscript template video audio canvas".split()
 )
@@ -55,7 +55,7 @@ _LISTS = frozenset("ul ol menu dir".split())
 _HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
 _OUTER = frozenset("table td th caption body".split())
 
-#: A start tag → what it ends, and what that is not looked for beyond (§13.2.6.4.7 to .15).
+#: A start tag → what it ends, and where the search for that stops (§13.2.6.4.7 to .15).
 ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "li": (frozenset(["li"]), _LISTS | _OUTER | {"blockquote"}),
     **dict.fromkeys(("dd", "dt"), (frozenset(["dd", "dt"]), _OUTER | {"dl", "blockquote"})),
@@ -72,7 +72,7 @@ ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 #: An open paragraph ends where one of these begins; nothing but inline elements is above it.
 ENDS_P = frozenset(_P_ENDERS)
 
-#: An end tag → what it does not close beyond.
+#: An end tag → what it closes nothing beyond.
 ENDS_WITHIN: dict[str, frozenset[str]] = {
     "table": frozenset(),
     "body": frozenset(),
@@ -80,7 +80,7 @@ ENDS_WITHIN: dict[str, frozenset[str]] = {
 }
 ENDS_WITHIN_OTHERWISE = frozenset("table td th caption".split())
 
-#: The attributes that are kept, each with the elements that may have it; () is all of them.
+#: The attributes that are kept, each with the elements that may have it; () means all.
 ATTRIBUTES: dict[str, frozenset[str]] = {
     **dict.fromkeys("align bgcolor color dir face lang size title valign".split(), frozenset()),
     **dict.fromkeys(("height", "width"), frozenset("img table td th tr col colgroup hr".split())),
@@ -93,8 +93,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "type": frozenset(["ol", "ul", "li"]),
     "value": frozenset(["li"]),
 }
-#: What Odoo knows a quoted mail by; of classes and ids, no other means anything in the timeline.
-#: Odoo marks all that follows a ``yahoo_quoted``, each time anew.
+#: Classes and ids by which Odoo recognises a quoted mail; the timeline uses no others.
+#: Odoo marks everything after a ``yahoo_quoted``, again for each one.
 QUOTE_MARKS = frozenset(
     "gmail_extra gmail_quote gmail_signature yahoo_quoted odoo_signature_wrapper "
     "SkyDrivePlaceholder divRplyFwdMsg appendonsend Signature".split()

@@ -1,4 +1,4 @@
-"""An address within a mail → the part of the mail that it means (RFC 2392, RFC 2557 §5)."""
+"""An address in a mail → the part of the mail that it refers to (RFC 2392, RFC 2557 §5)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from urllib.parse import unquote
 
 from ..values import Attachment
 
-#: Slashes of a Content-Location that are looked at.
+#: Slashes of a Content-Location that are considered.
 _MAX_DEPTH = 20
 
 
 def resolver(attachments: Sequence[Attachment]) -> Callable[[str], int | None]:
-    """Return what says which of a mail's files an address means; None: none of them.
+    """Return a function: an address → the number of the file that it refers to, or None.
 
     ``cid:`` is a Content-ID, percent-encoded (RFC 2392 §2). Any other address is a
-    Content-Location, or the end of one: what it is relative to is the text's own location
-    (RFC 2557 §5). Programs also write a Content-ID or a file's name without ``cid:``, and ``cid:``
-    with a file's name.
+    Content-Location, or the end of one: it is relative to the text's own location (RFC 2557 §5).
+    Programs also write a Content-ID or a file's name without ``cid:``, and ``cid:`` with a file's
+    name.
     """
     if not attachments:
         return lambda _address: None

@@ -1,4 +1,4 @@
-"""Plain text → HTML that keeps its lines, with links to follow."""
+"""Plain text → HTML that keeps its lines and makes addresses links."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from html import escape
 
 from .safe import MAX_OUTPUT, MAX_QUOTES, Shown, storable
 
-#: Links that are made; to Odoo's sanitiser each is an element to walk through.
+#: Links that are made; each is one more element for Odoo's sanitiser.
 MAX_LINKS = 2_000
 
-# It does not end with a character that ends a sentence.
+# Without the character that ends the sentence.
 _URL = re.compile(r"""(https?://[^\s<>"']{0,2000}[^\s<>"'.,;:!?)\]])""")
 
 
 def shown(text: str) -> Shown:
     """Return text as one paragraph that keeps its lines.
 
-    Odoo's sanitiser finds what is quoted by ``>`` in text that has its lines, and each ``<br>``
-    would be an element more. Odoo's own ``plaintext2html`` takes minutes for a long word behind
+    Odoo's sanitiser recognises quotes by ``>`` only in text with line breaks, and each ``<br>``
+    would be one more element. Odoo's own ``plaintext2html`` takes minutes for a long word after
     ``http://``.
     """
     if not text.strip():
@@ -30,7 +30,7 @@ def shown(text: str) -> Shown:
         _link(piece) if number % 2 else escape(piece, quote=False)
         for number, piece in enumerate(pieces)
     )
-    # Odoo looks for quoted lines in what stands before the first element, and is quadratic in them.
+    # Odoo looks for quoted lines before the first element, in time quadratic in their number.
     first = "<span></span>" if text.count("\n>") > MAX_QUOTES else ""
     return Shown((f'<p style="white-space:pre-wrap">{first}{"".join(words)}</p>',), cut)
 

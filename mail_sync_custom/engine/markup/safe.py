@@ -1,12 +1,12 @@
 """The HTML of a mail → HTML that is safe to show to a colleague and tells its sender nothing.
 
-What comes out is made from nothing but the tables of ``elements``: known elements, known
-attributes, text with its marks escaped, every element closed. No parser behind it can read it in
-another way, nothing in it runs, and a browser loads nothing for it but the mail's own pictures: a
-picture that is loaded from elsewhere tells the sender that, when and where the mail was read.
+The output is written from the tables of ``elements`` alone: known elements, known attributes,
+escaped text, every element closed. No later parser can read it differently, nothing in it runs,
+and a browser loads only the mail's own pictures for it: a picture loaded from elsewhere tells the
+sender that the mail was read, when and where.
 
-Every word that the mail shows is in it, up to ``MAX_OUTPUT``, and ``cut`` says where that was not
-enough. Deeply nested elements become flat, since libxml2 gives up at a depth of 256.
+Every word that the mail shows is in it, up to ``MAX_OUTPUT``; ``cut`` says whether that was too
+little. Deeply nested elements become flat, since libxml2 gives up at a depth of 256.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from . import elements, style
 from .style import Part
 from .tokens import Kind, attributes, tokens, value
 
-#: Characters that are kept. No person writes more, and a browser hardly shows it.
+#: Characters that are kept. Nobody writes more, and a browser hardly shows it.
 MAX_OUTPUT = 2 * 1024 * 1024
-#: Elements within each other that are kept; libxml2 takes 256, with those that Odoo adds.
+#: Nested elements that are kept; libxml2 takes 256, including those that Odoo adds.
 MAX_DEPTH = 150
 #: Elements that are kept. Odoo's sanitiser takes 25 µs for each.
 MAX_ELEMENTS = 30_000
-#: In a mail with more tags, or more parts that Yahoo quoted, what is quoted is not marked: Odoo's
-#: way of folding it is quadratic in them.
+#: In a mail with more tags, or more parts quoted by Yahoo, quotes are not marked: Odoo folds them
+#: in quadratic time.
 MAX_MARKED = 10_000
 MAX_YAHOO = 20
-#: Elements that a misplaced end tag closes and that are opened again.
+#: Elements that are reopened after a misplaced end tag has closed them.
 MAX_REOPENED = 8
-#: Quoted lines in text that Odoo's sanitiser may mark; it is quadratic in them.
+#: Quoted lines in text that Odoo's sanitiser may mark, in time quadratic in their number.
 MAX_QUOTES = 500
 MAX_VALUE = 1_000
 MAX_URL = 8_000
-#: Bytes of a picture that stands in its tag instead of in a part of the mail.
+#: Bytes of a picture that is in its tag (``data:``) and not in a part of the mail.
 MAX_DATA = 256 * 1024
 
-# What PostgreSQL, XML and so libxml2 do not take.
+# Characters that PostgreSQL and XML, and so libxml2, do not accept.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 _BAD_IN_VALUE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 _DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
@@ -62,7 +62,7 @@ Resolve = Callable[[str], int | None]
 class Shown:
     """A body that is safe, in pieces: HTML, and references to the mail's own parts.
 
-    ``cut`` says that it does not have all of the text.
+    ``cut`` says that part of the text is missing.
     """
 
     pieces: tuple[str | Part, ...]
@@ -78,7 +78,7 @@ class Shown:
 def shown(source: str, resolve: Resolve = lambda _address: None) -> Shown:
     """Return the HTML of a mail made safe. Never raises; linear in the length of the source.
 
-    ``resolve`` says which of the mail's files an address within it means, None for none of them.
+    ``resolve`` returns the number of the file that an address refers to, or None.
     """
     marked = source.count("<") <= MAX_MARKED and source.count("yahoo_quoted") <= MAX_YAHOO
     return _Writer(resolve, marked).written(source)
@@ -86,7 +86,7 @@ def shown(source: str, resolve: Resolve = lambda _address: None) -> Shown:
 
 @dataclass(slots=True)
 class _Tag:
-    """What becomes of a start tag: an element's name, and its start tag in pieces."""
+    """What a start tag becomes: an element's name, and its start tag in pieces."""
 
     name: str
     pieces: tuple[str | Part, ...] = ()
@@ -108,12 +108,12 @@ class _Writer:
     out: list[str | Part] = field(default_factory=lambda: ["<div>"])
     open: list[tuple[str, _Tag]] = field(default_factory=list)
     count: defaultdict[str, int] = field(default_factory=_counts)  # of each name in ``open``
-    flat: defaultdict[str, int] = field(default_factory=_counts)  # open, and was not written
+    flat: defaultdict[str, int] = field(default_factory=_counts)  # open, but not written
     known: dict[tuple[str, str], _Tag] = field(default_factory=dict)
     size: int = 0
     elements: int = 0
     quotes: int = 0
-    parted: bool = True  # nothing but an element's edge since the last word
+    parted: bool = True  # only the edge of an element since the last word
     break_due: bool = False
 
     def written(self, source: str) -> Shown:
@@ -137,7 +137,7 @@ class _Writer:
     # -- text -------------------------------------------------------------------------------------
 
     def text(self, text: str) -> bool:
-        """Write text; tell whether it had to be cut."""
+        """Write text; return whether it had to be cut."""
         text = storable(text)
         if not text:
             return False
@@ -153,7 +153,7 @@ class _Writer:
             text = text[: max(0, room)]
         self.quotes += text.count("\n>")
         if self.quotes > MAX_QUOTES and "\n>" in text:
-            self.out.append("<span></span>")  # behind an element, Odoo looks for no quoted lines
+            self.out.append("<span></span>")  # after an element, Odoo looks for no quoted lines
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         self.out.append(text)
         self.size += len(text)
@@ -161,7 +161,7 @@ class _Writer:
         return cut
 
     def part(self) -> None:
-        """Part the words before from those behind, where an element that is not kept did."""
+        """Separate the words before and after an element that separated them and is not kept."""
         self.break_due = False
         if not self.parted:
             self.out.append("<br>" if self.elements < MAX_ELEMENTS else "\n")
@@ -294,7 +294,7 @@ class _Writer:
         pieces.append(f' href="{_value(address)}"')
 
     def picture(self, name: str, given: dict[str, str]) -> _Tag:
-        """Return a picture that is a part of the mail; of any other, what stands in its place."""
+        """Return a picture that is a part of the mail; for any other, its replacement."""
         kind = given.get("type", "").lower()
         if name == "input" and kind != "image":
             text = value(given.get("value", "")) if kind in elements.VALUE_SHOWN else ""
@@ -324,9 +324,9 @@ class _Writer:
 
 
 def _value(text: str) -> str:
-    """Return an attribute's value as it stands between its quotes.
+    """Return an attribute's value, escaped for use between quotes.
 
-    Odoo's sanitiser takes out every tag in which it finds ``encoding=``.
+    Odoo's sanitiser removes every tag that contains ``encoding=``.
     """
     text = escape(_BAD_IN_VALUE.sub(" ", text))
     return text.replace("encoding=", "encoding&#61;") if "encoding=" in text else text

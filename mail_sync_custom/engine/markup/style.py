@@ -16,7 +16,7 @@ _PICTURE = re.compile(
     r"""\s*background(?:-image)?\s*:[^()]*?\burl\(\s*("[^"]*"|'[^']*'|[^\s"'()]*)\s*\)[^()]*""",
     re.IGNORECASE,
 )
-# A semicolon within quotes or brackets ends nothing.
+# A semicolon within quotes or brackets does not end a declaration.
 _DECLARATION = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")
 
 
@@ -50,5 +50,5 @@ def _quiet(declaration: str, resolve: Callable[[str], int | None]) -> Iterator[s
 
 
 def quoted(address: str) -> str:
-    """Return an address as CSS takes it."""
+    """Return an address, escaped for CSS."""
     return '"' + address.replace('"', "").replace("\\", "") + '"'

@@ -1,7 +1,7 @@
-"""HTML that is written here → the text alternative that says the same (RFC 2046 §5.1.4).
+"""HTML written in the CRM → the text alternative that says the same (RFC 2046 §5.1.4).
 
-What a reader sees is in it, and nothing else: paragraphs, lists, tables, quotes by ``>``, the
-addresses behind links. What is hidden in HTML is not in the open here.
+It has what a reader sees, and nothing else: paragraphs, lists, tables, quotes marked by ``>``, the
+addresses of links. Whatever is hidden in the HTML is left out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from html import unescape
 
 from .tokens import Kind, attributes, tokens, value
 
-#: They stand apart from what is around them by an empty line.
+#: They are separated from their surroundings by an empty line.
 _APART = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote table hr".split())
 #: They begin and end on a line of their own.
 _LINES = _APART | frozenset(
@@ -19,7 +19,7 @@ _LINES = _APART | frozenset(
     "header html li main nav section tbody tfoot thead tr".split()
 )
 _CELLS = frozenset(("td", "th"))
-#: What is below this line is a signature to mail programs (RFC 3676 §4.3).
+#: Mail programs take what is below this line for a signature (RFC 3676 §4.3).
 _SIGNATURE = "-- "
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -29,7 +29,7 @@ _LINKS = ("http://", "https://", "mailto:", "tel:")
 
 
 def text(html: str) -> str:
-    """Return the text of HTML, its lines parted by ``\\n``; never raises."""
+    """Return the text of HTML, its lines separated by ``\\n``; never raises."""
     writer = _Writer()
     for kind, content, attrs in tokens(html):
         if kind is Kind.START:
@@ -45,7 +45,7 @@ class _Writer:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.line = ""
-        self.mark = ""  # what a line that has no words yet begins with
+        self.mark = ""  # the beginning of a line without words so far
         # How deep the quote is in which an empty line is due before the next words.
         self.apart: int | None = None
         self.quotes = 0
@@ -116,7 +116,7 @@ class _Writer:
             self.keeping.remove(name)
 
     def _link(self, address: str, line: int, column: int) -> None:
-        """Name the address behind a link, unless it is what is shown."""
+        """Write the address of a link, unless it is what the link shows."""
         shown = self.line[column:] if line == len(self.lines) else self.line
         bare = address.split(":", 1)[-1].strip("/")
         if address.lower().startswith(_LINKS) and bare not in shown:
@@ -148,7 +148,7 @@ class _Writer:
         """End the line before a block begins, or where it ends."""
         if name in _LINES and self.line.strip() and self.line != self.mark:
             self._break()
-        # A list within a list, and what stands in an item, stays close to it.
+        # No empty line before a nested list, or within an item.
         if name in _APART and not (self.lists and name != "blockquote"):
             self._stand_apart()
 

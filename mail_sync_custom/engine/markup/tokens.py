@@ -1,12 +1,12 @@
 """HTML → tokens, by the tokenizer of the HTML standard (WHATWG HTML §13.2.5), for any input.
 
-libxml2 is not asked: depending on its version it stops at a depth of 256, takes what follows an
-unknown void tag for its content, or drops what stands behind ``</html>``. Here each word of the
+libxml2 is not used: depending on its version it stops at a depth of 256, takes what follows an
+unknown void tag for its content, or drops everything after ``</html>``. Here each word of the
 source is in exactly one token, or in a construct that no browser shows: a tag, a comment, a
 script, a style sheet, a title.
 
 Where a browser would drop the rest of the document (a comment, a tag, a style sheet or a script
-that never ends), reading goes on behind its beginning: a word too many is better than a lost one.
+that never ends), reading goes on right after its beginning: better a word too many than one lost.
 
 Time is linear in the length of the source.
 """
@@ -20,7 +20,7 @@ from html import unescape
 
 from . import elements
 
-#: svg and math elements within each other that are followed.
+#: Nested svg and math elements that are followed.
 MAX_FOREIGN = 50
 
 _SPACE = "\t\n\f\r "
@@ -38,7 +38,7 @@ class Kind(IntEnum):
 #: A token: its kind; its text, or the name of its tag in lower case; its attributes as they stand.
 Token = tuple[Kind, str, str]
 
-# A well-formed tag, at once. What it does not match is read by the rules of the standard below.
+# A well-formed tag, in one step. Any other is read by the rules of the standard below.
 _TAG = re.compile(rf"""<(/?)([a-zA-Z][^{_SPACE}/>]*+)([^<>"'=]*+(?:="[^"<>]*"[^<>"'=]*+)*+)>""")
 _TAG_OPEN = re.compile(rf"<(/?)([a-zA-Z][^{_SPACE}/>]*+)")
 _ATTRIBUTE = re.compile(
@@ -59,7 +59,7 @@ _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*
 
 
 def attributes(text: str) -> dict[str, str]:
-    """Return the attributes of a tag by their lower-case names; of two alike, the first counts."""
+    """Return the attributes of a tag by their lower-case names; of duplicates, the first counts."""
     found: dict[str, str] = {}
     for name, double, _, single, _, bare in _ATTRIBUTE.findall(text):
         if name:
@@ -87,7 +87,7 @@ class _Tokenizer:
         self.source = source
         self.at = 0
         self.last_end = source.rfind(">")
-        self.foreign: list[str] = []  # the svg and math elements that this is within
+        self.foreign: list[str] = []  # the open svg and math elements
         self.in_select = False
         self.endless: set[str] = set()  # what has no end from here on
         self.loose = False  # a quote has no end: a tag ends at the first ">"
@@ -187,7 +187,7 @@ class _Tokenizer:
                 yield from self._fallback(name)
 
     def _drop_raw(self, name: str) -> None:
-        """Pass over a script, a style sheet or a title; the end tag is read as any other."""
+        """Skip a script, a style sheet or a title; the end tag is read like any other."""
         if self.foreign:
             self._drop_foreign()
             return
@@ -198,7 +198,7 @@ class _Tokenizer:
         self.at = end
 
     def _drop_foreign(self) -> None:
-        """Pass over the text of an svg's style sheet or title, where tags are tags."""
+        """Skip the text of an svg's style sheet or title, in which tags are tags."""
         source = self.source
         while (opening := source.find("<", self.at)) >= 0:
             self.at = opening
@@ -223,16 +223,16 @@ class _Tokenizer:
         return None
 
     def _raw(self, name: str) -> Iterator[Token]:
-        """Yield what stands in an element whose tags are text (§13.2.5.2, §13.2.5.3)."""
+        """Yield the content of an element in which tags are text (§13.2.5.2, §13.2.5.3)."""
         end = None if name == "plaintext" else self._end_of(name)
         kind = Kind.TEXT if name == "textarea" else Kind.LITERAL
         yield kind, self.source[self.at : end], ""
         self.at = len(self.source) if end is None else end
 
     def _fallback(self, name: str) -> Iterator[Token]:
-        """Yield what a browser shows that does not know an element; here none of them is shown.
+        """Yield what a browser without support for an element shows: no such element is shown here.
 
-        What is not closed in it ends with it.
+        Anything left open inside ends with it.
         """
         end = self._end_of(name)
         if end is not None:
