@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -33,7 +35,7 @@ class TestMergedContacts(MailSyncCase):
 
     def assertOnce(self, into):
         """A mail and its answer that are on both are on the merged contact once."""
-        self.deliver(mail(ELLA, ANN, "To Ann"))
+        self.deliver(mail(ELLA, ANN, "To Ann", date=datetime.now(UTC) - timedelta(days=2)))
         self.deliver(mail(ANN, ELLA, "To Ella", answers="ToAnn@example.com"), "Sent")
         self.sync()
         for contact in self.contacts:
