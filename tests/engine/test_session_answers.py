@@ -27,6 +27,13 @@ def header(*response):
     return answers.header(list(response), LATEST)
 
 
+@pytest.mark.parametrize("year", [b"26666666666666666666024", b"0000", b"99999"])
+def test_an_impossible_date_costs_the_date_and_nothing_else(year):
+    stamp = b'INTERNALDATE "17-Jul-%b 02:44:25 -0700"' % year
+    start = b"* 1 FETCH (UID 5 RFC822.SIZE 100 " + stamp + b" " + SECTION
+    assert header(start, RAW, b" )") == (5, Headers(5, 100, None, RAW))
+
+
 @pytest.mark.parametrize(
     "response",
     [

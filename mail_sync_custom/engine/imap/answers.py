@@ -39,6 +39,7 @@ Items = tuple[int, int | None, bytes | None, bytes]
 _NOT_UNDERSTOOD = (
     ProtocolError,
     ValueError,
+    OverflowError,
     TypeError,
     IndexError,
     AttributeError,
@@ -306,7 +307,11 @@ def _unusual_items(section: bytes, response: Response) -> Items | None:
 
 
 def _fetched(response: Response, fetch: re.Match[bytes]) -> dict[int, dict[bytes, Any]]:
-    rows = _rows(response, fetch.end())
+    # The date is read by ``internaldate``; to the parser an impossible one may be a fatal error.
+    texts = [_STAMP.sub(b"INTERNALDATE NIL", text) for text in response[::2]]
+    undated = list(response)
+    undated[::2] = texts
+    rows = _rows(undated, fetch.end())
     try:
         return parse_fetch_response([fetch[1], *rows], normalise_times=False, uid_is_key=False)
     except _NOT_UNDERSTOOD:
