@@ -38,7 +38,7 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True)
 class Stored:
-    """What stands on the lead of a mail, as its reader sees it. `date` is in UTC, as RFC 3339."""
+    """A mail's entry on the lead, as its reader sees it. `date` is in UTC, as RFC 3339."""
 
     subject: str = ""
     sender: str = ""

@@ -83,7 +83,7 @@ def report(file: MailFile, desk: Desk) -> bool:
 
 
 def describe(stored: Stored | None, why: str) -> None:
-    """Print what stands on the lead."""
+    """Print the entry on the lead."""
     if not stored:
         say(f"      not recorded {why}".rstrip())
         return
@@ -131,7 +131,7 @@ class Desk:
         self.inbox = Inbox(person)
 
     def receive(self, file: MailFile) -> tuple[Stored | None, str]:
-        """Let a mail come in; return what stands on its lead, or why nothing does."""
+        """Deliver a mail; return its entry on the lead, or why there is none."""
         self.clear()
         after = file.first("x-lead-after").lower() == "yes"
         lead = None if after else self.lead(file)

@@ -1,4 +1,4 @@
-"""The last step before a Smart Mail leaves: it is composed as its writer's mail program would."""
+"""The last step before a Smart Mail leaves: compose it as a mail program would."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ from ..engine.markup.text import text
 from ..engine.mime import compose
 from .mail_mail_composing import OWN
 
-#: Of Odoo's message, what the composed one has of its own, and what was for Odoo alone.
+#: Headers of Odoo's message that the composed one sets itself, or that only Odoo needs.
 _LEFT_OUT = frozenset(
     "date mime-version content-type content-transfer-encoding content-disposition references "
     "in-reply-to x-msg-to-add".split()
@@ -29,16 +29,16 @@ class IrMailServer(models.Model):
     _inherit = "ir.mail_server"
 
     def _get_max_email_size(self):
-        """Files leave as files: how much it takes, a mailbox's server says itself (RFC 1870)."""
+        """Files leave as files: the mailbox's server states its limit itself (RFC 1870)."""
         if self.owner_user_id and self.env["mail.sync.account"]._of_server(self.id):
             return float("inf")
         return super()._get_max_email_size()
 
     def _mail_sync_composed(self, account_sudo, message):
-        """Return Odoo's message as the owner's own mail; any other that leaves as it is."""
+        """Return Odoo's message as the owner's own mail; any other message unchanged."""
         if not message[OWN]:
             return message
-        # It is done in the writer's environment: they see no more of the files than they may.
+        # In the writer's environment, so that only files that they may read are included.
         writer = account_sudo.user_id
         source = message.get_body(("html",)).get_content().strip("\n")
         markup, pictures = self.with_user(writer)._mail_sync_pictures(source, account_sudo)
@@ -60,7 +60,7 @@ class IrMailServer(models.Model):
             for name, value in message.items()
             if name.lower() not in _LEFT_OUT and str(value).strip()
         ]
-        # Together, and each with the ids as they are: Python would break a long one.
+        # One after the other, with the ids unchanged: Python would break a long one.
         for name in ("In-Reply-To", "References"):
             if ids := str(message[name] or "").split():
                 headers.append((name, " ".join(ids)))
@@ -69,9 +69,9 @@ class IrMailServer(models.Model):
         return tuple(headers)
 
     def _mail_sync_pictures(self, markup, account_sudo):
-        """Return HTML whose pictures are in the mail, and these, as far as the user may see them.
+        """Return HTML that refers to pictures in the mail, and these, as far as the user may see them.
 
-        A picture anywhere else stays where it is.
+        A picture stored elsewhere stays where it is.
         """
         pictures = {}
         domain = account_sudo._mail_domain()
@@ -104,9 +104,9 @@ class IrMailServer(models.Model):
         return markup, tuple(pictures.values())
 
     def _mail_sync_picture(self, number, rest):
-        """Return the attachment, as superuser, that is a picture the user may see; or none."""
+        """Return the attachment, as superuser, if it is a picture that the user may see."""
         attachment = self.env["ir.attachment"].browse(number).exists()
-        # sudo: it is looked at below whether the user, or who has the token, may see it
+        # sudo: whether the user, or a holder of the token, may see it is checked below
         attachment_sudo = attachment.sudo()
         token = _TOKEN.search(rest)
         allowed = attachment and (
@@ -117,7 +117,7 @@ class IrMailServer(models.Model):
 
 
 def _missing(message):
-    """Return those of the other recipients that To does not name yet, as a header's value."""
+    """Return the other recipients that To does not contain yet, as a header's value."""
     named = {address.addr_spec.lower() for address in _addresses(message["To"])}
 
     extra = _addresses(message["X-Msg-To-Add"])
@@ -125,5 +125,5 @@ def _missing(message):
 
 
 def _addresses(header):
-    # Read anew: a header that was set from a list of texts says of these that they are addresses.
+    # Parsed again: a header that was set from a list of texts takes each for an address.
     return compose.addresses(str(header)) if header is not None else ()

@@ -1,4 +1,4 @@
-"""What a Smart Mail says, and what it answers: as its writer wrote it, without Odoo's layout."""
+"""The content of a Smart Mail and what it answers, as written, without Odoo's layout."""
 
 from lxml import html
 from markupsafe import Markup
@@ -7,7 +7,7 @@ from odoo.tools import html2plaintext, is_html_empty
 
 from ..engine.mime import compose
 
-#: Marks, until it leaves, a mail that is composed anew on its way; no recipient sees this header.
+#: Marks a mail that is recomposed before it leaves; no recipient sees this header.
 OWN = "X-Mail-Sync-Own"
 #: Attributes that only Odoo's editor knows.
 _EDITOR = ("data-oe-", "data-o-", "data-last-history-steps", "t-")
@@ -17,7 +17,7 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     def _prepare_outgoing_body(self):
-        """A Smart Mail has what was written and the signature: no button, no footer, no preview."""
+        """A Smart Mail is the text and the signature: no button, no footer, no preview."""
         if not self._mail_sync_is_composed():
             return super()._prepare_outgoing_body()
         body = _presentable(self.mail_message_id._mail_sync_signed_body())
@@ -42,7 +42,7 @@ class MailMail(models.Model):
         return results
 
     def _mail_sync_is_composed(self):
-        """Whether it leaves by its writer's mailbox, as a mail that they wrote themselves."""
+        """Whether it leaves through its writer's mailbox, as their own mail."""
         concerned = self._mail_sync_concerned()
         return bool(concerned and concerned._mail_sync_is_smart() and self._mail_sync_account())
 
@@ -51,9 +51,9 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     def _mail_sync_signed_body(self):
-        """Return what was written and, where it is not in it already, its writer's signature."""
+        """Return the body, with the writer's signature unless it is in it already."""
         self.ensure_one()
-        # sudo: a writer's signature is there to be read by those who get the mail
+        # sudo: a writer's signature is meant for whoever receives the mail
         signature = self.create_uid.sudo().signature
         body = self.body or Markup()
         if not self.email_add_signature or is_html_empty(signature):
@@ -65,10 +65,10 @@ class MailMessage(models.Model):
     def _mail_sync_chain(self):
         """Return the Message-IDs of the mails that a message answers, the oldest first.
 
-        Notes and notifications are no part of what the customer knows.
+        Notes and notifications are left out: the customer does not know them.
         """
         chain = []
-        # sudo: what a mail answers was readable to who answered it
+        # sudo: whoever answered a mail could read it
         above_sudo = self.sudo().parent_id
         while (
             above_sudo
@@ -81,7 +81,7 @@ class MailMessage(models.Model):
         return chain[::-1]
 
     def _mail_sync_is_mail(self):
-        """Whether it is a mail that somebody outside wrote or got."""
+        """Whether it is a mail that somebody outside wrote or received."""
         if not self.message_id or self.message_type == "email":
             return bool(self.message_id)
         shared = any(self.partner_ids.mapped("partner_share")) or any(
@@ -95,7 +95,7 @@ def _words(markup):
 
 
 def _presentable(body):
-    """Return HTML without what only Odoo understands: its editor's marks, links to its records."""
+    """Return HTML without what only Odoo understands: its editor's marks, links to records."""
     if is_html_empty(body):
         return ""
     root = html.fragment_fromstring(str(body), create_parent="div")

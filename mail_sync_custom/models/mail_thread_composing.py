@@ -1,4 +1,4 @@
-"""A conversation on a lead or a contact: its Message-IDs, its subject, and what answers what."""
+"""A conversation on a lead or contact: its Message-IDs, its subject, what answers what."""
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from ..bridge import standing
 from ..engine.mime import compose
 
-#: The mails with somebody among which the one that is answered is looked for by its subject.
+#: The latest mails with a person among which the answered one is searched for by subject.
 LOOKED_AT = 20
 
 
@@ -15,7 +15,7 @@ class MailMessage(models.Model):
 
     @api.model
     def _get_message_id(self, values):
-        """The mail of somebody with a mailbox has an id in its domain, as all that leaves there."""
+        """A mail from a user with a mailbox has an id in its domain, like all mail from there."""
         account_sudo = self.env["mail.sync.account"]._of_writer()
         written = values.get("message_type", "comment") == "comment"
         if account_sudo and written and values.get("model") in standing.MODELS:
@@ -24,7 +24,7 @@ class MailMessage(models.Model):
 
     @api.model
     def _mail_sync_answered_subject(self, subject, prefix="Re:"):
-        """Return a subject with *Re:* or *Fwd:* before it, once."""
+        """Return a subject with exactly one *Re:* or *Fwd:* before it."""
         return compose.answered(subject, prefix)
 
 
@@ -32,9 +32,9 @@ class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
     def _message_compute_parent_id(self, parent_id):
-        """A mail of somebody with a mailbox answers the one that was chosen, or none.
+        """A mail from a user with a mailbox answers the mail that was chosen, or none.
 
-        Odoo would have it answer whatever was written last.
+        Odoo would make it answer whatever was written last.
         """
         chosen = parent_id or self._name not in standing.MODELS
         if not chosen and self.env["mail.sync.account"]._of_writer():
@@ -50,9 +50,9 @@ class MailThread(models.AbstractModel):
         )
 
     def _mail_sync_take_up(self, message, recipients_data):
-        """Give a mail without a subject that of the conversation that it goes on with.
+        """Give a mail without a subject the subject of the conversation that it continues.
 
-        The name of the record is the company's own business.
+        The name of the record is internal to the company.
         """
         if self._name not in standing.MODELS or message.message_type != "comment":
             return
@@ -63,7 +63,7 @@ class MailThread(models.AbstractModel):
             return
         given = (message.subject or "").strip()
         before = message.parent_id or self._mail_sync_mails_with(message, people)
-        # sudo: as where Odoo gives a message the subject of its mail
+        # sudo: as in Odoo, where it gives a message the subject of its mail
         message_sudo = message.sudo()
         if given in ("", self.display_name):
             last = before[:1]
@@ -78,7 +78,7 @@ class MailThread(models.AbstractModel):
             message_sudo.parent_id = same[:1]
 
     def _mail_sync_mails_with(self, message, people):
-        """Return the last mails on the record from or to some of these people, the latest first."""
+        """Return the last mails on the record from or to any of these people, the latest first."""
         ids = [one["id"] for one in people if one["id"]]
         emails = [one["email_normalized"] for one in people if one["email_normalized"]]
         theirs = Domain("author_id", "in", ids) | Domain("partner_ids", "in", ids)

@@ -1,7 +1,7 @@
 from odoo import api, models
 
 MODELS = ("crm.lead", "res.partner")
-#: What Odoo's own buttons do → what stands before the subject.
+#: Odoo's own buttons → the prefix of the subject.
 PREFIXES = {"reply_all": "Re:", "forward": "Fwd:"}
 
 
@@ -10,7 +10,7 @@ class MailComposeMessage(models.TransientModel):
 
     @api.model
     def default_get(self, fields):
-        """*Reply All* and *Forward* of the chatter: *Re:* or *Fwd:* once, and no deal's name."""
+        """*Reply All* and *Forward* of the chatter: one *Re:* or *Fwd:*, and no name of a deal."""
         values = super().default_get(fields)
         prefix = PREFIXES.get(values.get("composition_comment_option"))
         subject = values.get("subject")
@@ -36,7 +36,7 @@ class MailComposeMessage(models.TransientModel):
 
     @api.depends("model")
     def _compute_subject(self):
-        """Show no deal's name as a subject, but *Re:* and that of the mail which is answered."""
+        """Suggest *Re:* and the subject of the answered mail, never the name of the deal."""
         result = super()._compute_subject()
         for composer in self._mail_sync_own():
             if composer.template_id and composer.subject:
@@ -51,13 +51,13 @@ class MailComposeMessage(models.TransientModel):
 
     @api.depends("model")
     def _compute_email_add_signature(self):
-        """Sign a mail with a template as well: it is sent by a person all the same."""
+        """Sign a mail from a template as well: a person sends it all the same."""
         result = super()._compute_email_add_signature()
         self._mail_sync_own().email_add_signature = True
         return result
 
     def _mail_sync_own(self):
-        """Return those by which somebody with a mailbox writes a mail of their own."""
+        """Return those in which a user with a mailbox writes a mail of their own."""
         if not self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id):
             return self.browse()
         return self.filtered(
@@ -67,6 +67,6 @@ class MailComposeMessage(models.TransientModel):
         )
 
     def _mail_sync_record(self):
-        """Return the one record that is written on; empty where there are several."""
+        """Return the only record written on; empty if there are several."""
         ids = [] if self.composition_batch else self._evaluate_res_ids()
         return self.env[self.model].browse(ids if len(ids) == 1 else ())

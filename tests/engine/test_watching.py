@@ -158,7 +158,7 @@ def test_a_host_that_stays_away_is_tried_a_few_times_a_minute(randoms):
     assert all(LONGEST_AWAY <= wait + 1e-6 <= LONGEST_AWAY * 1.25 + 1e-5 for wait in waits[4:])
 
 
-# -- the mailboxes that nothing is told of ----------------------------------------------------
+# -- mailboxes that the server does not report on -----------------------------------------------
 
 
 @pytest.mark.parametrize(("watched", "seconds"), [(1, LOOK), (500, LOOK), (5000, 5000 / LOOKS)])

@@ -1,4 +1,4 @@
-"""Mails that came out wrong once come out right: Dovecot, a sync, and what stands on the lead."""
+"""Mails that were once recorded wrongly are right: Dovecot, a sync, the entry on the lead."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ def company(quiet_company: Office) -> Office:
 
 
 def limit(company: Office, places: int) -> None:
-    """Let the administrator set how many more mailboxes there may be than there are."""
+    """Let the administrator allow this many more mailboxes than there are."""
     own = company.admin.call("res.company", "search", [])[:1]
-    # Who waits from before starts, and counts among those there are.
+    # Whoever is still waiting starts, and counts among them.
     company.admin.call("res.company", "write", own, {"mail_sync_account_limit": 0})
     taken = company.sql("SELECT count(*) FROM mail_sync_account WHERE active")[0][0]
     company.admin.call("res.company", "write", own, {"mail_sync_account_limit": taken + places})

@@ -1,8 +1,8 @@
 """What a person writes → the mail that leaves, as a good mail program would write it.
 
 Text and HTML that say the same, quoted-printable; pictures inside; the writer's own time zone; a
-Message-ID in their own domain; References of the conversation alone (RFC 5322 §3.6.4). Nothing in
-it names the program's records.
+Message-ID in their own domain; References of the conversation only (RFC 5322 §3.6.4). Nothing in
+it refers to records of the CRM.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from email.policy import EmailPolicy
 from html import escape
 from quopri import encodestring
 
-#: Octets of a line as a mail program writes it (RFC 2045 §6.7 rule 5, RFC 2047 §2).
+#: Octets per line, as mail programs write it (RFC 2045 §6.7 rule 5, RFC 2047 §2).
 MAX_LINE = 76
 _ID_FIELDS = frozenset(("message-id", "in-reply-to", "references", "x-mail-sync-id"))
-#: *Re:* and *Fwd:* of the usual programs and languages, with a count (``Re[2]:``) or without.
+#: *Re:* and *Fwd:* in the usual programs and languages, with or without a count (``Re[2]:``).
 _PREFIX = re.compile(
     r"\s*(?:re|fwd?|aw|antw(?:ort)?|wg|sv|vs|vb|vl|rif|r|i|tr|rv|enc|odp|pd|ynt|ilt|doorst|bls|"
     r"trs|res|vá|továbbítás|回复|答复|转发|回覆|轉寄|返信|転送)\s*(?:[\[(]\d{1,4}[\])])?\s*[:：]\s*",
     re.IGNORECASE,
 )
-#: The ids that are named: the conversation's first, and its last (RFC 5537 §3.4.4).
+#: Ids in References: the conversation's first one and its last ones (RFC 5537 §3.4.4).
 MAX_REFERENCES = 20
 
 
 class _Policy(EmailPolicy):
-    """Python's, but for two of its errors.
+    """Python's policy without two of its errors.
 
-    It writes a long id as an encoded word, by which nobody finds the conversation, and loses the
+    It writes a long id as an encoded word, so that nobody finds the conversation, and loses the
     space between two encoded words of a subject.
     """
 
@@ -48,8 +48,8 @@ class _Policy(EmailPolicy):
         return own.encode("utf-8", "surrogateescape") if own else super().fold_binary(name, value)
 
     def _own(self, name: str, value: str) -> str:
-        """Return the lines of a header that is not left to Python; empty for any other."""
-        # What is no header object belongs to a mail that is attached, and stays as it is.
+        """Return the lines of a header that Python would get wrong; empty for any other."""
+        # Anything but a header object belongs to an attached mail, and is left unchanged.
         if not isinstance(value, BaseHeader):
             return f"{name}: {self.linesep.join(str(value).splitlines())}{self.linesep}"
         if name.lower() in _ID_FIELDS and value.isascii():
@@ -65,7 +65,7 @@ POLICY = _Policy(linesep="\r\n", max_line_length=MAX_LINE)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that stands in the HTML as ``cid:`` and its id."""
+    """A picture to which the HTML refers by ``cid:`` and its id."""
 
     content_id: str
     content: bytes
@@ -75,9 +75,9 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is to be sent; ``text`` and ``html`` say the same.
+    """What to send; ``text`` and ``html`` say the same.
 
-    ``headers`` are those beside the body's own, in their order. ``language`` is one of BCP 47.
+    ``headers`` are those besides the body's own, in order. ``language`` is a tag of BCP 47.
     ``files`` are finished parts.
     """
 
@@ -91,12 +91,12 @@ class Draft:
 
 
 def message_id(domain: str) -> str:
-    """Return a new Message-ID in a domain, which says nothing else (RFC 5322 §3.6.4)."""
+    """Return a new Message-ID in a domain; it reveals nothing else (RFC 5322 §3.6.4)."""
     return f"<{uuid.uuid4()}@{domain}>"
 
 
 def answered(subject: str, prefix: str = "Re:") -> str:
-    """Return the subject of an answer: its prefix once, whatever language it already had it in."""
+    """Return the subject of an answer: one prefix, replacing those that it has in any language."""
     bare = subject.strip()
     while found := _PREFIX.match(bare):
         bare = bare[found.end() :]
@@ -111,7 +111,7 @@ def addresses(text: str) -> tuple[Address, ...]:
 
 
 def references(chain: Iterable[str]) -> str:
-    """Return a References value of a conversation's ids, oldest first, each once."""
+    """Return the References of a conversation from its ids: oldest first, each once."""
     found = list(dict.fromkeys(chain))
     if len(found) > MAX_REFERENCES:
         found = found[:1] + found[1 - MAX_REFERENCES :]
@@ -119,7 +119,7 @@ def references(chain: Iterable[str]) -> str:
 
 
 def compose(draft: Draft) -> EmailMessage:
-    """Return a draft as a mail that is ready to leave."""
+    """Return a draft as a mail that is ready to be sent."""
     mail = EmailMessage(policy=POLICY)
     mail["Date"] = draft.date
     for name, value in draft.headers:
@@ -158,7 +158,7 @@ def _html_part(draft: Draft) -> EmailMessage:
 
 
 def _set_text(part: EmailMessage, text: str, subtype: str) -> None:
-    """Set a part's text: as it is where that is safe on any way, else quoted-printable."""
+    """Set a part's text: unencoded if every transport keeps it so, else quoted-printable."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     plain = text.isascii() and all(
         len(line) <= MAX_LINE and not line.startswith("From ") for line in lines
@@ -171,7 +171,7 @@ def _set_text(part: EmailMessage, text: str, subtype: str) -> None:
 
 
 def _quoted(raw: bytes) -> bytes:
-    # A line that begins like this is changed on its way into many a mailbox (RFC 4155).
+    # Many mailboxes change a line that begins like this (RFC 4155).
     return b"\n".join(
         line.replace(b"From ", b"=46rom ", 1) if line.startswith(b"From ") else line
         for line in encodestring(raw).split(b"\n")
@@ -179,7 +179,7 @@ def _quoted(raw: bytes) -> bytes:
 
 
 def _tidy(part: Message, *, whole: bool = True) -> None:
-    """Leave to each part what belongs to it; a mail that is attached is left as it is."""
+    """Remove what does not belong to a part; an attached mail is left unchanged."""
     if not whole:
         del part["MIME-Version"]  # the mail's own (RFC 2045 §4)
     if part.get_content_maintype() == "multipart":
