@@ -69,7 +69,7 @@ class IrMailServer(models.Model):
         return tuple(headers)
 
     def _mail_sync_pictures(self, markup, account_sudo):
-        """Return HTML that refers to pictures in the mail, and these, as far as the user may see them.
+        """Return HTML that refers to pictures in the mail, and those that the user may see.
 
         A picture stored elsewhere stays where it is.
         """
