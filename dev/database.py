@@ -83,9 +83,18 @@ def configure() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of an Odoo process, which also trusts our own authority."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("ODOO_RC", "OPENERP_SERVER")}
-    return {**kept, "SSL_CERT_FILE": str(certificates.BUNDLE), "TZ": "UTC"}
+    """Return the environment of an Odoo process, which also trusts our own authority.
+
+    Odoo compiles some thousand files at each start unless it may keep what it compiled: below
+    `.dev`, since its folder may be somebody else's.
+    """
+    dropped = ("ODOO_RC", "OPENERP_SERVER", "PYTHONDONTWRITEBYTECODE")
+    return {
+        **{name: value for name, value in os.environ.items() if name not in dropped},
+        "PYTHONPYCACHEPREFIX": str(STATE / "pycache"),
+        "SSL_CERT_FILE": str(certificates.BUNDLE),
+        "TZ": "UTC",
+    }
 
 
 def odoo_command(db: str, *args: str, command: str = "server") -> list[str]:
