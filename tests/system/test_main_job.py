@@ -148,7 +148,7 @@ def download(person: Salesperson, path: str) -> bytes:
 def test_a_customer_in_the_portal_sees_no_recorded_mail(company: Office):
     ann, lena = company.salesperson("ann"), somebody("lena")
     lead = company.lead(lena, ann)
-    ann.has(mail(lena, ann.person, "Before", "What do they think of us?"))
+    ann.has(mail(lena, ann.person, "Before", "What do they think of us?", days_ago=1))
     offer = mail(ann.person, lena, "Offer", "They will pay more.")
     offer.add_attachment(b"our margin", "text", "plain", filename="margin.txt")
     ann.has(offer, mailbox="Sent")

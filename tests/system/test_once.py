@@ -51,7 +51,10 @@ def test_a_second_sync_now_writes_nothing(quiet_company: Office):
     company = quiet_company
     ann, lena, stranger = company.salesperson("ann"), somebody("lena"), somebody("stranger")
     lead = company.lead(lena, ann)
-    ann.has(mail(lena, ann.person, "Question", "?"), mail(stranger, ann.person, "Private", "!"))
+    ann.has(
+        mail(lena, ann.person, "Question", "?", days_ago=1),
+        mail(stranger, ann.person, "Private", "!"),
+    )
     ann.has(mail(ann.person, lena, "Re: Question", "!"), mailbox="Sent")
     ann.connect()
     ann.sync()
