@@ -99,8 +99,12 @@ def clone() -> Iterator[Clone]:
 
 
 def ignore_interrupts() -> None:
-    """Do as a shell without job control does for a command started with `&`."""
+    """Do as a shell without job control does for a command started with `&`.
+
+    What `nohup` asked for on behalf of the tests is not meant for it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize(
