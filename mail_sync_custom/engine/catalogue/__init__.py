@@ -14,10 +14,10 @@ sentence is looked up in this order, and the first that knows it answers:
 4. at the login a NO in any words is a refused login; anything else is ``unknown``, which quotes
    the server and accuses nobody.
 
-Temporary errors taken for wrong
-passwords have disabled good accounts elsewhere (frappe/frappe#4968, chatwoot/chatwoot#13671).
+Temporary errors taken for wrong passwords have disabled good accounts elsewhere
+(frappe/frappe#4968, chatwoot/chatwoot#13671).
 
-This file knows no words for a user (the addon's ``remedies``) and no connection (``session``).
+Nothing here has words for a user (``words/`` has them) or opens a connection (``imap``, ``smtp``).
 """
 
 from .classes import certificate_code
