@@ -6,6 +6,7 @@ import { humanSize } from "@web/core/utils/binary";
 import { useService } from "@web/core/utils/hooks";
 
 import { Delivery, deliveryLabel } from "./delivery";
+import { EntryActions } from "./entry_actions";
 
 const { DateTime } = luxon;
 
@@ -15,8 +16,16 @@ const NAMED = 4;
 /** One mail, note, call or change. */
 export class TimelineEntry extends Component {
     static template = "mail_sync_custom.TimelineEntry";
-    static components = { Delivery };
-    static props = { entry: Object, found: Boolean, goTo: Function, onAnswered: Function };
+    static components = { Delivery, EntryActions };
+    static props = {
+        entry: Object,
+        found: Boolean,
+        resModel: String,
+        resId: Number,
+        goTo: Function,
+        onAnswered: Function,
+        refresh: Function,
+    };
 
     setup() {
         this.orm = useService("orm");
