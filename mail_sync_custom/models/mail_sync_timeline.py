@@ -16,6 +16,7 @@ from odoo.tools import SQL
 from odoo.tools.mail import email_split_tuples, html_to_inner_content
 
 from ..engine.addresses import keys, shown
+from .timeline_conditions import direction, is_mail, is_of, where
 
 #: Entries that one request may ask for.
 MAX_PAGE = 100
@@ -74,13 +75,13 @@ class MailSyncTimeline(models.AbstractModel):
         )
         show = filters.get("show") or "mails"
         if show != "all" or filters.get("mailbox"):
-            domain &= _where(_is_mail)
+            domain &= where(is_mail)
         if show in ("in", "out"):
-            domain &= _where(lambda message: SQL("%s = %s", _direction(message), show))
+            domain &= where(lambda message: SQL("%s = %s", direction(message), show))
         if mailbox := filters.get("mailbox"):
             # sudo: only to compare with the author of a mail that the user may read
             user_sudo = self.env["res.users"].sudo().browse(int(mailbox)).exists()
-            domain &= _where(lambda message: _is_of(message, user_sudo))
+            domain &= where(lambda message: is_of(message, user_sudo))
         return domain
 
     def _mail_sync_timeline_head(self):
@@ -174,69 +175,6 @@ class ResPartner(models.Model):
     _inherit = ["res.partner", "mail.sync.timeline"]
 
 
-# --- conditions on a message, in SQL ----------------------------------------------------------
-# As domains they would be "id in (all notifications of this kind)". As conditions on the row, their
-# cost depends only on the messages of one record. Each is a scalar subquery: next to an OR,
-# PostgreSQL would build a table of all rows to serve an EXISTS.
-
-
-def _where(condition):
-    """Return a domain on messages from a function of the table's alias."""
-    return Domain.custom(to_sql=lambda _model, alias, _query: condition(SQL.identifier(alias)))
-
-
-def _is_mail(message):
-    """Whether it is a mail from or to the outside: received, or sent to a customer."""
-    return SQL(
-        """
-        (%(m)s.message_type IN ('email', 'email_outgoing') OR (
-            SELECT TRUE FROM mail_notification notification
-            LEFT JOIN res_partner partner ON partner.id = notification.res_partner_id
-            WHERE notification.mail_message_id = %(m)s.id
-              AND notification.notification_type = 'email'
-              AND partner.partner_share IS NOT FALSE
-            LIMIT 1
-        ) IS TRUE)
-        """,
-        m=message,
-    )
-
-
-def _direction(message):
-    """The direction of a mail: as recorded, else by whether a colleague wrote it."""
-    return SQL(
-        """
-        COALESCE(
-            (SELECT entry.direction FROM mail_sync_entry entry
-             WHERE entry.mail_message_id = %(m)s.id),
-            (SELECT 'out' FROM res_partner author
-             WHERE author.id = %(m)s.author_id AND author.partner_share IS NOT TRUE),
-            'in'
-        )
-        """,
-        m=message,
-    )
-
-
-def _is_of(message, user_sudo):
-    """Whether a user's mailbox holds a mail, or the user wrote it here and it is not sent yet."""
-    return SQL(
-        """
-        ((
-            SELECT TRUE FROM mail_sync_message_mail_message_rel rel
-            JOIN mail_sync_message link ON link.id = rel.mail_sync_message_id
-            JOIN mail_sync_account account ON account.id = link.account_id
-            WHERE rel.mail_message_id = %(m)s.id AND link.outcome = 'recorded'
-              AND account.user_id = %(user)s
-            LIMIT 1
-        ) IS TRUE OR (%(m)s.message_type != 'email' AND %(m)s.author_id = %(author)s))
-        """,
-        m=message,
-        user=user_sudo.id or 0,
-        author=user_sudo.partner_id.id or 0,
-    )
-
-
 def _facts(messages):
     """Return the beginning of each message's body, whether it is a mail, and its direction.
 
@@ -251,8 +189,8 @@ def _facts(messages):
             FROM mail_message message WHERE id = ANY(%(ids)s)
             """,
             start=BODY_START,
-            is_mail=_is_mail(table),
-            direction=_direction(table),
+            is_mail=is_mail(table),
+            direction=direction(table),
             ids=messages.ids,
         )
     )

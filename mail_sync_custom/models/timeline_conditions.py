@@ -1,0 +1,66 @@
+"""Conditions on a message, in SQL.
+
+As domains they would be "id in (all notifications of this kind)". As conditions on the row, their
+cost depends only on the messages of one record. Each is a scalar subquery: next to an OR,
+PostgreSQL would build a table of all rows to serve an EXISTS.
+"""
+
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+def where(condition):
+    """Return a domain on messages from a function of the table's alias."""
+    return Domain.custom(to_sql=lambda _model, alias, _query: condition(SQL.identifier(alias)))
+
+
+def is_mail(message):
+    """Whether it is a mail from or to the outside: received, or sent to a customer."""
+    return SQL(
+        """
+        (%(m)s.message_type IN ('email', 'email_outgoing') OR (
+            SELECT TRUE FROM mail_notification notification
+            LEFT JOIN res_partner partner ON partner.id = notification.res_partner_id
+            WHERE notification.mail_message_id = %(m)s.id
+              AND notification.notification_type = 'email'
+              AND partner.partner_share IS NOT FALSE
+            LIMIT 1
+        ) IS TRUE)
+        """,
+        m=message,
+    )
+
+
+def direction(message):
+    """The direction of a mail: as recorded, else by whether a colleague wrote it."""
+    return SQL(
+        """
+        COALESCE(
+            (SELECT entry.direction FROM mail_sync_entry entry
+             WHERE entry.mail_message_id = %(m)s.id),
+            (SELECT 'out' FROM res_partner author
+             WHERE author.id = %(m)s.author_id AND author.partner_share IS NOT TRUE),
+            'in'
+        )
+        """,
+        m=message,
+    )
+
+
+def is_of(message, user_sudo):
+    """Whether a user's mailbox holds a mail, or the user wrote it here and it is not sent yet."""
+    return SQL(
+        """
+        ((
+            SELECT TRUE FROM mail_sync_message_mail_message_rel rel
+            JOIN mail_sync_message link ON link.id = rel.mail_sync_message_id
+            JOIN mail_sync_account account ON account.id = link.account_id
+            WHERE rel.mail_message_id = %(m)s.id AND link.outcome = 'recorded'
+              AND account.user_id = %(user)s
+            LIMIT 1
+        ) IS TRUE OR (%(m)s.message_type != 'email' AND %(m)s.author_id = %(author)s))
+        """,
+        m=message,
+        user=user_sudo.id or 0,
+        author=user_sudo.partner_id.id or 0,
+    )
