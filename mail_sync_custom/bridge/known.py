@@ -16,21 +16,21 @@ from ..engine.addresses import Rules, key, shown
 from ..engine.matching import Known, Settled, Target
 from ..engine.people import Latecomers
 from . import standing
-from .addressing import Asked, found_keys
+from .addressing import Asked, array, found_keys
 
 #: How many latecomers are looked for at once.
 PORTION = 5000
 
 
 def sift(
-    account: models.BaseModel, emails: Collection[str], message_ids: Collection[str]
+    env: api.Environment, rules: Rules, emails: Collection[str], message_ids: Collection[str]
 ) -> frozenset[str]:
     """Return the addresses of leads and of their contacts, and the ids of mails from the CRM.
 
-    ``account`` is a superuser's. There may be addresses too many, never too few.
+    ``env`` is the superuser's. There may be addresses too many, never too few.
     """
-    asked = Asked.of(emails, account._address_rules())
-    rows = account.env.execute_query(
+    asked = Asked.of(emails, rules)
+    rows = env.execute_query(
         SQL(
             """
             SELECT form FROM (%(leads)s) lead
@@ -46,8 +46,8 @@ def sift(
             """,
             leads=asked.query("crm_lead", "r.id"),
             partners=asked.query("res_partner", "r.id"),
-            bracketed=[f"<{message_id}>" for message_id in message_ids],
-            ids=list(message_ids),
+            bracketed=array(f"<{message_id}>" for message_id in message_ids),
+            ids=array(message_ids),
             models=list(standing.MODELS),
         )
     )

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import psycopg2
 from lxml import etree
@@ -20,6 +21,7 @@ from odoo import api, fields
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..engine.addresses import Rules
 from ..engine.errors import LeaseLost, MailError, Step, safe_text
 from ..engine.imap import sequence
 from ..engine.matching import Known
@@ -67,6 +69,11 @@ class OdooStore:
                 rules=account._address_rules(),
             )
 
+    @cached_property
+    def _rules(self) -> Rules:
+        """When two addresses are one; a store serves a single turn, so they stay as they were."""
+        return self.owner().rules
+
     def mailboxes(self) -> list[Mailbox]:
         with self.transaction() as env:
             boxes = env["mail.sync.account"].browse(self.account_id).mailbox_ids
@@ -88,9 +95,9 @@ class OdooStore:
     def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
         if not emails and not message_ids:
             return frozenset()
+        rules = self._rules
         with self.transaction() as env:
-            account = env["mail.sync.account"].browse(self.account_id)
-            return known.sift(account, emails, message_ids)
+            return known.sift(env, rules, emails, message_ids)
 
     def known(self, emails: Collection[str], message_ids: Collection[str]) -> Known:
         with self.transaction() as env:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from ..values import ABSURD
 
@@ -10,7 +10,7 @@ from ..values import ABSURD
 FIRST_YEAR = 1980
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTH = {name.lower().encode(): number for number, name in enumerate(_MONTHS, 1)}
+_MONTH = {name.lower(): f"{number:02}" for number, name in enumerate(_MONTHS, 1)}
 
 
 def latest() -> datetime:
@@ -34,18 +34,9 @@ def decode(stamp: bytes | None, until: datetime) -> datetime | None:
     if not stamp or len(stamp) != 26:
         return None
     try:
-        when = datetime(
-            int(stamp[7:11]),
-            _MONTH[stamp[3:6].lower()],
-            int(stamp[:2]),
-            int(stamp[12:14]),
-            int(stamp[15:17]),
-            int(stamp[18:20]),
-            tzinfo=UTC,
-        )
-        east = int(stamp[22:24]) * 60 + int(stamp[24:26])
-        if east:
-            when += timedelta(minutes=east if stamp[21:22] == b"-" else -east)
+        text = stamp.decode("ascii")
+        day = f"{text[7:11]}-{_MONTH[text[3:6].lower()]}-{text[:2].replace(' ', '0')}"
+        when = datetime.fromisoformat(f"{day}T{text[12:20]}{text[21:]}").astimezone(UTC)
     except (ValueError, KeyError, OverflowError):
         return None
     return plausible(when, until)

@@ -39,6 +39,9 @@ _PLAIN_MAILBOX = rb"(?:%(w)s(?:\"[ !#-\[\]-~]*\"%(w)s)*<%(a)s>|[ \t\r\n]*%(a)s)[
 }
 _PLAIN = re.compile(rb"%(m)s(?:,%(m)s)*" % {b"m": _PLAIN_MAILBOX}).fullmatch
 _A_LABEL = b"xn--"
+# What separates two fields. Inside a field a line break is always followed by white space, so no
+# quoted string can begin in one field and end in the next.
+_BETWEEN = b"\n,"
 
 #: Addresses, In-Reply-To ids, and whether another parser may find other addresses.
 Glance = tuple[frozenset[str], frozenset[str], bool]
@@ -59,34 +62,24 @@ def glance(raw: bytes) -> Glance:
     """
     if len(raw) > QUICK:
         return _glance_exactly(raw, is_odd=True)
-    is_odd, names = False, []
-    emails: list[bytes] = []
-    ids: list[bytes] = []
-    is_easy = True
-    for name, _, value in _GLANCED.findall(b"\n" + raw):
-        if name:
-            if b"@" not in value:
-                continue
-            words = value.translate(_DIFFICULT)
-            names.append(name.lower())
-            if not is_odd and (_A_LABEL in words or not _PLAIN(value)):
-                is_odd = True
-            for word in words.split():
-                if b"@" in word:
-                    if not _EASY(word):
-                        is_easy = False
-                    emails.append(word)
-        else:
-            easy = _EASY_ID(value)
-            if not easy or ids:
-                is_easy = False
-            ids.append(easy[1] if easy else b"")
-    is_odd = is_odd or len(set(names)) < len(names)  # of two, a server may read one
-    if not is_easy:
+    found = _GLANCED.findall(b"\n" + raw)
+    fields = [(name.lower(), value) for name, _, value in found if name and b"@" in value]
+    joined = _BETWEEN.join([value for _, value in fields])
+    words = joined.translate(_DIFFICULT)
+    emails = [word for word in words.split() if b"@" in word]
+    answers = [_EASY_ID(value) for name, _, value in found if not name]
+    all_plain = not fields or bool(_PLAIN(joined))
+    is_odd = (
+        not all_plain
+        or _A_LABEL in words
+        or len(dict(fields)) < len(fields)  # of two, a server may read one
+    )
+    are_easy = (all_plain and b"\0" not in words) or all(map(_EASY, emails))
+    if not are_easy or len(answers) > 1 or not all(answers):
         return _glance_exactly(raw, is_odd)
     return (
         frozenset(b" ".join(emails).decode().split()),
-        frozenset(b" ".join(ids).decode().split()),
+        frozenset([answer[1].decode() for answer in answers if answer]),
         is_odd,
     )
 

@@ -252,9 +252,11 @@ class Reader:
 
     def _fetched(self, ranges: list[tuple[int, int]]) -> dict[int, Headers]:
         found: dict[int, Headers] = {}
-        for headers in self.session.headers(ranges):
-            found[headers.uid] = headers
-            self.proof.count(Part.HEADERS)
+        try:
+            for headers in self.session.headers(ranges):
+                found[headers.uid] = headers
+        finally:
+            self.proof.count(Part.HEADERS, len(found))
         return found
 
     # whose they are
