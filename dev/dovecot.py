@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import certificates, passwords
+from . import certificates, oidc, passwords
 from .console import Failure, run, step
 from .machine import (
     Daemon,
@@ -45,6 +45,7 @@ CERTIFICATES = {
 HOME = STATE / "dovecot"
 MAIL = STATE / "mail"
 CONFIG = HOME / "dovecot.conf"
+OAUTH_CONFIG = HOME / "oauth2.conf"
 DAEMON = Daemon("dovecot")
 
 CONF = """\
@@ -74,17 +75,26 @@ auth_username_format = %Lu
 auth_failure_delay = 0
 auth_cache_size = 0
 auth_worker_max_count = 30
+auth_mechanisms = plain xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {oauth_config}
+}}
 passdb {{
   driver = passwd-file
+  mechanisms = plain
   args = scheme=PLAIN username_format=%Lu {passwords}
 }}
 passdb {{
   driver = passwd-file
+  mechanisms = plain
   args = scheme=PLAIN username_format=%Lu {passwords}
   deny = yes
 }}
 passdb {{
   driver = static
+  mechanisms = plain
   args = password={password}
 }}
 userdb {{
@@ -179,6 +189,18 @@ local 127.0.0.4 {{
 }}
 """
 
+# Each access token is checked by asking the provider (RFC 7662), as it is at no cost here.
+OAUTH_CONF = """\
+introspection_mode = post
+introspection_url = {url}
+active_attribute = active
+active_value = true
+username_attribute = sub
+scope = mail
+openid_configuration_url = {issuer}/.well-known/openid-configuration
+tls_ca_cert_file = {bundle}
+"""
+
 
 def present() -> bool:
     """Return whether Dovecot is installed with its IMAP and LMTP servers."""
@@ -209,6 +231,12 @@ def start() -> None:
         allow_files(16384)
         listening = ports("dovecot", "imap", "imaps", "lmtp")
         write(CONFIG, configuration(listening))
+        write(
+            OAUTH_CONFIG,
+            OAUTH_CONF.format(
+                url=oidc.introspection_url(), issuer=oidc.issuer(), bundle=certificates.BUNDLE
+            ),
+        )
         DAEMON.start(
             [*unprivileged(), find("dovecot"), "-F", "-c", CONFIG],
             ready=lambda: all(answers("127.0.0.1", port) for port in listening.values()),
@@ -232,6 +260,7 @@ def configuration(listening: dict[str, int]) -> str:
         hosts=", ".join((SELF_SIGNED, WRONG_NAME, TRUSTED, PLAIN)),
         user=service_user(),
         group=os_group(),
+        oauth_config=OAUTH_CONFIG,
         passwords=passwords.FILE,
         password=passwords.PASSWORD,
         self_signed=certificates.SELF_SIGNED,

@@ -8,13 +8,24 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import certificates, dovecot, ending, odoo, passwords, postgres, smtp, smtp_server, venv
+from . import (
+    certificates,
+    dovecot,
+    ending,
+    odoo,
+    oidc,
+    passwords,
+    postgres,
+    smtp,
+    smtp_server,
+    venv,
+)
 from .console import say
 from .machine import browser, own
 from .paths import LOG, PYTHON, ROOT, SERVICES, STATE, write
 
 # In the order in which they start.
-ALL = {"PostgreSQL": postgres, "Dovecot": dovecot, "SMTP": smtp}
+ALL = {"PostgreSQL": postgres, "OpenID": oidc, "Dovecot": dovecot, "SMTP": smtp}
 
 #: The names of those that this process started.
 started: list[str] = []
@@ -40,6 +51,7 @@ class Services:
     lmtp_port: int
     smtp_port: int
     smtps_port: int
+    issuer: str
     password: str
     passwords_file: str
     ca_bundle: str
@@ -66,6 +78,7 @@ def describe() -> Services:
         lmtp_port=imap["lmtp"],
         smtp_port=mail["smtp"],
         smtps_port=mail["smtps"],
+        issuer=oidc.issuer(),
         password=passwords.PASSWORD,
         passwords_file=str(passwords.FILE),
         ca_bundle=str(certificates.BUNDLE),

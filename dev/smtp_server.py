@@ -9,6 +9,8 @@ address what it wants:
 * to `oversized…`: refused after the data, 552 5.3.4, as is whatever is larger than `LIMIT`;
 * from `autosent…`: a copy is filed in the sender's Sent mailbox, as Gmail does it.
 
+An access token of the embedded OpenID provider opens it too (OAUTHBEARER, XOAUTH2).
+
 Dovecot answers for each recipient by itself (RFC 2033 §4.2). SMTP has one reply for all of them: if
 Dovecot takes the mail for some, it is accepted, and of each other one its sender is notified.
 
@@ -18,8 +20,10 @@ Each mail that got as far as its data is a line in the journal.
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 import json
+import re
 import smtplib
 import ssl
 import sys
@@ -29,7 +33,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from . import dovecot, passwords
+from . import dovecot, oidc, passwords
 from .paths import LOG
 
 LIMIT = 25 * 1024 * 1024
@@ -85,6 +89,26 @@ class Server(SMTP):
         if isinstance(status, str) and status.startswith("552 "):
             status = TOO_LARGE
         await super().push(status)
+
+    async def auth_OAUTHBEARER(self, _: SMTP, args: list[str]) -> AuthResult:
+        """RFC 7628: `n,a=ann@example.com,^Aauth=Bearer TOKEN^A^A`."""
+        return await self._bearer(args, rb"n,a=([^,\x01]*),\x01", '{"status":"invalid_token"}')
+
+    async def auth_XOAUTH2(self, _: SMTP, args: list[str]) -> AuthResult:
+        """Google's: `user=ann@example.com^Aauth=Bearer TOKEN^A^A`."""
+        return await self._bearer(args, rb"user=([^\x01]*)\x01", '{"status":"400"}')
+
+    async def _bearer(self, args: list[str], name: bytes, refusal: str) -> AuthResult:
+        said = base64.b64decode(args[1]) if len(args) > 1 else await self.challenge_auth("")
+        user, token = re.match(name, said), re.search(rb"\x01auth=Bearer ([^\x01]+)\x01", said)
+        if user and token:
+            address = user[1].decode().lower()
+            owner = await asyncio.to_thread(oidc.address_of, token[1].decode())
+            if owner == address:
+                return AuthResult(success=True, auth_data=address)
+        # The client's answer to the reason is of no interest, and may be empty.
+        await self.challenge_auth(refusal)
+        return AuthResult(success=False, handled=False)
 
 
 class Handler:

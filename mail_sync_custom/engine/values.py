@@ -70,10 +70,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A name and its secret. The secret shows in no ``repr``, hence in no log and no traceback."""
+    """A name and its secret. The secret shows in no ``repr``, hence in no log and no traceback.
+
+    ``bearer`` says that ``password`` is an access token of OAuth (RFC 6750), for ``sasl``.
+    """
 
     username: str
     password: str = field(repr=False)
+    bearer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

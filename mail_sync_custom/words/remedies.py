@@ -10,12 +10,19 @@ be a wrong user name), no step that the reader cannot take, and no number that a
 change tomorrow.
 """
 
-from . import connection, mailbox, ourselves, sending, signing_in
+from . import connection, mailbox, oauth, ourselves, sending, signing_in
 from ._marker import _lt
 from .houses import HOUSES
 
 #: Code → headline and remedy.
-WORDS = signing_in.WORDS | mailbox.WORDS | sending.WORDS | connection.WORDS | ourselves.WORDS
+WORDS = (
+    signing_in.WORDS
+    | oauth.WORDS
+    | mailbox.WORDS
+    | sending.WORDS
+    | connection.WORDS
+    | ourselves.WORDS
+)
 
 
 def _of(code):

@@ -12,7 +12,7 @@ ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 
 #: Each room of the engine, and the rooms it may import from, itself aside.
 VALUES = {"engine.values", "engine.errors"}
-PURE = "plan status special_use providers catalogue watching markup".split()
+PURE = "plan status special_use providers catalogue watching markup sasl".split()
 #: Pure as well, and they compare addresses, of which there is one idea.
 ADDRESSED = "people exclusion mime".split()
 ENGINE_ROOMS = {
@@ -24,8 +24,8 @@ ENGINE_ROOMS = {
     "engine.matching": VALUES | {"engine.people"},
     "engine.sync": VALUES | {"engine.plan", "engine.people", "engine.matching", "engine.mime"},
     "engine.net": VALUES | {"engine.catalogue"},
-    "engine.imap": VALUES | {"engine.net", "engine.catalogue"},
-    "engine.smtp": VALUES | {"engine.net", "engine.catalogue"},
+    "engine.imap": VALUES | {"engine.net", "engine.catalogue", "engine.sasl"},
+    "engine.smtp": VALUES | {"engine.net", "engine.catalogue", "engine.sasl"},
     "engine.memory": VALUES
     | {f"engine.{name}" for name in ("sync", "net", "imap", "people", "matching", "exclusion")},
 }

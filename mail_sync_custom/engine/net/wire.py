@@ -74,6 +74,17 @@ class Wire:
         return isinstance(self.sock, ssl.SSLSocket)
 
     @property
+    def peer(self) -> tuple[str, int]:
+        """The address and port that the socket is connected to."""
+        host, port = self.sock.getpeername()[:2]
+        return host, port
+
+    @property
+    def peer_name(self) -> str:
+        """The name that the certificate was checked for; without TLS, the address."""
+        return getattr(self.sock, "server_hostname", None) or self.peer[0]
+
+    @property
     def pending(self) -> bool:
         """Whether bytes have arrived that have not been read."""
         return self._start < len(self._buffer)

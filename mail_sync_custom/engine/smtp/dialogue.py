@@ -12,6 +12,7 @@ import contextlib
 import hmac
 import ipaddress
 
+from .. import sasl
 from ..catalogue import SMTP
 from ..errors import Kind, MailError, ProtocolViolation, ServerRefused, Step, safe_text
 from ..net import dial, opening
@@ -23,6 +24,10 @@ from ..values import Credentials, Endpoint
 
 #: Seconds from the host lookup to the end of the login.
 BUDGET = 30.0
+
+#: Octets of a command with its CRLF (§4.5.3.1.4). A longer token is sent as an answer to the
+#: server's go-ahead, whose limit is 12,288 (RFC 4954 §4).
+MAX_COMMAND = 512
 
 #: Lines of one reply. A reply to EHLO has about twenty.
 MAX_REPLY_LINES = 500
@@ -83,6 +88,9 @@ class Dialogue:
         """Log in with AUTH (RFC 4954), by the first of our mechanisms that the server offers."""
         self.wire.step = Step.LOGIN
         mechanisms = self.offered.get("AUTH", "").split()
+        if credentials.bearer and mechanisms:
+            _bearer(self, credentials, mechanisms)
+            return
         for name, log_in in _MECHANISMS.items():
             if name in mechanisms:
                 log_in(self, credentials.username.encode(), credentials.password.encode())
@@ -109,7 +117,10 @@ class Dialogue:
         return lines
 
     def _expect(self, expected: bytes) -> list[bytes]:
-        lines = self.reply()
+        return self.check(self.reply(), expected)
+
+    def check(self, lines: list[bytes], expected: bytes) -> list[bytes]:
+        """Return a reply if it has this code; raise the error that any other reply means."""
         if lines[0][:3] == expected:
             return lines
         if not lines[0][:3].isdigit():
@@ -163,6 +174,35 @@ def _cram_md5(dialogue: Dialogue, username: bytes, password: bytes) -> None:
         raise ProtocolViolation("the challenge is not base64", step=Step.LOGIN) from error
     dialogue.secrets = [password.decode(), digest]
     dialogue.command(base64.b64encode(b"%b %b" % (username, digest.encode())), expected=b"235")
+
+
+def _bearer(dialogue: Dialogue, credentials: Credentials, offered: list[str]) -> None:
+    """OAUTHBEARER or XOAUTH2; the reason for a refusal comes as a challenge (RFC 7628 §3.2.3)."""
+    wire = dialogue.wire
+    address, port = wire.peer
+    sasl.check_private(wire.encrypted, address)
+    exchange = sasl.exchange(offered, credentials, wire.peer_name, port)
+    secret = exchange.encoded
+    dialogue.secrets = [secret.decode(), credentials.password]
+    command = b"AUTH " + exchange.mechanism.encode()
+    said = ""
+    try:
+        if len(command) + len(secret) + 3 <= MAX_COMMAND:
+            wire.send(b"%b %b\r\n" % (command, secret))
+        else:
+            dialogue.command(command, expected=b"334")
+            wire.send(secret + b"\r\n")
+        lines = dialogue.reply()
+        if lines[0][:3] == b"334":
+            said = sasl.status(lines[-1][4:].strip())
+            wire.send(exchange.encoded_farewell + b"\r\n")
+            lines = dialogue.reply()
+        dialogue.check(lines, b"235")
+    except MailError as error:
+        meant = sasl.refusal(error, said)
+        if meant is error:
+            raise
+        raise meant from error
 
 
 _MECHANISMS = {"PLAIN": _plain, "LOGIN": _login, "CRAM-MD5": _cram_md5}
