@@ -40,15 +40,34 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     raised here.
     """
     entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
-    bodies = {entry.record.uid: body.of(entry.record.email) for entry in entries}
-    files = _create_attachments(account.env, entries)
-    messages = _create_messages(account, entries, bodies, files)
-    # Whatever is cached would be updated at each link, one record after another.
-    messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
-    _create_entries(account.env, entries, bodies, messages)
+    messages = _create(account.company_id, entries, _authors(account, entries))
     _link(account, commit, records, entries, messages)
     account.env.flush_all()
     _thread(account.env, entries, messages)
+
+
+def record_by_hand(company: models.BaseModel, one: Record, author_id: int) -> models.BaseModel:
+    """Create a mail that somebody found outside their mailbox; return its ``mail.message``.
+
+    ``company`` is a superuser's. No account holds it, so it is never removed with one.
+    """
+    entries = [_Entry(one, target) for target in one.verdict.missing]
+    messages = _create(company, entries, {one.envelope.sender.email: author_id})
+    messages.mail_sync_entry_ids.kept = True
+    company.env.flush_all()
+    _thread(company.env, entries, messages)
+    return messages
+
+
+def _create(company, entries: Sequence[_Entry], authors: Mapping[str, int]) -> models.BaseModel:
+    """Create the messages of some entries, and what belongs to them."""
+    bodies = {entry.record.uid: body.of(entry.record.email) for entry in entries}
+    files = _create_attachments(company.env, entries)
+    messages = _create_messages(company, entries, authors, bodies, files)
+    # Whatever is cached would be updated at each link, one record after another.
+    messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
+    _create_entries(company.env, entries, bodies, messages)
+    return messages
 
 
 def _create_attachments(env, entries: Sequence[_Entry]) -> list[list[models.BaseModel]]:
@@ -78,10 +97,13 @@ def _create_attachments(env, entries: Sequence[_Entry]) -> list[list[models.Base
 
 
 def _create_messages(
-    account, entries: Sequence[_Entry], bodies: Mapping[int, Shown], files
+    company,
+    entries: Sequence[_Entry],
+    authors: Mapping[str, int],
+    bodies: Mapping[int, Shown],
+    files,
 ) -> models.BaseModel:
-    env = account.env
-    authors = _authors(account, entries)
+    env = company.env
     # Unlike `env.ref`, this queries the database once per process, not once per commit.
     subtype_id = env["ir.model.data"]._xmlid_to_res_id("mail_sync_custom.mt_synced_mail")
     values = []
@@ -104,7 +126,7 @@ def _create_messages(
                 "incoming_email_cc": _formatted(*envelope.cc),
                 "body": _html(bodies[entry.record.uid], attached),
                 "attachment_ids": [(4, attachment.id) for attachment in attached],
-                "record_company_id": account.company_id.id,
+                "record_company_id": company.id,
                 "record_alias_domain_id": False,
             }
         )

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     THREAD = "thread"  # it answers, or follows, a mail already recorded there
     ANSWER = "answer"  # it answers a mail that was written in the CRM, from another address
     ADDRESS = "address"  # a correspondent is the address of the lead or the contact
+    HAND = "hand"  # somebody chose it
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,27 @@ def judge(
     return Verdict(
         Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because, bool(settled)
     )
+
+
+def by_hand(
+    envelope: Envelope, target: Target, known: Known, owner: Owner, now: datetime
+) -> Verdict:
+    """Return the verdict on a mail that somebody records on one record, wherever it came from.
+
+    It went out if its sender is the owner or a colleague, unless it was only sent to colleagues.
+    ``missing`` is empty if the record has it already. An excluded address keeps it out.
+    """
+    written_to = {address.email for address in (*envelope.to, *envelope.cc)}
+    ours = {e for e in everyone(envelope) if owner.owns(e) or e in known.colleagues}
+    way = direction(envelope, owner, sent=False)
+    if envelope.sender.email in ours and not written_to <= ours:
+        way = Direction.OUT
+    message_id, variant, _settled = _key(envelope, known, way, now)
+    if not known.excluded.isdisjoint(everyone(envelope)):
+        return Verdict(Outcome.EXCLUDED, way, message_id, variant)
+    standing = known.standing.get(message_id, ())
+    missing = () if any((s.target, s.variant) == (target, variant) for s in standing) else (target,)
+    return Verdict(Outcome.RECORDED, way, message_id, variant, (target,), missing, Reason.HAND)
 
 
 def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:

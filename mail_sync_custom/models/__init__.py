@@ -27,4 +27,5 @@ from . import res_config_settings
 from . import res_groups
 from . import res_partner
 from . import mail_sync_timeline
+from . import mail_sync_by_hand
 from . import res_users

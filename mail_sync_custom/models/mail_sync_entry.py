@@ -28,6 +28,7 @@ class MailSyncEntry(models.Model):
             ("thread", "It belongs to a conversation that is recorded here"),
             ("answer", "It answers a mail that was written here"),
             ("address", "A correspondent has an address of this record"),
+            ("hand", "Somebody logged it by hand"),
         ],
         "Recorded here because",
         readonly=True,
@@ -89,6 +90,8 @@ class MailSyncEntry(models.Model):
     def _words(self):
         """Return why this mail is recorded on this record, as a sentence."""
         self.ensure_one()
+        if self.reason == "hand":
+            return self.env._("Logged by hand by %s.", self.create_uid.name)
         if self.reason == "address" and self.because:
             return self.env._(
                 "Recorded here because %s is an address of this record.", self.because

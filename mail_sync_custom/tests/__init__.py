@@ -2,6 +2,7 @@ from . import test_access
 from . import test_addresses
 from . import test_billing
 from . import test_bodies
+from . import test_by_hand
 from . import test_chatter
 from . import test_companies
 from . import test_composing

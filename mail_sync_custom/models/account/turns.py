@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -43,12 +44,17 @@ class MailSyncAccount(models.Model):
 
     def _limits(self):
         """Return the engine's limits: the administrator's for attachments, and the plan's."""
+        return replace(self._size_limits(), records=self._records_left())
+
+    @api.model
+    def _size_limits(self):
+        """Return the engine's limits as far as sizes are concerned, which are the same for all."""
         # sudo: an administrator's limit, which applies to everyone
         parameters_sudo = self.env["ir.config_parameter"].sudo()
         megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
         attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
         # base64 turns three bytes into four, and the attachment is not the whole mail.
-        return Limits(attachment * 3 // 2 + 1024 * 1024, attachment, self._records_left())
+        return Limits(attachment * 3 // 2 + 1024 * 1024, attachment)
 
     def _schedule_now(self):
         """Have the active accounts read now, except during the pause after a refused password."""

@@ -1,0 +1,78 @@
+"""A mail from a file → what is known about it, and its entry on one record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from odoo import models
+
+from ..engine import exclusion, matching
+from ..engine.addresses import Rules
+from ..engine.matching import Known, Verdict
+from ..engine.people import Owner, Target
+from ..engine.sync.protocols import Record
+from ..engine.values import Email, Envelope
+from . import addressing, recording, standing
+from .known import _colleagues
+
+
+def judge(
+    user: models.BaseModel, own: Collection[str], envelope: Envelope, target: Target
+) -> Verdict:
+    """Return what becomes of a mail that a user logs on a record.
+
+    ``user`` is a superuser's, ``own`` are the user's addresses, as keys.
+    """
+    company = user.company_id
+    rules = Rules(company.mail_sync_plus_tags, company.mail_sync_gmail_dots)
+    owner = Owner(frozenset(own), rules=rules)
+    return matching.by_hand(envelope, target, _known(user, envelope, owner), owner, now())
+
+
+def record(user: models.BaseModel, own: Collection[str], envelope: Envelope, email: Email, verdict):
+    """Create the entry that ``verdict`` wants; return its ``mail.message``, a superuser's."""
+    sender = envelope.sender.email
+    found = addressing.contacts(user.env, [sender])
+    author_id = user.partner_id.id if sender in own else found.get(sender, False)
+    return recording.record_by_hand(
+        _company(user, verdict.targets[0]),
+        Record(0, envelope, verdict, now(), email),
+        author_id,
+    )
+
+
+def now() -> datetime:
+    """Return the time that stands in for an implausible one in the mail."""
+    return datetime.now(UTC)
+
+
+def _company(user: models.BaseModel, target: Target) -> models.BaseModel:
+    return user.env[target.model].browse(target.res_id).company_id or user.company_id
+
+
+def _known(user: models.BaseModel, envelope: Envelope, owner: Owner) -> Known:
+    env, companies = user.env, user.company_ids.ids
+    people = list(matching.everyone(envelope))
+    rows = standing.rows(env, matching.ids(envelope), companies)
+    return Known(
+        standing={id_: tuple(row.standing for row in found) for id_, found in rows.items()},
+        colleagues=_colleagues(env, people),
+        excluded=_excluded(user, [one for one in people if not owner.owns(one)], owner.rules),
+    )
+
+
+def _excluded(user: models.BaseModel, emails: Collection[str], rules: Rules) -> frozenset[str]:
+    """Return those of the addresses that the user, or a company of theirs, never records."""
+    covering = {email: exclusion.covering(email, rules) for email in emails}
+    patterns = {pattern for each in covering.values() for pattern in each}
+    listed = user.env["mail.sync.exclusion"].search(
+        [
+            ("pattern", "in", list(patterns)),
+            "|",
+            ("user_id", "=", user.id),
+            ("company_id", "in", user.company_ids.ids),
+        ]
+    )
+    found = set(listed.mapped("pattern"))
+    return frozenset(email for email, each in covering.items() if not found.isdisjoint(each))
