@@ -19,6 +19,7 @@ from . import ir_mail_server_composing
 from . import mail_message
 from . import mail_message_delivery
 from . import mail_message_privacy
+from . import mail_message_sent
 from . import mail_notification
 from . import mail_thread
 from . import mail_thread_composing

@@ -29,6 +29,7 @@ from . import test_rpc
 from . import test_send_again
 from . import test_sending
 from . import test_sending_fails
+from . import test_sent_mail
 from . import test_setup
 from . import test_setup_change
 from . import test_setup_history
