@@ -22,7 +22,7 @@ from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Omitted
-from . import addressing, standing
+from . import addressing, privacy, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     _link(account, commit, records, entries, messages)
     account.env.flush_all()
     _thread(account.env, entries, messages)
+    mails = [(r.verdict.message_id, _ancestors(r)) for r in (entry.record for entry in entries)]
+    privacy.keep_private(account.env, messages, mails)
 
 
 def record_by_hand(company: models.BaseModel, one: Record, author_id: int) -> models.BaseModel:

@@ -20,6 +20,9 @@ from . import mail_message
 from . import mail_message_delivery
 from . import mail_message_privacy
 from . import mail_message_sent
+from . import mail_message_private
+from . import ir_binary
+from . import mail_mail_privacy
 from . import mail_notification
 from . import mail_thread
 from . import mail_thread_composing

@@ -5,6 +5,10 @@ read a contact, but not the mails recorded on it. Those are for whoever has the 
 mailbox, and for whoever can open a lead that has the same mail; if no lead has it any more, for
 whoever can open a lead of that contact.
 
+A private mail, on whatever record, is for whoever has it in their own mailbox or wrote it here, and
+for nobody else: not for managers, nor for administrators. ``mail_message_private`` says how a mail
+becomes private.
+
 Portal users read no recorded mail. Following a record, which everyone who can open it may do,
 gives no right to its mails.
 """
@@ -13,6 +17,8 @@ from odoo import api, models
 from odoo.addons.base.models.ir_attachment import condition_values
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..bridge import standing
 
 
 class MailMessage(models.Model):
@@ -28,12 +34,29 @@ class MailMessage(models.Model):
         return ["crm.lead", "res.partner"]
 
     @api.model
-    def _mail_sync_readable(self, message):
+    def _mail_sync_readable(self, message, models=None):
         """Return, in SQL, whether the user may read a message as far as it is a recorded mail.
 
-        ``message`` is the name of the table. The condition is on one row, and costs all other
-        messages no more than a look at their model.
+        ``message`` is the name of the table, and ``models`` are the only models that its rows can
+        have, if that is known. The condition is on one row, and costs all other messages no more
+        than a look at two columns.
         """
+        guarded = self._mail_sync_guarded()
+        condition = SQL(
+            "CASE WHEN %(m)s.mail_sync_private THEN %(own)s ELSE %(others)s END",
+            m=message,
+            own=self._mail_sync_own(message),
+            others=SQL("TRUE")
+            if models is not None and models.isdisjoint(guarded)
+            else self._mail_sync_unless_guarded(message),
+            to_flush=self._mail_sync_asked(),
+        )
+        self.env.flush_query(condition)
+        return condition
+
+    @api.model
+    def _mail_sync_unless_guarded(self, message):
+        """Return, in SQL, the rule for a message that is not private."""
         condition = SQL(
             """
             CASE WHEN %(m)s.model = ANY(%(guarded)s) THEN COALESCE(
@@ -49,6 +72,30 @@ class MailMessage(models.Model):
         )
         self.env.flush_query(condition)
         return condition
+
+    def _mail_sync_own(self, message):
+        """Return, in SQL, whether a mail is the user's: in their own mailbox, or written by them.
+
+        A mailbox that was disabled without removing its mails still has them.
+        """
+        if not self.env.user._is_internal():
+            return SQL("FALSE")
+        return SQL(
+            """
+            ((SELECT TRUE FROM mail_sync_message link
+              JOIN mail_sync_account account ON account.id = link.account_id
+              WHERE link.message_id = btrim(%(m)s.message_id, '<>')
+                AND link.variant = COALESCE((
+                    SELECT entry.variant FROM mail_sync_entry entry
+                    WHERE entry.mail_message_id = %(m)s.id), 0)
+                AND link.outcome = 'recorded' AND account.user_id = %(user)s
+              LIMIT 1) IS TRUE
+             OR (%(m)s.message_type != 'email' AND %(m)s.author_id = (
+                 SELECT partner_id FROM res_users WHERE id = %(user)s)))
+            """,
+            m=message,
+            user=self.env.uid,
+        )
 
     def _mail_sync_right(self, message):
         """Return, in SQL, whether the user may read the mail ``entry``, recorded on a contact.
@@ -92,7 +139,10 @@ class MailMessage(models.Model):
     def _mail_sync_asked(self):
         """Return the fields that the rule reads."""
         asked = {
-            "mail.message": ("model", "res_id", "message_id"),
+            "mail.message": (
+                *("model", "res_id", "message_id"),
+                *("mail_sync_private", "message_type", "author_id"),
+            ),
             "mail.sync.entry": ("mail_message_id", "message_id", "variant"),
             "mail.sync.message": ("account_id", "message_id", "variant", "outcome"),
             "mail.sync.account": ("user_id",),
@@ -101,10 +151,29 @@ class MailMessage(models.Model):
         return [self.env[model]._fields[name] for model, names in asked.items() for name in names]
 
     @api.model
-    def _mail_sync_readable_domain(self):
+    def _mail_sync_readable_domain(self, models=None):
         """Return the rule as a domain: the user's own rule, even in a search as superuser."""
         return Domain.custom(
-            to_sql=lambda _model, alias, _query: self._mail_sync_readable(SQL.identifier(alias))
+            to_sql=lambda _model, alias, _query: self._mail_sync_readable(
+                SQL.identifier(alias), models
+            )
+        )
+
+    @api.model
+    def _mail_sync_shown_domain(self):
+        """Return, as a domain, of which messages the user may know that they exist.
+
+        Whoever could read a mail if it were not private may know that there is one.
+        """
+        if not self.env.user._is_internal():
+            return self._mail_sync_readable_domain()
+        return Domain.custom(
+            to_sql=lambda _model, alias, _query: SQL(
+                "((%(m)s.mail_sync_private AND %(own)s) OR %(others)s)",
+                m=SQL.identifier(alias),
+                own=self._mail_sync_own(SQL.identifier(alias)),
+                others=self._mail_sync_unless_guarded(SQL.identifier(alias)),
+            )
         )
 
     def _mail_sync_withheld(self):
@@ -113,14 +182,16 @@ class MailMessage(models.Model):
             return self.browse()
         guarded = self._mail_sync_guarded()
         # sudo: which record it is on, as Odoo asks it of every message
-        on_guarded_sudo = self.sudo().filtered(lambda message: message.model in guarded)
-        if not on_guarded_sudo:
+        concerned_sudo = self.sudo().filtered(
+            lambda message: message.mail_sync_private or message.model in guarded
+        )
+        if not concerned_sudo:
             return self.browse()
         table = SQL.identifier("message")
         rows = self.env.execute_query(
             SQL(
                 "SELECT id FROM mail_message message WHERE id = ANY(%s) AND NOT %s",
-                on_guarded_sudo.ids,
+                concerned_sudo.ids,
                 self._mail_sync_readable(table),
             )
         )
@@ -136,10 +207,11 @@ class MailMessage(models.Model):
         mails that is not enough.
         """
         domain = Domain(domain)
-        models = condition_values(self, "model", domain)
+        found = condition_values(self, "model", domain)
+        models = None if found is None else set(found)
         # A search on any other model stays as it is.
-        if not self.env.su and (models is None or set(models) & set(self._mail_sync_guarded())):
-            domain &= self._mail_sync_readable_domain()
+        if not self.env.su and (models is None or not models.isdisjoint(standing.MODELS)):
+            domain &= self._mail_sync_readable_domain(models)
         return super()._search(domain, offset, limit, order, **kwargs)
 
     def _get_forbidden_access(self, operation):
@@ -159,8 +231,30 @@ class MailMessage(models.Model):
         message = super()._get_with_access(message_id, mode=mode, **kwargs)
         return message - message.sudo(False)._mail_sync_withheld()
 
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        """Name no mail by a subject that the user may not read.
+
+        Whoever can read an answer is told the name of what it answers, whatever their rights.
+        """
+        super()._compute_display_name()
+        withheld = self.sudo(False)._mail_sync_withheld()
+        for message in self if withheld else ():
+            if message in withheld:
+                message.display_name = self.env._("Private mail")
+
     def export_data(self, fields_to_export):
         """Refuse to export what the user cannot read; Odoo lets administrators do that."""
         if self._mail_sync_withheld():
             raise self._make_access_error("read")
         return super().export_data(fields_to_export)
+
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        """Leave out what the user cannot read where a path of an export leads to a mail.
+
+        Odoo reads the fields of messages without asking for the right to read them.
+        """
+        messages = self - self._mail_sync_withheld()
+        return super(MailMessage, messages)._export_rows(
+            fields, _is_toplevel_call=_is_toplevel_call
+        )

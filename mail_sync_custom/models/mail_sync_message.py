@@ -52,6 +52,9 @@ class MailSyncMessage(models.Model):
         help="The mail itself was removed, and does not come back from a colleague's mailbox "
         "either.",
     )
+    private = fields.Boolean(
+        readonly=True, help="The owner of this mailbox wants nobody else to read the mail."
+    )
     error_code = fields.Char(readonly=True)
     detail = fields.Char("Reason", readonly=True)
     attempts = fields.Integer(readonly=True)
@@ -66,6 +69,7 @@ class MailSyncMessage(models.Model):
         "(account_id, message_id, variant)", "A mail is linked only once to each account."
     )
     _failed_idx = models.Index("(mailbox_id, retry_at) WHERE outcome = 'failed'")
+    _private_idx = models.Index("(message_id) WHERE private")
     _message_id_idx = models.Index("(message_id)")
     _brought_idx = models.Index("(account_id, brought_at) WHERE brought_at IS NOT NULL")
 

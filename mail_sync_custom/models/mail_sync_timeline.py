@@ -27,6 +27,14 @@ PREVIEW = 280
 _MORE = re.compile(
     r"<(?:a|blockquote|br|hr|img|li|table)\b|</(?:div|p)>\s*<(?:div|p)\b|\S\n+[^\s<]"
 )
+#: What an entry of a private mail tells nobody.
+_UNTOLD = {
+    **dict.fromkeys(("author_id", "answers", "mine", "gateway", "delivery"), False),
+    **dict.fromkeys(("because", "omitted", "subject", "label", "preview", "unfiled"), ""),
+    **dict.fromkeys(("to", "cc", "changes", "attachments"), ()),
+    "sender": {"name": "", "email": ""},
+    "whole": True,
+}
 
 
 class MailSyncTimeline(models.AbstractModel):
@@ -48,13 +56,14 @@ class MailSyncTimeline(models.AbstractModel):
         self.env.flush_all()
         domain = self._mail_sync_timeline_domain(filters)
         order = "date, id" if filters.get("oldest_first") else "date desc, id desc"
-        # With the user's own rights: the search omits messages that they may not read.
-        messages = self.env["mail.message"].search(domain, offset=offset, limit=limit, order=order)
-        # sudo: none of it is shown, only that something follows this page
-        readable = domain & messages._mail_sync_readable_domain()
-        after_sudo = messages.sudo()
-        more = after_sudo.search(readable, offset=offset + limit, limit=1, order=order)
-        page = {"entries": self._mail_sync_entries(messages), "more": bool(more)}
+        # sudo: the page has its place for a private mail, of which no more is shown than that
+        found_sudo = self.env["mail.message"].sudo()
+        shown = domain & found_sudo.sudo(False)._mail_sync_shown_domain()
+        found_sudo = found_sudo.search(shown, offset=offset, limit=limit + 1, order=order)
+        page = {
+            "entries": self._mail_sync_entries(found_sudo[:limit].sudo(False)),
+            "more": len(found_sudo) > limit,
+        }
         return page if offset else {**page, **self._mail_sync_timeline_head()}
 
     def _mail_sync_check_timeline(self):
@@ -124,6 +133,15 @@ class MailSyncTimeline(models.AbstractModel):
     # -- display of each message -------------------------------------------------------------
 
     def _mail_sync_entries(self, messages):
+        """Return messages in the web client's form, and of private mails only that they exist."""
+        readable = messages._filtered_access("read")
+        entries = {entry["id"]: entry for entry in self._mail_sync_open_entries(readable)}
+        # sudo: colleagues may know that there was a mail
+        hidden_sudo = (messages - readable).sudo().filtered("mail_sync_private")
+        entries |= {entry["id"]: entry for entry in _private_entries(hidden_sudo)}
+        return [entries[id_] for id_ in messages.ids if id_ in entries]
+
+    def _mail_sync_open_entries(self, messages):
         """Return messages, which the user may read, in the web client's form."""
         # sudo: a user who can read a message may know its correspondents, its attachments, why it
         # is here, through whose mailbox, and its delivery status
@@ -147,6 +165,8 @@ class MailSyncTimeline(models.AbstractModel):
                 "attachments": _attachments(message_sudo, facts[message_sudo.id]["body_start"]),
                 "delivery": message_sudo._mail_sync_delivery_to_store(),
                 "unfiled": unfiled.get(message_sudo.message_id, ""),
+                "private": message_sudo.mail_sync_private,
+                "hidden": False,
             }
             for message_sudo in messages_sudo
         ]
@@ -219,6 +239,23 @@ def _correspondence(message_sudo):
         "to": _people(message_sudo.incoming_email_to) or _notified(message_sudo),
         "cc": _people(message_sudo.incoming_email_cc),
     }
+
+
+def _private_entries(hidden_sudo):
+    """Return what colleagues see of private mails: when, which way, and in whose mailbox."""
+    facts = _facts(hidden_sudo) if hidden_sudo else {}
+    return [
+        {
+            **_UNTOLD,
+            "id": message_sudo.id,
+            "date": fields.Datetime.to_string(message_sudo.date),
+            "direction": facts[message_sudo.id]["direction"],
+            "mailboxes": message_sudo._mail_sync_owners().sorted("name").mapped("name"),
+            "private": True,
+            "hidden": True,
+        }
+        for message_sudo in hidden_sudo
+    ]
 
 
 def _people(addresses):

@@ -119,7 +119,12 @@ class Recorded(Roles):
                 or mail & mails._message_fetch(None, thread=record, search_term="Rec")["messages"]
             ),
             "the Life of the Lead": lambda: (
-                mail.id in [shown["id"] for shown in record.mail_sync_timeline()["entries"]]
+                mail.id
+                in [
+                    shown["id"]
+                    for shown in record.mail_sync_timeline()["entries"]
+                    if not shown["hidden"]
+                ]
             ),
             "the file's number": lambda: file.has_access("read"),
             "the file's content": lambda: file.read(["raw"]),
