@@ -27,12 +27,19 @@ class Live:
         self._changed = False
         self._records: defaultdict[str, set[int]] = defaultdict(set)
 
-    def note(self, account: models.BaseModel, commit: Commit) -> None:
-        """Note what a commit saves, and report it if it is time to."""
-        if not (commit.records or any(commit.tally.values())):
+    def note(
+        self, account: models.BaseModel, commit: Commit, marked: models.BaseModel = ()
+    ) -> None:
+        """Note what a commit saves, and report it if it is time to.
+
+        ``marked`` are the messages whose delivery has changed.
+        """
+        if not (commit.records or marked or any(commit.tally.values())):
             return
         self._changed = True
         self._keep(commit.records)
+        for message in marked:
+            self._records[message.model].add(message.res_id)
         if time.monotonic() - self._told_at >= PAUSE:
             self._tell(account, syncing=True)
 

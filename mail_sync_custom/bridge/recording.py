@@ -22,7 +22,7 @@ from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Omitted
-from . import addressing, privacy, standing
+from . import addressing, privacy, reports, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     messages = _create(account.company_id, entries, _authors(account, entries))
     _link(account, commit, records, entries, messages)
     account.env.flush_all()
+    reports.remind(account, records)
     _thread(account.env, entries, messages)
     mails = [(r.verdict.message_id, _ancestors(r)) for r in (entry.record for entry in entries)]
     privacy.keep_private(account.env, messages, mails)
@@ -168,6 +169,7 @@ def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown],
                 "because": entry.record.verdict.because,
                 "answers": next(iter(_ancestors(entry.record)), False),
                 "omitted": _omitted(entry.record, bodies[entry.record.uid]) or False,
+                "automatic": entry.record.automatic,
             }
             for entry, message in zip(entries, messages, strict=True)
         ]

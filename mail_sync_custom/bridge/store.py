@@ -29,7 +29,7 @@ from ..engine.people import Latecomers, Owner
 from ..engine.sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
 from ..transactions import RACES, as_superuser
-from . import known, recording, standing
+from . import known, recording, reports, standing
 from .live import Live
 
 _logger = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ class OdooStore:
                     box._state(),
                     aside[box.id, box.uidvalidity],
                     box._review(),
+                    box.reports_due,
                 )
                 for box in boxes
             ]
@@ -118,6 +119,12 @@ class OdooStore:
             self.hold(env)
             env["mail.sync.account"].browse(self.account_id).caught_up_to = number
 
+    # -- what was reported of sent mails -----------------------------------------------------
+
+    def reports_due(self) -> dict[int, list[int]]:
+        with self.transaction() as env:
+            return reports.due(env["mail.sync.account"].browse(self.account_id))
+
     # -- one transaction for outcomes and cursor ----------------------------------------------
 
     def commit(self, commit: Commit) -> tuple[Failure, ...]:
@@ -127,7 +134,8 @@ class OdooStore:
                 failures = self._record(env, commit)
                 _fail(env, self.account_id, commit, (*commit.failures, *failures))
                 _advance(env, commit, {failure.uid for failure in failures})
-                self.live.note(env["mail.sync.account"].browse(self.account_id), commit)
+                account = env["mail.sync.account"].browse(self.account_id)
+                self.live.note(account, commit, _report(account, commit))
                 return failures
         except RACES as race:
             raise Stale from race
@@ -187,6 +195,23 @@ def _aside(boxes) -> dict[tuple[int, int], dict[int, bool]]:
         retry_at = message["retry_at"]
         found[place][message["uid"]] = bool(retry_at and retry_at <= now)
     return found
+
+
+def _report(account, commit: Commit):
+    """Mark the mails that reports are about; return their messages.
+
+    A report that cannot be saved is left out: it is not worth the mails beside it.
+    """
+    marked = account.env["mail.message"]
+    if commit.notices or commit.reread:
+        try:
+            with account.env.cr.savepoint():
+                marked = reports.mark(account, commit)
+                account.env.flush_all()
+        except _CONTENT_ERRORS:
+            account.env.invalidate_all(flush=False)
+            _logger.info("Mail Sync: account %s: a report was left out", account.id, exc_info=True)
+    return marked
 
 
 def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:

@@ -193,7 +193,7 @@ def judge(
     """
     way = direction(envelope, owner, sent)
     people = correspondents(envelope, owner, way)
-    if history and _before_window(owner, internaldate):
+    if history and is_before_window(owner, internaldate):
         return Verdict(Outcome.EXCLUDED, way)
     by_address = _first(known.by_address, people)
     answered = _answered(envelope, known) if way is Direction.IN else ()
@@ -260,7 +260,8 @@ def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
     )
 
 
-def _before_window(owner: Owner, internaldate: datetime | None) -> bool:
+def is_before_window(owner: Owner, internaldate: datetime | None) -> bool:
+    """Whether a message of the past is too old for the owner's history window."""
     return bool(owner.since and internaldate and internaldate < owner.since - CLOCK_SKEW)
 
 

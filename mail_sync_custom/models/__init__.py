@@ -4,6 +4,7 @@ from . import account
 from . import mail_sync_usage
 from . import mail_sync_mailbox
 from . import mail_sync_message
+from . import mail_sync_delivery
 from . import mail_sync_entry
 from . import mail_sync_exclusion
 from . import mail_sync_latecomer
@@ -17,6 +18,7 @@ from . import mail_mail
 from . import mail_mail_composing
 from . import ir_mail_server_composing
 from . import mail_message
+from . import mail_message_answers
 from . import mail_message_delivery
 from . import mail_message_privacy
 from . import mail_message_sent

@@ -91,6 +91,7 @@ class MailMessage(models.Model):
         self.unlink()
         links.everywhere = True
         links.filtered(lambda link: not link.mail_message_ids).outcome = "removed"
+        self.env["mail.sync.delivery"]._forget()
 
     def unlink(self):
         """Delete the files of a recorded mail with it, however it is deleted.
@@ -137,6 +138,7 @@ class MailMessage(models.Model):
         owners = message_sudo._mail_sync_owners()
         return {
             "direction": entry_sudo.direction,
+            "automatic": entry_sudo.automatic,
             "because": entry_sudo._words(),
             "mailboxes": owners.mapped("name"),
             "omitted": entry_sudo._omitted_words(),

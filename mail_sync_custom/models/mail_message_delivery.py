@@ -1,4 +1,4 @@
-"""What became of a mail that was written here: it waits, was refused, came back, or is in doubt.
+"""What became of a mail: it waits, was refused, came back, is late, was read, or is in doubt.
 
 The chatter and the Life of the Lead show this with the mail, and its author decides there what to
 do about it.
@@ -20,12 +20,19 @@ class MailMessage(models.Model):
             ("unknown", "Perhaps Sent"),
             ("refused", "Refused"),
             ("returned", "Came Back"),
+            ("delayed", "Delayed"),
+            ("read", "Read"),
+            ("deleted", "Deleted Unread"),
+            ("delivered", "Arrived"),
+            ("expanded", "Handed On to a List"),
+            ("relayed", "Handed On"),
         ],
         "Delivery",
         # sudo: whoever can read a mail may know whether it has gone
         compute="_compute_mail_sync_delivery",
         compute_sudo=True,
-        help="Empty for a mail that was sent, and for anything that is not a mail.",
+        help="Empty for a sent mail of which nothing was reported, and for anything that is not a "
+        "mail.",
     )
     mail_sync_delivery_reason = fields.Text(
         "Reason", compute="_compute_mail_sync_delivery", compute_sudo=True
@@ -42,8 +49,8 @@ class MailMessage(models.Model):
 
         Copies to colleagues who follow the record do not count.
         """
-        returned, queued = self._mail_sync_returned(), self._mail_sync_queued()
-        found = {**returned, **queued}
+        queued = self._mail_sync_queued()
+        found = {**self._mail_sync_found_out(), **queued}
         for message in self:
             state, reason = found.get(message.id, (False, False))
             message.mail_sync_delivery = state
@@ -82,8 +89,41 @@ class MailMessage(models.Model):
             if not mail.recipient_ids or any(mail.recipient_ids.mapped("partner_share"))
         }
 
-    def _mail_sync_returned(self):
-        """Return state and reason for the messages that did not reach one of their recipients."""
+    def _mail_sync_found_out(self):
+        """Return state and reason for the messages of which more is known than that they went."""
+        deliveries = self._mail_sync_deliveries()
+        found = {id_: one._summary() for id_, one in deliveries.items()}
+        for id_, (state, reason) in self._mail_sync_returned(deliveries).items():
+            reported, words = found.get(id_, ("", ""))
+            if reported == "returned":
+                found[id_] = (reported, f"{words}\n{reason}")
+            else:
+                found[id_] = (state, reason)
+        return found
+
+    def _mail_sync_deliveries(self):
+        """Return what was reported about the messages that were sent from a mailbox."""
+        # sudo: whoever can read a mail may know what became of it
+        deliveries_sudo = self.env["mail.sync.delivery"].sudo()
+        # No query for what nobody with a mailbox has sent.
+        writers = self.env["mail.sync.account"]._owners()
+        return deliveries_sudo._by_message(
+            self.filtered(
+                lambda message: (
+                    message.model in standing.MODELS
+                    and (message.message_type == "email" or message.create_uid.id in writers)
+                )
+            )
+        )
+
+    def _mail_sync_returned(self, deliveries):
+        """Return state and reason for the messages that did not reach one of their recipients.
+
+        What ``deliveries`` know is left to them: they have it in the reader's language.
+        """
+        known = {
+            (id_, address) for id_, found in deliveries.items() for address in found._failed_for()
+        }
         return {
             one.mail_message_id.id: (
                 "returned" if one.notification_status == "bounce" else "refused",
@@ -94,6 +134,7 @@ class MailMessage(models.Model):
             if one.notification_type == "email"
             and one.notification_status in ("bounce", "exception")
             and (not one.res_partner_id or one.res_partner_id.partner_share)
+            and not any((one.mail_message_id.id, a) in known for a in one._mail_sync_addresses())
         }
 
     def _to_store_defaults(self, target: Store.Target):
@@ -124,11 +165,14 @@ class MailMessage(models.Model):
         return result
 
     def _mail_sync_was_written(self):
-        """Return whether this was written here, on a lead or a contact, and not received."""
-        return self.model in standing.MODELS and self.message_type != "email"
+        """Return whether this was written, here or in a mail program, and not received."""
+        if self.model not in standing.MODELS:
+            return False
+        # sudo: whoever can read a mail may know which way it went
+        return self.message_type != "email" or self.sudo().mail_sync_entry_ids.direction == "out"
 
     def _mail_sync_delivery_to_store(self):
-        """Return what keeps the mail and who may decide about it; False if it was delivered."""
+        """Return what became of a mail and who may decide about it; False if nothing is known."""
         if not self.mail_sync_delivery:
             return False
         return {

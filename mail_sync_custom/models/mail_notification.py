@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..engine.addresses import keys
+from ..words import remedies
 
 
 class MailNotification(models.Model):
@@ -37,6 +38,21 @@ class MailNotification(models.Model):
                 "failure_reason": words,
             }
         )
+
+    def _mail_sync_reported(self, state, code, detail):
+        """Show what was reported about this recipient: the mail came back, or arrived after all."""
+        if state == "failed":
+            author = self.mail_message_id.create_uid
+            env = self.with_context(lang=author.lang).env
+            self.write(
+                {
+                    "notification_status": "bounce",
+                    "failure_type": "mail_bounce",
+                    "failure_reason": remedies.sentences(env, code, detail),
+                }
+            )
+        elif state == "delivered" and self.notification_status == "bounce":
+            self._mail_sync_sent()
 
     def _mail_sync_note(self, problem, handed_over):
         """Show what became of the mail for this recipient: refused, to be retried, or sent."""

@@ -37,6 +37,8 @@ class MailSyncEntry(models.Model):
     # The nearest mail that it answers, in case that mail is recorded later.
     answers = fields.Char(index="btree_not_null", readonly=True)
     omitted = fields.Json("Left out", readonly=True)
+    # A program answered, and not a person.
+    automatic = fields.Boolean(readonly=True)
     # Its holder no longer exists and cannot remove it.
     kept = fields.Boolean(readonly=True)
 

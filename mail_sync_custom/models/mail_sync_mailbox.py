@@ -28,6 +28,8 @@ class MailSyncMailbox(models.Model):
     # Read again for latecomers up to this number, from this UID upwards.
     review_number = BigInteger("Looked Back For", readonly=True)
     review_uid = BigInteger("Looked Back to UID", readonly=True)
+    # Some of its reports may be about mails that were recorded since.
+    reports_due = fields.Boolean(readonly=True)
     last_mail_at = fields.Datetime("Last Mail Seen", readonly=True)
     seen_count = fields.Integer("Looked at", readonly=True)
     recorded_count = fields.Integer("Recorded", readonly=True)

@@ -150,6 +150,7 @@ class MailSyncTimeline(models.AbstractModel):
         changes = self._mail_sync_changes(messages_sudo)
         _fetch(messages_sudo)
         withheld = messages_sudo.parent_id.sudo(False)._mail_sync_withheld()
+        answered = messages_sudo._mail_sync_answers()
         unfiled = self.env["mail.sync.outgoing"].sudo()._unfiled_words(messages_sudo)
         return [
             {
@@ -164,6 +165,7 @@ class MailSyncTimeline(models.AbstractModel):
                 "changes": changes[message_sudo.id],
                 "attachments": _attachments(message_sudo, facts[message_sudo.id]["body_start"]),
                 "delivery": message_sudo._mail_sync_delivery_to_store(),
+                "answered": answered.get(message_sudo.id, False),
                 "unfiled": unfiled.get(message_sudo.message_id, ""),
                 "private": message_sudo.mail_sync_private,
                 "hidden": False,
@@ -226,7 +228,7 @@ def _fetch(messages_sudo):
     recipients = "incoming_email_to incoming_email_cc outgoing_email_to"
     messages_sudo.fetch([*own.split(), *recipients.split(), "parent_id"])
     messages_sudo.parent_id.fetch(["date", "subject"])
-    messages_sudo.mail_sync_entry_ids.fetch(["reason", "because", "omitted"])
+    messages_sudo.mail_sync_entry_ids.fetch(["reason", "because", "omitted", "automatic"])
 
 
 def _correspondence(message_sudo):
@@ -285,6 +287,7 @@ def _provenance(message_sudo, user, withheld):
     return {
         "because": entry_sudo._words() if entry_sudo else "",
         "omitted": entry_sudo._omitted_words(),
+        "automatic": entry_sudo.automatic,
         "mailboxes": owners.sorted("name").mapped("name"),
         "mine": user in owners,
         "gateway": message_sudo.message_type == "email" and not entry_sudo,

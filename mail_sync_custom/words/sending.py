@@ -103,6 +103,53 @@ REFUSED_MAIL = {
             "the recipient may have to allow mail from you."
         ),
     ),
+    "recipient_moved": (
+        _lt("The recipient has moved to another address"),
+        _lt(
+            "The server's reply may name the new address. If not, reach the recipient another way, "
+            "and correct the address on the record."
+        ),
+    ),
+    "recipient_unavailable": (
+        _lt("The recipient's mailbox takes no mail at the moment"),
+        _lt("Send it again in a day or two, or reach the recipient another way."),
+    ),
+    "recipient_restricted": (
+        _lt("The recipient takes mail from certain senders only"),
+        _lt(
+            "Ask the recipient to allow mail from your address, or reach them another way. Sending "
+            "it again does not help."
+        ),
+    ),
+    "recipient_list": (
+        _lt("The address is a list or group that could not be served"),
+        _lt("Write to a member of it directly, or tell whoever looks after the list."),
+    ),
+    "recipient_misconfigured": (
+        _lt("The recipient's mail server is not set up for this address"),
+        _lt(
+            "Check the part of the address after the @. If it is right, only the recipient's "
+            "administrator can fix this: reach the recipient another way."
+        ),
+    ),
+    "recipient_system_full": (
+        _lt("The recipient's mail server has no space left"),
+        _lt("Nothing is wrong on your side. Send it again in a few days."),
+    ),
+    "delivery_expired": (
+        _lt("The recipient's server did not take the mail in time"),
+        _lt(
+            "It was tried for as long as mail servers do, some days as a rule. Check the part of "
+            "the address after the @, and send it again, or reach the recipient another way."
+        ),
+    ),
+    "sender_distrusted": (
+        _lt("The recipient's server does not trust yours"),
+        _lt(
+            "Your mail server is on a blocklist, or your domain lacks a proof that the mail is "
+            "yours (SPF, DKIM, DMARC). Show the server's reply to whoever manages your mail."
+        ),
+    ),
     "mail_loop": (
         _lt("The mail was caught in a loop"),
         _lt(

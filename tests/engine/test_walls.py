@@ -22,12 +22,17 @@ ENGINE_ROOMS = {
     **{f"engine.{name}": VALUES for name in PURE},
     **{f"engine.{name}": VALUES | {"engine.addresses"} for name in ADDRESSED},
     "engine.matching": VALUES | {"engine.people"},
-    "engine.sync": VALUES | {"engine.plan", "engine.people", "engine.matching", "engine.mime"},
+    "engine.reports": VALUES | {"engine.addresses", "engine.catalogue", "engine.mime"},
+    "engine.sync": VALUES
+    | {f"engine.{name}" for name in ("plan", "people", "matching", "mime", "reports")},
     "engine.net": VALUES | {"engine.catalogue"},
     "engine.imap": VALUES | {"engine.net", "engine.catalogue", "engine.sasl"},
     "engine.smtp": VALUES | {"engine.net", "engine.catalogue", "engine.sasl"},
     "engine.memory": VALUES
-    | {f"engine.{name}" for name in ("sync", "net", "imap", "people", "matching", "exclusion")},
+    | {
+        f"engine.{name}"
+        for name in ("sync", "net", "imap", "people", "matching", "exclusion", "reports")
+    },
 }
 #: The rest of the addon. A room that is named here may use all of the rooms beside it.
 ROOMS = {
@@ -113,7 +118,7 @@ def test_every_room_of_the_engine_has_its_walls():
 
 
 @pytest.mark.parametrize(
-    "name", ["engine.sync", *(f"engine.{name}" for name in ("addresses", *PURE, *ADDRESSED))]
+    "name", ["engine.sync", *(f"engine.{n}" for n in ("addresses", "reports", *PURE, *ADDRESSED))]
 )
 def test_what_decides_talks_to_nobody(name):
     talkers = TALKERS - ({"socket", "ssl"} if name == "engine.catalogue" else set())

@@ -38,6 +38,7 @@ class Entry:
     reason: Reason | None = None
     because: str = ""
     email: Email | None = field(default=None, repr=False)
+    automatic: bool = False
 
     @property
     def from_crm(self) -> bool:

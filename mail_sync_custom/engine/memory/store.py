@@ -15,8 +15,11 @@ from .. import exclusion
 from ..errors import LeaseLost
 from ..matching import Known, Owner, Settled, Standing, Target, plausible_date
 from ..people import Latecomers
+from ..reports import pending
+from ..reports.attribution import attribute, replaces
+from ..reports.report import Mark, Sent
 from ..sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
-from ..values import MailboxState, Outcome, SpecialUse
+from ..values import Direction, MailboxState, Outcome, SpecialUse
 from .crm import Entry, MemoryDatabase
 
 
@@ -26,12 +29,17 @@ class Killed(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link between an account and a mail. ``removed`` is a tombstone."""
+    """A link between an account and a mail. ``removed`` is a tombstone.
+
+    ``recipients`` are those of a mail that was sent.
+    """
 
     uid: int
     date: datetime | None
     alias: str = ""
     removed: bool = False
+    subject: str = ""
+    recipients: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,9 @@ class MemoryStore:
     ids of mails that cannot be written. Without its ``lease`` it may not write. ``meanwhile`` is
     called once, between a decision and its commit. With ``patient``, nothing is due to be retried.
 
-    ``saved`` lists the commits made.
+    ``saved`` lists the commits made. ``marks`` are the marks of reports on mails that were sent, by
+    id, recipient, and whether a person or a mail server caused it. ``pending`` has the keys of the
+    reports that are about no known mail, by mailbox and UID.
     """
 
     def __init__(
@@ -75,6 +85,9 @@ class MemoryStore:
         self.links: dict[Key, Link] = {}
         self.set_aside: dict[Key, SetAside] = {}
         self.saved: list[Commit] = []
+        self.marks: dict[tuple[str, str, bool], Mark] = {}
+        self.pending: dict[tuple[int, int], tuple[str, ...]] = {}
+        self.due: set[tuple[int, int]] = set()
         self.dies_before: int | None = None
         self.dies_after: int | None = None
         self.stale = 0
@@ -119,7 +132,11 @@ class MemoryStore:
         return self.account
 
     def mailboxes(self) -> list[Mailbox]:
-        return [replace(box, aside=self._aside(box.ref, box.state)) for box in self.boxes.values()]
+        refs = {ref for ref, _ in self.due}
+        return [
+            replace(box, aside=self._aside(box.ref, box.state), reports_due=box.ref in refs)
+            for box in self.boxes.values()
+        ]
 
     def sift(self, emails: Collection[str], message_ids: Collection[str]) -> frozenset[str]:
         database = self.database
@@ -181,7 +198,7 @@ class MemoryStore:
         failed = {failure.uid for failure in failures}
         records = [record for record in commit.records if record.uid not in failed]
         entries = self._entries(records)
-        links = {_key(r): Link(r.uid, r.envelope.date, _alias(r)) for r in records}
+        links = {_key(r): self._link(r) for r in records}
         set_aside = self._set_aside(commit, (*commit.failures, *failures), links)
 
         self.database.entries += entries
@@ -191,9 +208,53 @@ class MemoryStore:
         same = box.state.uidvalidity == commit.state.uidvalidity
         review = commit.review or (box.review if same else None)
         self.boxes[commit.mailbox.ref] = replace(box, state=commit.state, review=review)
+        self._report(commit, links)
         self.saved.append(commit)
         self.dies_after = _countdown(self.dies_after)
         return failures
+
+    def reports_due(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for ref, uid in sorted(self.due):
+            found.setdefault(ref, []).append(uid)
+        return found
+
+    def _link(self, record: Record) -> Link:
+        envelope = record.envelope
+        is_out = record.verdict.direction is Direction.OUT
+        people = (*envelope.to, *envelope.cc, *envelope.bcc) if is_out else ()
+        recipients = frozenset(a.email for a in people if not self.account.owns(a.email))
+        return Link(
+            record.uid,
+            envelope.date,
+            _alias(record),
+            subject=envelope.subject,
+            recipients=recipients,
+        )
+
+    def _report(self, commit: Commit, links: dict[Key, Link]) -> None:
+        """Mark the mails that reports are about, and keep the place of the other reports."""
+        ref = commit.mailbox.ref
+        for (message_id, _), link in links.items():
+            if link.recipients:
+                found = set(pending.keys((message_id, link.alias), link.recipients))
+                self.due |= {place for place, keys in self.pending.items() if found & set(keys)}
+        for uid in commit.reread:
+            self.pending.pop((ref, uid), None)
+            self.due.discard((ref, uid))
+        sent = [
+            Sent(key[0], frozenset((key[0], link.alias)), link.recipients, link.subject, link.date)
+            for key, link in self.links.items()
+            if link.recipients and not link.removed
+        ]
+        for notice in commit.notices:
+            marks = attribute(notice.report, sent)
+            for mark in marks:
+                place = (mark.sent.ref, mark.address, mark.state.is_disposition)
+                if place not in self.marks or replaces(mark, self.marks[place]):
+                    self.marks[place] = mark
+            if not marks and notice.report.fates:
+                self.pending[ref, notice.uid] = pending.keys_of(notice.report)
 
     # -- how it is found and written ----------------------------------------------------------
 
@@ -306,6 +367,7 @@ def _new_entries(record: Record) -> Iterator[Entry]:
             reason=verdict.reason,
             because=verdict.because,
             email=record.email,
+            automatic=record.automatic,
         )
 
 

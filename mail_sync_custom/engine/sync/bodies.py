@@ -7,8 +7,12 @@ from dataclasses import replace
 
 from ..errors import MessageUnreadable
 from ..mime.email import email as read_email
+from ..reports import notices
+from ..reports.automatic import is_automatic
+from ..reports.reading import read as read_report
+from ..reports.report import Report
 from ..values import Email
-from .protocols import Failure, Limits, Record, Session
+from .protocols import Failure, Limits, Notice, Record, Session
 
 #: This much of an oversized message is read: its headers and, as a rule, its text.
 PARTIAL_BYTES = 256 * 1024
@@ -27,6 +31,9 @@ class Bodies:
         self.session = session
         self.limits = limits
         self.emails: dict[int, Email] = {}
+        self.automatic: set[int] = set()
+        self.reports: dict[int, Report] = {}
+        self.no_reports: set[int] = set()
         self.errors: dict[int, MessageUnreadable] = {}
         self.asked: list[int] = []
         self.came = 0
@@ -34,8 +41,12 @@ class Bodies:
     def fill(
         self, records: Sequence[Record], sizes: Mapping[int, int | None]
     ) -> tuple[list[Record], list[Failure]]:
-        """Return the records with their mail, and the failures to be set aside."""
-        needed = [r.uid for r in records if r.verdict.missing and r.uid not in self.emails]
+        """Return the records with their mail, and the failures to be set aside.
+
+        What turns out to be a report is neither.
+        """
+        known = self.emails.keys() | self.reports.keys()
+        needed = [r.uid for r in records if r.verdict.missing and r.uid not in known]
         large = {uid for uid in needed if (sizes.get(uid) or 0) > self.limits.message_bytes}
         # A server that gives no size may still send more than we want to hold.
         unsized = {uid for uid in needed if not sizes.get(uid)}
@@ -45,14 +56,36 @@ class Bodies:
         self.asked = []
         whole, failures = [], []
         for record in records:
+            if record.uid in self.reports:
+                continue
             if record.verdict.missing and record.uid not in self.emails:
                 failures.append(self._failure(record))
             else:
                 email = self.emails.get(record.uid)
                 # The whole mail gives its subject and names their charset; its place is decided.
                 envelope = (email and email.envelope) or record.envelope
-                whole.append(replace(record, email=email, envelope=envelope))
+                automatic = record.uid in self.automatic
+                whole.append(replace(record, email=email, envelope=envelope, automatic=automatic))
         return whole, failures
+
+    def notices(self, uids: Sequence[int], records: Sequence[Record]) -> tuple[Notice, ...]:
+        """Return the reports among these messages and among the records.
+
+        Only the beginning of each message is fetched. One that does not arrive, or cannot be read,
+        is no report.
+        """
+        known = self.emails.keys() | self.errors.keys() | self.reports.keys() | self.no_reports
+        self.asked = [uid for uid in uids if uid not in known]
+        for uid, raw in self.session.bodies(self.asked, notices.MAX_BYTES) if self.asked else ():
+            self.came += 1
+            truncated = len(raw) >= notices.MAX_BYTES
+            if report := read_report(raw, truncated=truncated):
+                self.reports[uid] = report
+            else:
+                self.no_reports.add(uid)
+        self.asked = []
+        wanted = {*uids, *(record.uid for record in records)}
+        return tuple(Notice(uid, self.reports[uid]) for uid in sorted(wanted & self.reports.keys()))
 
     def suspect(self, records: Sequence[Record]) -> Failure | None:
         """Return the message at which a fetch failed: the first requested but not received."""
@@ -69,7 +102,7 @@ class Bodies:
         while wanted:
             before, self.asked = self.came, wanted
             self._fetch_once(wanted, limit)
-            arrived = self.emails.keys() | self.errors.keys()
+            arrived = self.emails.keys() | self.errors.keys() | self.reports.keys()
             wanted = [uid for uid in wanted if uid not in arrived]
             if self.came == before:
                 return
@@ -77,8 +110,15 @@ class Bodies:
     def _fetch_once(self, uids: Sequence[int], limit: int | None) -> None:
         for uid, raw in self.session.bodies(uids, limit):
             self.came += 1
+            truncated = limit is not None and len(raw) >= limit
+            report = read_report(raw, truncated=truncated)
+            # A person may write about a bounce, and quote it.
+            if report and (report.is_standard or report.ids):
+                self.reports[uid] = report
+                continue
+            if is_automatic(raw):
+                self.automatic.add(uid)
             try:
-                truncated = limit is not None and len(raw) >= limit
                 self.emails[uid] = read_email(
                     raw, truncated=truncated, max_attachment=self.limits.attachment_bytes
                 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..matching import Owner
-from ..values import Outcome
+from ..values import Direction, Outcome
 from .protocols import Commit, Limits, Report
 
 
@@ -14,7 +14,8 @@ from .protocols import Commit, Limits, Report
 class Ledger:
     """The accounting of one run.
 
-    ``until`` is a time of ``clock``; ``quota`` is None if there is no limit.
+    ``until`` is a time of ``clock``; ``quota`` is None if there is no limit. ``sent`` says that the
+    run has recorded a mail from the owner.
     """
 
     owner: Owner
@@ -23,6 +24,7 @@ class Ledger:
     until: float
     report: Report = field(default_factory=Report)
     quota: int | None = field(init=False)
+    sent: bool = False
 
     def __post_init__(self):
         self.quota = self.limits.records
@@ -42,6 +44,7 @@ class Ledger:
 
         ``recorded`` counts the mails that it recorded, ``failed`` those that it could not.
         """
+        self.sent |= any(r.verdict.direction is Direction.OUT for r in commit.records)
         if commit.review:
             self.report.past += recorded
         else:

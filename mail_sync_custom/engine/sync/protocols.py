@@ -15,6 +15,7 @@ from typing import Protocol
 from ..errors import MailError
 from ..matching import Known, Owner, Verdict
 from ..people import Latecomers
+from ..reports.report import Report as Reported
 from ..values import (
     Direction,
     Email,
@@ -98,6 +99,7 @@ class Mailbox:
 
     ``aside`` maps the UIDs of ``state`` that are set aside to whether each is due again.
     ``review`` is how far it has been read again for latecomers, under this UIDVALIDITY.
+    ``reports_due`` says that it has reports to be read again: see :meth:`Store.reports_due`.
     """
 
     ref: int
@@ -106,17 +108,30 @@ class Mailbox:
     state: MailboxState
     aside: Mapping[int, bool] = field(default_factory=dict)
     review: Review | None = None
+    reports_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mail that belongs on records. ``email`` is None if it is already on all of them."""
+    """A mail that belongs on records. ``email`` is None if it is already on all of them.
+
+    ``automatic`` says that a program answered, and not a person.
+    """
 
     uid: int
     envelope: Envelope
     verdict: Verdict
     internaldate: datetime | None
     email: Email | None = None
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that reports what became of a mail, perhaps of one sent from this mailbox."""
+
+    uid: int
+    report: Reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +159,8 @@ class Commit:
     were set aside before: those not set aside again are cleared. ``capped`` says that the commit
     ends before a mail that would exceed the quota. ``review`` is how far the mailbox has been read
     for latecomers, if this commit belongs to a review: its messages have been counted before.
-    ``latest`` is when the latest of its messages reached the server.
+    ``latest`` is when the latest of its messages reached the server. ``notices`` are its reports;
+    ``reread`` the UIDs that were read again because they had been reports.
     """
 
     mailbox: Mailbox
@@ -157,6 +173,8 @@ class Commit:
     capped: bool = False
     review: Review | None = None
     latest: datetime | None = None
+    notices: tuple[Notice, ...] = ()
+    reread: tuple[int, ...] = ()
 
 
 class Stale(Exception):
@@ -186,6 +204,13 @@ class Store(Protocol):
 
     def caught_up(self, number: int) -> None:
         """Save that the past mails of latecomers up to this number have been searched for."""
+
+    def reports_due(self) -> Mapping[int, Sequence[int]]:
+        """Return the UIDs of reports that may be about a mail recorded since, by mailbox.
+
+        Nothing of a report about an unknown mail is stored, but where it is and a few bits of a
+        hash. So it is read again when a mail is recorded that it may be about.
+        """
 
     def commit(self, commit: Commit) -> tuple[Failure, ...]:
         """Save a commit whole or not at all, and return the records that could not be saved.

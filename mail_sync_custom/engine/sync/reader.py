@@ -3,65 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from .. import matching, plan
 from ..errors import LeaseLost, MailError, NothingDelivered, ProtocolViolation, Step
 from ..matching import Known
 from ..mime.envelope import envelope as read_envelope
 from ..mime.glance import Glance, glance
-from ..values import Envelope, Headers, MailboxState, Outcome, Snapshot, SpecialUse
+from ..reports import notices
+from ..values import Headers, MailboxState, Outcome, Snapshot, SpecialUse
 from .bodies import Bodies, weight
 from .ledger import Ledger
 from .line import Line
 from .passes import Looked, Pass, Place, Retry
 from .proof import Part, Proof
-from .protocols import UNREAD, Commit, Failure, Mailbox, Record, Session, Stale, Store
+from .protocols import UNREAD, Commit, Failure, Mailbox, Notice, Record, Session, Stale, Store
+from .slices import Slice, Wanted
 
 #: How often a commit is retried because someone else recorded one of its mails meanwhile.
 MAX_STALE = 5
 #: Messages of a mailbox that a run may convict although none of its other messages arrives.
 MAX_CONVICTED = 10
-
-#: The headers of a message that may be a lead's, and the envelope parsed from them.
-Wanted = tuple[Headers, Envelope]
-
-
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    """A part of a batch that is committed together.
-
-    ``lost`` are UIDs that exist and did not arrive, ``aside`` those that were not requested, and
-    ``odd`` those whose correspondents a server-side search may miss.
-    """
-
-    part: plan.Batch
-    headers: Sequence[Headers]
-    wanted: Sequence[Wanted]
-    lost: Sequence[int]
-    aside: Collection[int]
-    odd: Sequence[int] = ()
-
-    def kept(self, part: plan.Batch) -> _Slice:
-        """Return what is left of it if it has to end early."""
-        covered = range(part.lo, part.hi)
-        return replace(
-            self,
-            part=part,
-            headers=[h for h in self.headers if h.uid in covered],
-            wanted=[pair for pair in self.wanted if pair[0].uid in covered],
-            lost=[uid for uid in self.lost if uid in covered],
-            aside=[uid for uid in self.aside if uid in covered],
-            odd=[uid for uid in self.odd if uid in covered],
-        )
-
-    def noted(self, state: MailboxState) -> MailboxState:
-        """Return the state with what is now known of the headers.
-
-        A review reads every odd one in its range again; one that does not arrive no longer exists.
-        """
-        return plan.noted(state, self.part, self.odd)
 
 
 class Reader:
@@ -163,9 +126,11 @@ class Reader:
         wanted = self._sift(glances, reading)
         odd = [*(h.uid for h, (*_, is_odd) in glances if is_odd), *missing]
         limits = self.ledger.limits
-        weights = {h.uid: weight(h.size, limits) for h, _ in wanted}
+        maybe = self._notices(glances, reading)
+        weights = {h.uid: notices.weight(h.size) for h in headers if h.uid in maybe}
+        weights |= {h.uid: weight(h.size, limits) for h, _ in wanted}
         uids = [*(h.uid for h in headers), *missing]
-        whole = _Slice(batch, headers, wanted, reading.lost(missing), aside, odd)
+        whole = Slice(batch, headers, wanted, reading.lost(missing), aside, odd, maybe)
         parts = plan.slices(batch, uids, weights, down=reading.back)
         for number, part in enumerate(parts, 1):
             if number > 1 and self.ledger.is_over():
@@ -274,9 +239,22 @@ class Reader:
             if not (matter.isdisjoint(addresses) and matter.isdisjoint(answers))
         ]
 
+    def _notices(self, glances: Sequence[tuple[Headers, Glance]], reading: Pass) -> list[int]:
+        """Return the UIDs of those that may report what became of a mail."""
+        if reading.late.by_address or self.mailbox.special_use is SpecialUse.SENT:
+            return []
+        machines = notices.machines(address for _, glance in glances for address in glance[0])
+        return [
+            h.uid
+            for h, (addresses, *_) in glances
+            if (not machines.isdisjoint(addresses) or notices.looks_like(h.raw))
+            and notices.is_notice(read_envelope(h.raw), h.raw)
+            and not (reading.back and matching.is_before_window(self.ledger.owner, h.internaldate))
+        ]
+
     def _affordable(
-        self, whole: _Slice, reading: Pass
-    ) -> tuple[_Slice, list[Record], Counter[Outcome]]:
+        self, whole: Slice, reading: Pass
+    ) -> tuple[Slice, list[Record], Counter[Outcome]]:
         """Judge a slice up to the first mail that exceeds the quota.
 
         Returns the remaining slice, its mails to be recorded, and the outcomes of the others. What
@@ -328,7 +306,7 @@ class Reader:
 
     # outcomes
 
-    def _slice(self, whole: _Slice, reading: Pass, last: bool) -> None:
+    def _slice(self, whole: Slice, reading: Pass, last: bool) -> None:
         """Give every message of a slice its outcome, and commit.
 
         If the quota runs out within it, the slice ends there. ``last``: with it the batch has
@@ -340,6 +318,7 @@ class Reader:
         def decide() -> Commit:
             kept, verdicts, tally = self._affordable(whole, reading)
             records, failures = self._filled(bodies, verdicts, sizes)
+            reports = self._reports(bodies, kept.notices, verdicts)
             unread = [
                 Failure(uid, self._unread_id(uid), "message_not_delivered", kept_back=True)
                 for uid in kept.lost
@@ -351,8 +330,10 @@ class Reader:
                 (*failures, *unread),
                 remaining=kept.part.remaining,
                 capped=kept.part != whole.part,
+                notices=reports,
             )
-            looked = Looked(kept.part, kept.headers, tally, len(verdicts), len(kept.aside))
+            judged = len(records) + len(failures)
+            looked = Looked(kept.part, kept.headers, tally, judged, len(kept.aside))
             return reading.saved(commit, looked)
 
         self._save(decide)
@@ -379,6 +360,23 @@ class Reader:
         if failures and len(failures) == len(needed) and not bodies.errors:
             self._check_delivery(Part.BODY, needed)
         return records, failures
+
+    def _reports(
+        self, bodies: Bodies, uids: Sequence[int], verdicts: Sequence[Record]
+    ) -> tuple[Notice, ...]:
+        """Return the reports among these messages, and among those that were to be recorded."""
+        self._part = Part.BODY
+        try:
+            return bodies.notices(uids, verdicts)
+        finally:
+            self.proof.count(Part.BODY, bodies.came)
+            bodies.came = 0
+
+    def reread(self, uids: Sequence[int]) -> None:
+        """Read reports again that may be about a mail that has been recorded since."""
+        bodies = Bodies(self.session, self.ledger.limits)
+        reports = self._reports(bodies, uids, ())
+        self._save(lambda: Commit(self.mailbox, self.state, notices=reports, reread=tuple(uids)))
 
     def _save(self, decide: Callable[[], Commit]) -> None:
         """Commit what is decided, and decide again whenever something has changed meanwhile."""

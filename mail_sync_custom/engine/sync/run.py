@@ -26,6 +26,8 @@ from .reader import Reader
 
 #: How many connections in a row may drop in one mailbox without anything arriving in between.
 MAX_SILENT = 3
+#: Reports that are read again together.
+REREAD = 50
 
 
 def run(
@@ -81,6 +83,7 @@ class _Run:
             done += [reader for reader in group if self._through(reader, self._history)]
         try:
             self._look_back(done)
+            self._reread_reports(done)
         except LeaseLost:
             raise
         except Exception as error:  # everything new has been read by now
@@ -181,6 +184,22 @@ class _Run:
             self._through(reader, look_back)
         if late.number and not self.ledger.closed and not self.report.problems:
             self.store.caught_up(late.number)
+
+    def _reread_reports(self, readers: list[Reader]) -> None:
+        """Read again the reports that may be about mails recorded since they were read.
+
+        The inbox may be read before Sent, and past mails are read newest first, so a bounce is
+        often there before the mail that came back.
+        """
+        is_due = self.ledger.sent or any(reader.mailbox.reports_due for reader in readers)
+        if self.ledger.closed or not is_due:
+            return
+        due = self.store.reports_due()
+        for reader in readers:
+            uids = due.get(reader.mailbox.ref, ())
+            for start in range(0, len(uids), REREAD):
+                if self._has_open(reader):
+                    reader.reread(uids[start : start + REREAD])
 
     def _has_open(self, reader: Reader) -> bool:
         """Whether the run continues, and the mailbox is open under the numbering that was read."""

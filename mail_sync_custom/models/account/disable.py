@@ -212,6 +212,7 @@ class MailSyncAccount(models.Model):
             )
         )
         Link.invalidate_model(["outcome"])
+        self.env["mail.sync.delivery"]._forget()
         if Link._remove_unheld(PATIENCE_SECONDS):
             self.env.ref("mail_sync_custom.ir_cron_mail_sync_remove")._trigger()
 

@@ -10,7 +10,20 @@ import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 
-const ICONS = { waiting: "fa-clock-o", unknown: "fa-question-circle" };
+const ICONS = {
+    waiting: "fa-clock-o",
+    delayed: "fa-clock-o",
+    unknown: "fa-question-circle",
+    read: "fa-eye",
+    deleted: "fa-trash-o",
+    delivered: "fa-check",
+    expanded: "fa-share",
+    relayed: "fa-share",
+};
+/** Nothing is wrong, but it is not there yet. */
+const PENDING = ["waiting", "delayed"];
+/** Nobody has to act on these. */
+const ARRIVED = ["read", "deleted", "delivered", "expanded", "relayed"];
 
 /** What has become of a mail that did not simply go, instead of *Sent*. */
 export function deliveryLabel(state) {
@@ -19,11 +32,12 @@ export function deliveryLabel(state) {
         unknown: _t("Perhaps sent"),
         refused: _t("Not sent"),
         returned: _t("Came back"),
+        delayed: _t("Delayed"),
     };
     return labels[state] || "";
 }
 
-/** What keeps a mail from its recipients, as a sentence. */
+/** What is known of a mail's way to its recipients, as a sentence. */
 export function deliveryText(state, reason) {
     const lasting = reason.trim();
     switch (state) {
@@ -35,11 +49,13 @@ export function deliveryText(state, reason) {
             return _t("Refused: %s", lasting);
         case "returned":
             return _t("Came back: %s", lasting);
+        case "delayed":
+            return _t("Delayed: %s", lasting);
     }
-    return "";
+    return lasting;
 }
 
-/** What keeps a mail that was written here, and for its writer the buttons to go on. */
+/** What is known of a sent mail's way, and for its writer the buttons to go on. */
 export class Delivery extends Component {
     static template = "mail_sync_custom.Delivery";
     static props = {
@@ -66,7 +82,11 @@ export class Delivery extends Component {
     }
 
     get colour() {
-        const kind = this.props.delivery.state === "waiting" ? "warning" : "danger";
+        const { state } = this.props.delivery;
+        if (ARRIVED.includes(state)) {
+            return "small mb-1 text-muted";
+        }
+        const kind = PENDING.includes(state) ? "warning" : "danger";
         if (this.props.boxed) {
             return `alert alert-${kind} px-2 py-1 my-1`;
         }
@@ -124,7 +144,7 @@ Object.assign(Message.components, { MailSyncDelivery: Delivery });
 patch(MessageModel.prototype, {
     setup() {
         super.setup(...arguments);
-        /** Why a mail that was written here has not gone; nothing for one that has. */
+        /** What is known of a sent mail's way to its recipients; nothing if it simply went. */
         this.mail_sync_delivery = fields.Attr();
     },
 });

@@ -47,12 +47,17 @@ export class TimelineEntry extends Component {
 
     get colour() {
         const colours = { in: "text-bg-success", out: "text-bg-info" };
+        if (this.entry.automatic) {
+            return "text-bg-secondary";
+        }
         return colours[this.entry.direction] || "text-bg-secondary";
     }
 
     get label() {
         const ways = { in: _t("Received"), out: _t("Sent") };
-        const way = ways[this.entry.direction] || this.entry.label;
+        const way = this.entry.automatic
+            ? _t("Automatic answer")
+            : ways[this.entry.direction] || this.entry.label;
         return deliveryLabel(this.entry.delivery?.state) || way;
     }
 
@@ -95,6 +100,11 @@ export class TimelineEntry extends Component {
     get answersTitle() {
         const moment = deserializeDateTime(this.entry.answers.date);
         return _t("Show the mail of %s", moment.toLocaleString(DateTime.DATETIME_MED));
+    }
+
+    get answeredText() {
+        const moment = deserializeDateTime(this.entry.answered.date);
+        return _t("Answered on %s", moment.toLocaleString(DateTime.DATETIME_MED));
     }
 
     get mailboxText() {
