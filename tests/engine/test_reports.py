@@ -61,7 +61,9 @@ def test_every_report_is_noticed_from_the_headers_that_are_fetched(name):
     head = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ")
     fields = [line for line in head.split(b"\r\n") if line.split(b":")[0].lower() in kept]
     block = b"\r\n".join(fields) + b"\r\n\r\n"
-    assert notices.looks_like(block) or notices.machines(glance(block)[0])
+    others = (b"From: eve@elsewhere.example\r\n", frozenset(["eve@elsewhere.example"]))
+    blocks = [others, (block, glance(block)[0]), others]
+    assert list(notices.possible(blocks, frozenset(["ann@corp.example"]))) == [1]
     assert notices.is_notice(envelope(block), block)
 
 

@@ -8,7 +8,7 @@ looked at are those that are fetched anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 from ..mime.fields import fields_of, first_of
 from ..values import Envelope
@@ -17,30 +17,24 @@ from ..values import Envelope
 #: beginning.
 MAX_BYTES = 128 * 1024
 
-#: Local parts that belong to no person, without what separates their words.
+#: Local parts that belong to no person: words, and what may stand between them.
 _DAEMONS = frozenset(
-    "mailerdaemon maildaemon daemon mdaemon postmaster mailmaster mailrouter mailsystem mailadmin "
-    "mailadministrator postoffice maildelivery maildeliverysystem maildeliverysubsystem "
-    "maildeliveryservice delivery undelivered undeliverable ndr dsn system administrator mailer mta "
-    "smtp smtpd bounce bounces return returns systemadministrator".split()
+    separator.join(words.split())
+    for separator in ("", "-", "_", ".")
+    for words in (
+        "mailer daemon, mail daemon, daemon, mdaemon, postmaster, post master, mailmaster, "
+        "mail router, mail system, mailadmin, mail admin, mail administrator, postoffice, "
+        "post office, mail delivery, mail delivery system, mail delivery subsystem, "
+        "mail delivery service, delivery, undelivered, undeliverable, ndr, dsn, system, "
+        "administrator, system administrator, mailer, mta, smtp, smtpd, bounce, bounces, return, "
+        "returns"
+    ).split(", ")
 )
 #: With a number, a name or a domain behind it.
-_PREFIXES = ("mailerdaemon", "microsoftexchange", "bounces+", "bounce+")
-_SEPARATORS = str.maketrans("", "", "-_.")
+_PREFIXES = ("mailer-daemon", "microsoftexchange", "bounces+", "bounce+", "bounces-", "bounce-")
 
-#: Parts of a raw header block, in lower case, of which every possible report has one.
-_SIGNS = (
-    b"auto-submitted",
-    b"<>",
-    b"<@",
-    b"deliver",
-    b"returned",
-    b"failure notice",
-    b"zustell",
-    b"zugestellt",
-    b"entreg",
-    b"recapit",
-)
+#: Parts of a raw header block, in lower case, that a report may have without any other sign.
+_SIGNS = (b"auto-submitted", b"deliver", b"returned mail", b"failure notice")
 
 #: Subjects of reports, in the languages of the large mail systems.
 SUBJECT = re.compile(
@@ -67,13 +61,29 @@ _NAMED = re.compile(r"mail delivery (?:sub)?system|mailer[- ]daemon|system ?admi
 _AUTO = frozenset([b"auto-submitted"])
 
 
-def looks_like(raw: bytes) -> bool:
-    """Return whether a header block may be a report's, without parsing it.
+def possible(blocks: Sequence[tuple[bytes, frozenset[str]]], own: frozenset[str]) -> Iterator[int]:
+    """Yield the numbers of the header blocks that may be reports, without parsing them.
 
-    It may be one, too, if one of its addresses is a mail system's: see :func:`is_daemon`.
+    Each comes with the addresses that a glance found in it; ``own`` are the owner's. This runs on
+    every header block of a mailbox, so what they have in common is looked for in all at once.
     """
-    text = raw.lower()
-    return any(sign in text for sign in _SIGNS)
+    addresses = frozenset().union(*(emails for _, emails in blocks))
+    machines = {email for email in addresses if _local(email) in _DAEMONS}
+    machines |= {email for email in addresses if email.startswith(_PREFIXES)}
+    text = b"\n".join(block for block, _ in blocks).lower()
+    signs = [sign for sign in _SIGNS if sign in text]
+    for number, (block, emails) in enumerate(blocks):
+        # A mail that names nobody but the owner may have no author.
+        if (
+            emails <= own
+            or not machines.isdisjoint(emails)
+            or (signs and any(map(block.lower().__contains__, signs)))
+        ):
+            yield number
+
+
+def _local(email: str) -> str:
+    return email[: email.find("@")]
 
 
 def is_daemon(email: str) -> bool:
@@ -82,13 +92,7 @@ def is_daemon(email: str) -> bool:
     >>> is_daemon("mailer-daemon@googlemail.com"), is_daemon("ann@corp.example")
     (True, False)
     """
-    local = email.partition("@")[0].translate(_SEPARATORS)
-    return local in _DAEMONS or local.startswith(_PREFIXES)
-
-
-def machines(emails: Iterable[str]) -> frozenset[str]:
-    """Return those of these addresses that are a mail system's."""
-    return frozenset(filter(is_daemon, set(emails)))
+    return _local(email) in _DAEMONS or email.startswith(_PREFIXES)
 
 
 def weight(size: int | None) -> int:

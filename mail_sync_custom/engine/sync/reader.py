@@ -243,13 +243,14 @@ class Reader:
         """Return the UIDs of those that may report what became of a mail."""
         if reading.late.by_address or self.mailbox.special_use is SpecialUse.SENT:
             return []
-        machines = notices.machines(address for _, glance in glances for address in glance[0])
+        owner = self.ledger.owner
+        blocks = [(h.raw, addresses) for h, (addresses, *_) in glances]
+        maybe = (glances[number][0] for number in notices.possible(blocks, owner.emails))
         return [
             h.uid
-            for h, (addresses, *_) in glances
-            if (not machines.isdisjoint(addresses) or notices.looks_like(h.raw))
-            and notices.is_notice(read_envelope(h.raw), h.raw)
-            and not (reading.back and matching.is_before_window(self.ledger.owner, h.internaldate))
+            for h in maybe
+            if notices.is_notice(read_envelope(h.raw), h.raw)
+            and not (reading.back and matching.is_before_window(owner, h.internaldate))
         ]
 
     def _affordable(
