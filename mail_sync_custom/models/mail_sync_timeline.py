@@ -29,7 +29,9 @@ _MORE = re.compile(
 )
 #: What an entry of a private mail tells nobody.
 _UNTOLD = {
-    **dict.fromkeys(("author_id", "answers", "mine", "gateway", "delivery"), False),
+    **dict.fromkeys(
+        ("author_id", "answers", "mine", "gateway", "delivery", "answered", "automatic"), False
+    ),
     **dict.fromkeys(("because", "omitted", "subject", "label", "preview", "unfiled"), ""),
     **dict.fromkeys(("to", "cc", "changes", "attachments"), ()),
     "sender": {"name": "", "email": ""},
