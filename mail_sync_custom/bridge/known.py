@@ -17,6 +17,7 @@ from ..engine.matching import Known, Settled, Target
 from ..engine.people import Latecomers
 from . import standing
 from .addressing import Asked, array, found_keys
+from .tombstones import hash_of
 
 #: How many latecomers are looked for at once.
 PORTION = 5000
@@ -132,9 +133,14 @@ def _settled(
             WHERE message_id = ANY(%(ids)s)
               AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
                    OR everywhere)
+            UNION ALL
+            SELECT asked.message_id, stone.variant, NULL, TRUE
+            FROM unnest(%(ids)s, %(hashes)s) AS asked(message_id, hash)
+            JOIN mail_sync_tombstone stone ON stone.hash = asked.hash
             """,
             account=account_id,
             ids=message_ids,
+            hashes=[hash_of(message_id) for message_id in message_ids],
         )
     )
     found: dict[str, list[Settled]] = defaultdict(list)

@@ -45,8 +45,7 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     account.env.flush_all()
     reports.remind(account, records)
     _thread(account.env, entries, messages)
-    mails = [(r.verdict.message_id, _ancestors(r)) for r in (entry.record for entry in entries)]
-    privacy.keep_private(account.env, messages, mails)
+    _keep_private(entries, messages)
 
 
 def record_by_hand(company: models.BaseModel, one: Record, author_id: int) -> models.BaseModel:
@@ -59,7 +58,13 @@ def record_by_hand(company: models.BaseModel, one: Record, author_id: int) -> mo
     messages.mail_sync_entry_ids.kept = True
     company.env.flush_all()
     _thread(company.env, entries, messages)
+    _keep_private(entries, messages)
     return messages
+
+
+def _keep_private(entries: Sequence[_Entry], messages: models.BaseModel) -> None:
+    mails = [(e.record.verdict.message_id, _ancestors(e.record)) for e in entries]
+    privacy.keep_private(messages.env, messages, mails)
 
 
 def _create(company, entries: Sequence[_Entry], authors: Mapping[str, int]) -> models.BaseModel:

@@ -7,6 +7,7 @@ from . import mail_sync_message
 from . import mail_sync_delivery
 from . import mail_sync_entry
 from . import mail_sync_exclusion
+from . import mail_sync_tombstone
 from . import mail_sync_latecomer
 from . import mail_sync_log
 from . import mail_sync_outgoing
@@ -23,6 +24,7 @@ from . import mail_message_delivery
 from . import mail_message_privacy
 from . import mail_message_sent
 from . import mail_message_private
+from . import mail_message_entry
 from . import ir_binary
 from . import mail_mail_privacy
 from . import mail_notification

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.addons.mail.tools.discuss import Store
-from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..bridge import standing
@@ -51,47 +50,10 @@ class MailMessage(models.Model):
             )
         return defaults
 
-    # -- removing ----------------------------------------------------------------------------
-
-    def action_mail_sync_remove(self):
-        """Remove recorded mails from their records for good.
-
-        For users who have the mail in their own mailbox, and for administrators. It is removed
-        for colleagues who have it, too, and no mailbox brings it back.
-        """
-        self.check_access("read")
-        # sudo: an owner's right to take back what their mailbox brought
-        messages_sudo = self.sudo()
-        for message_sudo in messages_sudo:
-            message_sudo._mail_sync_check_removable(self.env.user)
-        messages_sudo._mail_sync_remove()
-        self.env.user._bus_send("mail.message/delete", {"message_ids": self.ids})
-
-    def _mail_sync_check_removable(self, user):
-        """Raise an error unless it is a recorded mail, and this user's to remove."""
-        if not self.mail_sync_entry_ids:
-            raise UserError(self.env._("This was not recorded by Mail Sync."))
-        if user not in self._mail_sync_owners() and not user._is_system():
-            raise AccessError(
-                self.env._("Only someone with this mail in their own mailbox can remove it here.")
-            )
-
     def _mail_sync_owners(self):
         """Return whose mailboxes hold this mail."""
         links = self.mail_sync_link_ids.filtered(lambda link: link.outcome == "recorded")
         return links.account_id.user_id
-
-    def _mail_sync_remove(self):
-        """Remove entries and leave a tombstone, even if other records still have the mail.
-
-        That settles it for every mailbox: no other one brings it, and no later lead gets it. What
-        other records still have of it stays linked.
-        """
-        links = self.mail_sync_link_ids
-        self.unlink()
-        links.everywhere = True
-        links.filtered(lambda link: not link.mail_message_ids).outcome = "removed"
-        self.env["mail.sync.delivery"]._forget()
 
     def unlink(self):
         """Delete the files of a recorded mail with it, however it is deleted.
@@ -142,5 +104,5 @@ class MailMessage(models.Model):
             "because": entry_sudo._words(),
             "mailboxes": owners.mapped("name"),
             "omitted": entry_sudo._omitted_words(),
-            "removable": self.env.user in owners or self.env.user._is_system(),
+            "removable": message_sudo._mail_sync_may_remove(self.env.user),
         }

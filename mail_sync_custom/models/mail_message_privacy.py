@@ -74,7 +74,7 @@ class MailMessage(models.Model):
         return condition
 
     def _mail_sync_own(self, message):
-        """Return, in SQL, whether a mail is the user's: in their own mailbox, or written by them.
+        """Return, in SQL, whether a mail is the user's: in their mailbox, or written or logged here.
 
         A mailbox that was disabled without removing its mails still has them.
         """
@@ -90,6 +90,8 @@ class MailMessage(models.Model):
                     WHERE entry.mail_message_id = %(m)s.id), 0)
                 AND link.outcome = 'recorded' AND account.user_id = %(user)s
               LIMIT 1) IS TRUE
+             OR (SELECT entry.reason = 'hand' AND entry.create_uid = %(user)s
+                 FROM mail_sync_entry entry WHERE entry.mail_message_id = %(m)s.id) IS TRUE
              OR (%(m)s.message_type != 'email' AND %(m)s.author_id = (
                  SELECT partner_id FROM res_users WHERE id = %(user)s)))
             """,

@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..bridge import standing
+from .timeline_conditions import is_mail
 
 
 class MailMessage(models.Model):
@@ -63,9 +64,13 @@ class MailMessage(models.Model):
         """Return, as superuser, those that the user has in their own mailbox or wrote here."""
         table = SQL.identifier("message")
         condition = SQL(
-            "SELECT id FROM mail_message message WHERE id = ANY(%s) AND model = ANY(%s) AND %s",
+            """
+            SELECT id FROM mail_message message
+            WHERE id = ANY(%s) AND model = ANY(%s) AND %s AND %s
+            """,
             self.ids,
             list(standing.MODELS),
+            is_mail(table),
             self._mail_sync_own(table),
             to_flush=self._mail_sync_asked(),
         )

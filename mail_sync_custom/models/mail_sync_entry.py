@@ -6,8 +6,8 @@ from ..words import left_out
 class MailSyncEntry(models.Model):
     """What is known about one recorded mail on one record, besides its ``mail.message``.
 
-    ``model`` and ``res_id`` say where it was recorded first and are never changed: when records
-    are merged, ``mail.message.res_id`` moves and this does not. The unique index over them ensures
+    ``model`` and ``res_id`` say where it was recorded first, or moved by hand: when records are
+    merged, ``mail.message.res_id`` moves and this does not. The unique index over them ensures
     that a mail is recorded *once*, however many workers and mailboxes bring it at the same time.
     """
 
@@ -83,6 +83,8 @@ class MailSyncEntry(models.Model):
         own.child_ids.write({"parent_id": message.id})
         if self.kept:
             message.mail_sync_entry_ids.kept = True
+        if own.mail_sync_private:
+            message._mail_sync_mark(True)
         own.unlink()
 
     def _omitted_words(self):

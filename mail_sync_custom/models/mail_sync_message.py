@@ -47,10 +47,10 @@ class MailSyncMessage(models.Model):
         readonly=True,
     )
     everywhere = fields.Boolean(
-        "Removed for Everyone",
+        "Settled for Everyone",
         readonly=True,
-        help="The mail itself was removed, and does not come back from a colleague's mailbox "
-        "either.",
+        help="The mail itself was removed or moved by hand: no mailbox, not even a colleague's, "
+        "brings it to a record again.",
     )
     private = fields.Boolean(
         readonly=True, help="The owner of this mailbox wants nobody else to read the mail."

@@ -140,7 +140,7 @@ class MailSyncTimeline(models.AbstractModel):
         entries = {entry["id"]: entry for entry in self._mail_sync_open_entries(readable)}
         # sudo: colleagues may know that there was a mail
         hidden_sudo = (messages - readable).sudo().filtered("mail_sync_private")
-        entries |= {entry["id"]: entry for entry in _private_entries(hidden_sudo)}
+        entries |= {entry["id"]: entry for entry in _private_entries(hidden_sudo, self.env.user)}
         return [entries[id_] for id_ in messages.ids if id_ in entries]
 
     def _mail_sync_open_entries(self, messages):
@@ -171,6 +171,11 @@ class MailSyncTimeline(models.AbstractModel):
                 "unfiled": unfiled.get(message_sudo.message_id, ""),
                 "private": message_sudo.mail_sync_private,
                 "hidden": False,
+                "own": facts[message_sudo.id]["is_mail"]
+                and message_sudo._mail_sync_is_own(self.env.user),
+                "movable": bool(message_sudo.mail_sync_entry_ids),
+                "removable": bool(message_sudo.mail_sync_entry_ids)
+                and message_sudo._mail_sync_may_remove(self.env.user),
             }
             for message_sudo in messages_sudo
         ]
@@ -245,7 +250,7 @@ def _correspondence(message_sudo):
     }
 
 
-def _private_entries(hidden_sudo):
+def _private_entries(hidden_sudo, user):
     """Return what colleagues see of private mails: when, which way, and in whose mailbox."""
     facts = _facts(hidden_sudo) if hidden_sudo else {}
     return [
@@ -257,6 +262,9 @@ def _private_entries(hidden_sudo):
             "mailboxes": message_sudo._mail_sync_owners().sorted("name").mapped("name"),
             "private": True,
             "hidden": True,
+            "own": False,
+            "movable": False,
+            "removable": message_sudo._mail_sync_may_remove(user),
         }
         for message_sudo in hidden_sudo
     ]

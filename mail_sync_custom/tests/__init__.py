@@ -18,7 +18,10 @@ from . import test_merged_contacts
 from . import test_password
 from . import test_places
 from . import test_plans
+from . import test_entry_actions
 from . import test_privacy_routes
+from . import test_private
+from . import test_private_rule
 from . import test_query_counts
 from . import test_recording
 from . import test_roles

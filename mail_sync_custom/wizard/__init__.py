@@ -4,3 +4,4 @@ from . import mail_sync_account_disable
 from . import mail_sync_account_password
 from . import mail_sync_account_test
 from . import setup
+from . import mail_sync_entry_move

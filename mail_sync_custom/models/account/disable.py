@@ -220,9 +220,13 @@ class MailSyncAccount(models.Model):
         """Keep the entries held by users who are about to be deleted.
 
         Their links go with them; a colleague who removes theirs later must still not remove what
-        others held too.
+        others held too, and what they removed for everyone must not come back.
         """
         links = self.env["mail.sync.message"].search(
             [("account_id", "in", self.ids), ("outcome", "=", "recorded")]
         )
         links.mail_message_ids.mail_sync_entry_ids.kept = True
+        settled = self.env["mail.sync.message"].search(
+            [("account_id", "in", self.ids), ("everywhere", "=", True)]
+        )
+        self.env["mail.sync.tombstone"]._bury((one.message_id, one.variant) for one in settled)

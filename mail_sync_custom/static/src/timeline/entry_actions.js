@@ -9,6 +9,7 @@ import { registry } from "@web/core/registry";
  *
  * - `label`, `icon` (a class of Font Awesome), and optionally `title`
  * - `isShown(entry)`: whether this entry has it; every entry if it is left out
+ * - `forHidden`: whether it is for colleagues' private mails, too, of which nothing is known
  * - `inMenu`: whether it stands in the menu behind the buttons; a button if it is left out
  * - `run({ entry, resModel, resId, refresh, services })`: `refresh` asks for the entries again
  */
@@ -28,6 +29,7 @@ export class EntryActions extends Component {
         return entryActions
             .getEntries()
             .map(([name, action]) => ({ name, ...action }))
+            .filter(({ forHidden }) => forHidden || !this.props.entry.hidden)
             .filter(({ isShown }) => !isShown || isShown(this.props.entry));
     }
 
