@@ -2,11 +2,12 @@
 PYTHON ?= python3
 export ODOO ADDONS_PATH DB ONLY CHECK RUNS
 
-.PHONY: help demo test bench fuzz mails odoo-tests serve lint sizes screenshots
+.PHONY: help demo test bench scale fuzz mails odoo-tests serve lint sizes screenshots
 help:
 	@echo "make demo     everything, then the main job on sample mailboxes; CHECK=1: once, exit 0 or 1"
 	@echo "make test     everything, then all tests; SUITE=addon ARGS='-k name' for some"
 	@echo "make bench    all figures: name ours peer ratio unit; ONLY=name for one"
+	@echo "make scale    5,000 mailboxes, and a million leads: figures against their bars; ONLY="
 	@echo "make mails    every mail of the folder DIR= through Dovecot, a sync and the CRM, and checked"
 	@echo "make odoo-tests  Odoo's own tests with and without the addon: what differs; ONLY=/crm"
 	@echo "make fuzz     fuzz what reads bytes from strangers: a million runs, or RUNS="
@@ -15,7 +16,7 @@ help:
 	@echo "make sizes    the longest files and functions"
 	@echo "make screenshots  the pictures in docs/screenshots, taken anew"
 
-demo bench fuzz odoo-tests serve lint sizes screenshots:
+demo bench scale fuzz odoo-tests serve lint sizes screenshots:
 	@$(PYTHON) -m dev $@
 
 test:

@@ -16,12 +16,16 @@ from .paths import PYTHON, ROOT
 
 #: Seconds that a script may take.
 PATIENCE = 900
+#: Scripts that take long, and have a command of their own: `make scale`.
+LONG = ("scale", "large")
 
 
 def run() -> int:
     """Run the scripts one after another; return the exit code."""
     scripts = sorted((ROOT / "bench").glob("[a-z]*.py"))
     only = os.environ.get("ONLY")
+    if not only:
+        scripts = [script for script in scripts if script.stem not in LONG]
     if only:
         scripts = [script for script in scripts if script.stem == only]
     if not scripts:

@@ -34,6 +34,7 @@
         "views/mail_sync_exclusion_views.xml",
         "views/mail_sync_account_views.xml",
         "views/mail_sync_plan_views.xml",
+        "views/mail_sync_host_views.xml",
         "views/mail_sync_usage_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_lead_views.xml",

@@ -7,12 +7,14 @@ transaction on a cursor of its own; this module is the only one that opens any.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
+from odoo.tools import config
 from psycopg2 import errors
 
 #: Another transaction was faster. Nothing is wrong: what was decided must be decided again.
@@ -28,6 +30,37 @@ TRIES = 5
 Result = TypeVar("Result")
 
 
+class _Share(threading.local):
+    """Whether this thread takes its transactions from the share, and has one now."""
+
+    limited = False
+    busy = False
+
+
+_share = _Share()
+#: The part of Odoo's connections to the database (``db_maxconn``) that the threads of this addon
+#: may use at the same time; the others are for people's requests, which fail without one.
+_places = threading.BoundedSemaphore(max(2, config["db_maxconn"] // 4))
+
+
+def share_connections() -> None:
+    """Have this thread wait for a place among the addon's connections before each transaction."""
+    _share.limited = True
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _share.limited or _share.busy:
+        yield
+        return
+    with _places:
+        _share.busy = True
+        try:
+            yield
+        finally:
+            _share.busy = False
+
+
 @contextmanager
 def as_superuser(dbname: str) -> Iterator[api.Environment]:
     """Yield a superuser's environment on a transaction of its own.
@@ -38,7 +71,7 @@ def as_superuser(dbname: str) -> Iterator[api.Environment]:
     write these tables. Raises psycopg2.Error, one of ``RACES`` where another transaction was
     faster.
     """
-    with Registry(dbname).cursor() as cr:
+    with _place(), Registry(dbname).cursor() as cr:
         yield api.Environment(cr, SUPERUSER_ID, {})
 
 
@@ -49,7 +82,7 @@ def apart(env: api.Environment) -> Iterator[api.Environment]:
     It is committed at the end, even when the transaction of ``env`` is rolled back later. It
     sees nothing that ``env`` has not committed. Raises as :func:`as_superuser` does.
     """
-    with env.registry.cursor() as cr:
+    with _place(), env.registry.cursor() as cr:
         yield env(cr=cr)
 
 

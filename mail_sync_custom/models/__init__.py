@@ -9,6 +9,7 @@ from . import mail_sync_entry
 from . import mail_sync_exclusion
 from . import mail_sync_tombstone
 from . import mail_sync_latecomer
+from . import mail_sync_host
 from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import crm_lead

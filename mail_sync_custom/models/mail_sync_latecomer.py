@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..fields import BigInteger
 from ..transactions import RACES, as_superuser
-from .account.turns import POLL
+from ..turns.poll import interval
 
 #: A mailbox that was unavailable for longer does not search its past mail for these addresses.
 KEPT = timedelta(days=365)
@@ -89,7 +89,7 @@ class MailSyncLatecomer(models.Model):
                         """,
                         ids=ids,
                         now=now,
-                        poll=now + POLL,
+                        poll=now + interval(env),
                     )
                 )
 

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from ..bridge.store import OdooStore
 from ..engine.errors import LeaseLost
-from ..turns.lease import claim
+from ..turns.lease import claim, due
 from .common import mail
 from .disable_case import ANN, LENA, DisableCase
 
@@ -61,7 +61,7 @@ class TestDisable(DisableCase):
         with self.enter_registry_test_mode():
             self.assertFalse(claim(self.env.cr.dbname, 5))
             self.assertFalse(claim(self.env.cr.dbname, 1, self.account.id))
-        self.account._wake_when_due()
+        self.assertEqual(due(self.env), (0, 0.0, None))
 
     def test_its_buttons_say_that_it_is_disabled(self):
         self.disable("keep")

@@ -65,6 +65,7 @@ EXPECTED = {
 }
 EXPECTED |= {
     # -- what is allowed, and what is billed: an administrator's; a Company Manager sees the bill
+    "mail.sync.host": Access(*(shared(administrators=True),) * 4),
     "mail.sync.plan": Access(*(shared(administrators=True),) * 4),
     "mail.sync.usage": Access(
         (*NOT_INTERNAL, _, _, _, _, _, COMPANY, COMPANY), nobody(), nobody(), nobody()
@@ -125,6 +126,9 @@ class TestModels(Roles):
 
     def _mail_sync_provider(self, owner):
         return {"name": owner.name, "code": f"for-{owner.id}"}
+
+    def _mail_sync_host(self, owner):
+        return {"host": f"imap{owner.id}.example:993"}
 
     def _mail_sync_plan(self, owner):
         return {"name": owner.name}

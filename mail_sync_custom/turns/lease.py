@@ -12,8 +12,9 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg2
@@ -110,9 +111,13 @@ def claim(dbname: str, limit: int, account_id: int | None = None) -> list[tuple[
     is claimed at once; without :func:`holding`, once its lease has expired.
     Raises psycopg2.Error.
     """
-    holder = _holders.get(dbname)
-    number = holder.number() if holder else None
+    number = _number(dbname)
     return again(lambda: _claim(dbname, number, limit, account_id))
+
+
+def _number(dbname: str) -> int | None:
+    holder = _holders.get(dbname)
+    return holder.number() if holder else None
 
 
 def _claim(
@@ -139,7 +144,96 @@ def _claim(
         limit=limit,
     )
     with as_superuser(dbname) as env:
-        return env.execute_query(query)
+        return _rows(env, query)
+
+
+def _rows(env: api.Environment, query: SQL) -> list[tuple]:
+    """Return the rows of a query whose lost race is no error: nothing of it is logged."""
+    env.cr.execute(query, log_exceptions=False)
+    return env.cr.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An account that this process may read, its host, and since when it was due."""
+
+    account: int
+    token: str
+    host: str
+    due_at: datetime
+
+
+#: Decides which of some due accounts, given as ``(account, host)``, are claimed. Returns them, and
+#: the hosts that need not be offered again.
+Choosing = Callable[[api.Environment, Sequence[tuple[int, str]]], tuple[list[int], set[str]]]
+
+
+def claim_due(
+    dbname: str, which: SQL, name: SQL, choosing: Choosing, closed: set[str], offered: int
+) -> list[Claimed]:
+    """Claim accounts that are due and meet the condition ``which``; ``choosing`` picks them.
+
+    ``name`` is the SQL of an account's host; accounts of ``closed`` hosts are not offered. The
+    longest due come first, ``offered`` at a time. Raises psycopg2.Error.
+    """
+    number = _number(dbname)
+    return again(lambda: _claim_due(dbname, number, which, name, choosing, set(closed), offered))
+
+
+def _claim_due(
+    dbname: str,
+    number: int | None,
+    which: SQL,
+    name: SQL,
+    choosing: Choosing,
+    closed: set[str],
+    offered: int,
+) -> list[Claimed]:
+    now = fields.Datetime.now()
+    chosen: list[int] = []
+    with as_superuser(dbname) as env:
+        while True:
+            due = _rows(
+                env,
+                SQL(
+                    """
+                    SELECT id, %(name)s FROM mail_sync_account
+                    WHERE active AND state IN ('enabled', 'error') AND next_sync_at <= %(now)s
+                      AND %(which)s AND %(free)s AND %(name)s <> ALL(%(closed)s)
+                    ORDER BY next_sync_at LIMIT %(offered)s FOR NO KEY UPDATE SKIP LOCKED
+                    """,
+                    name=name,
+                    now=now,
+                    which=which,
+                    free=free(now),
+                    closed=list(closed),
+                    offered=offered,
+                ),
+            )
+            chosen, full = choosing(env, due)
+            # Accounts of a full host may hide others behind them.
+            if chosen or not full - closed or len(due) < offered:
+                break
+            closed |= full
+        if not chosen:
+            return []
+        rows = _rows(
+            env,
+            SQL(
+                """
+                UPDATE mail_sync_account
+                SET lease_token = gen_random_uuid()::varchar, lease_until = %(until)s,
+                    lease_holder = %(number)s
+                WHERE id = ANY(%(chosen)s)
+                RETURNING id, lease_token, %(name)s, next_sync_at
+                """,
+                until=now + LEASE,
+                number=number,
+                chosen=chosen,
+                name=name,
+            ),
+        )
+    return [Claimed(*row) for row in rows]
 
 
 def free(now: datetime) -> SQL:
@@ -165,6 +259,29 @@ def being_read(env: api.Environment, accounts: list[int]) -> set[int]:
         free(fields.Datetime.now()),
     )
     return {account for [account] in env.execute_query(query)}
+
+
+def due(env: api.Environment) -> tuple[int, float, datetime | None]:
+    """Return what waits for a turn, apart from what is being read.
+
+    That is: how many accounts are due, for how many seconds at most (slow ones aside), and when
+    the next one will be; None if none will.
+    """
+    now = fields.Datetime.now()
+    query = SQL(
+        """
+        SELECT count(*) FILTER (WHERE next_sync_at <= %(now)s),
+               COALESCE(EXTRACT(EPOCH FROM %(now)s - min(next_sync_at)
+                                FILTER (WHERE slow IS NOT TRUE)), 0)::float8,
+               min(next_sync_at)
+        FROM mail_sync_account
+        WHERE active AND state IN ('enabled', 'error') AND %(free)s
+        """,
+        now=now,
+        free=free(now),
+    )
+    [[count, late, following]] = env.execute_query(query)
+    return count, late, following
 
 
 def give_back(dbname: str, account_id: int, token: str, pause: timedelta | None = None) -> None:

@@ -7,12 +7,14 @@ an account first (see ``lease``), and gives it back at the end.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ..bridge.store import OdooStore
+from ..engine import pacing
 from ..engine.errors import LeaseLost, MailError, ServerRefused, Step, safe_text
 from ..engine.imap import session
 from ..engine.sync.protocols import Report, Session
@@ -24,6 +26,8 @@ _logger = logging.getLogger(__name__)
 
 #: The time limit for connecting and logging in.
 CONNECT_SECONDS = 20
+#: A turn that takes longer than this, in seconds, is in the slow lane the next time.
+SLOW = pacing.SLOW
 #: When an account is read again if not even the result of its turn could be saved.
 PAUSE_AFTER_FAULT = timedelta(minutes=15)
 
@@ -33,7 +37,7 @@ class Turn:
     """The result of a turn: the report of what was read, or the error that ended it.
 
     ``unfiled`` is why some copies in Sent have to wait. ``paused_until`` is when reading resumes,
-    if the day's mails are used up.
+    if the day's mails are used up. ``began`` is on the monotonic clock.
     """
 
     report: Report | None = None
@@ -42,6 +46,13 @@ class Turn:
     unfiled: MailError | None = None
     problems: list[MailError] = field(default_factory=list)
     paused_until: datetime | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def slow(self) -> bool:
+        """Whether the account's next turn may take long."""
+        whole = self.report is not None and not self.report.more
+        return bool(self.error) or not whole or time.monotonic() - self.began > SLOW
 
 
 def connect(store: OdooStore) -> session.ImapSession:
@@ -152,7 +163,7 @@ def _save(store: OdooStore, turn: Turn, error: MailError | None) -> None:
         else:
             account._succeeded(now, more=turn.report.more)
             turn.paused_until = account.paused_until or None
-        account.write({"lease_token": False, "lease_until": False})
+        account.write({"lease_token": False, "lease_until": False, "slow": turn.slow})
 
 
 @contextmanager

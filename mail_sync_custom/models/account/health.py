@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from ...engine import status
 from ...engine.errors import MailError, safe_text
 from ...transactions import alone
-from .turns import POLL
+from ...turns import poll
 
 _logger = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class MailSyncAccount(models.Model):
         if health != before:
             self._set_health(health)
         now = now.replace(tzinfo=None, microsecond=0)
-        following = self.paused_until or (now if more else now + POLL)
+        following = self.paused_until or (now if more else now + poll.interval(self.env))
         self.write({"last_sync_at": now, "next_sync_at": following})
         if before.error_code:
             # Sending has been waiting for reading to work.

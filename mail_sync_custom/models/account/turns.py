@@ -1,20 +1,28 @@
+import itertools
 import time
 from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
+from odoo.tools import config
 
 from ...engine.sync.protocols import Limits
 from ...fields import BigInteger
-from ...turns import lease
-from ...turns import turn as turns
+from ...turns import crew, lease
 
-#: The pause between two runs of an account.
-POLL = timedelta(minutes=3)
-#: How long one account may be read at a time, so that the others get their turn.
-RUN_SECONDS = 60
-#: Accounts that one cron run claims at a time.
-CLAIM = 5
+#: Seconds that one run of the scheduled action takes at most, of what Odoo gives to all of them.
+RUN_SECONDS = 30
+#: The part of Odoo's time limit for scheduled actions that a run takes at most.
+SHARE = 4
+#: The first scheduled action has the others help when an account has been due for this long.
+LATE_SECONDS = 10
+#: Seconds between two looks at whether help is needed.
+LOOK_SECONDS = 5
+#: The least pause between two runs, unless somebody asks for one.
+WAKE = timedelta(seconds=3)
+#: The scheduled actions that help the first one.
+HELPERS = tuple(f"ir_cron_mail_sync_{number}" for number in (2, 3, 4))
 DEFAULT_ATTACHMENT_MB = 20
 
 
@@ -29,11 +37,14 @@ class MailSyncAccount(models.Model):
     lease_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
     # The number of the process that reads the account: see `turns.lease`.
     lease_holder = fields.Integer(groups=fields.NO_ACCESS, copy=False)
+    # Its last turn failed or took long: it is read apart from the others (`engine.pacing`).
+    slow = fields.Boolean(groups=fields.NO_ACCESS, copy=False)
     syncing = fields.Boolean("Syncing now", compute="_compute_syncing", compute_sudo=True)
     # The number of the last latecomer (`mail.sync.latecomer`) whose past mail was searched for.
     caught_up_to = BigInteger(required=True, default=0, readonly=True)
 
     _due_idx = models.Index("(next_sync_at) WHERE state IN ('enabled', 'error')")
+    _leased_idx = models.Index("(id) WHERE lease_token IS NOT NULL")
 
     @api.depends("lease_until", "lease_token")
     def _compute_syncing(self):
@@ -64,35 +75,54 @@ class MailSyncAccount(models.Model):
 
     @api.model
     def _cron_sync(self):
-        """Give every due account its turn; a failing one does not delay the others."""
-        with lease.holding(self.env.cr.dbname):
-            self._give_turns()
-        self._wake_when_due()
+        """Give every due account its turn, many at a time; see ``turns.crew``.
+
+        One thread of a process does this; several processes, on several hosts, may.
+        """
+        with (own := crew.of(self.env.cr.dbname)).attended() as mine:
+            if mine:
+                self._give_turns()
+        if mine and own.asked:
+            self._wake("ir_cron_mail_sync")
 
     @api.model
     def _give_turns(self):
-        dbname = self.env.cr.dbname
-        while claimed := lease.claim(dbname, CLAIM):
-            self.env["ir.cron"]._commit_progress(remaining=self._due_count() + len(claimed))
-            for account_id, token in claimed:
-                turns.take(dbname, account_id, token, RUN_SECONDS)
-                left = self.env["ir.cron"]._commit_progress(1)
-            if not left:
-                break
+        Cron, helpers, look_at = self.env["ir.cron"], itertools.cycle(HELPERS), 0.0
 
-    def _due_count(self):
-        return self.search_count([("next_sync_at", "<=", fields.Datetime.now())])
+        def progress(ended, running):
+            nonlocal look_at
+            if time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK_SECONDS
+                if lease.due(self.env)[1] > LATE_SECONDS:
+                    self._wake(next(helpers))
+            # It commits, so that no transaction is open while turns are waited for.
+            Cron._commit_progress(ended, remaining=running)
 
-    def _wake_when_due(self):
-        """Schedule the next run for when the next account is due, and not earlier."""
-        following = self.search(
-            [("state", "in", ("enabled", "error")), ("next_sync_at", "!=", False)],
-            order="next_sync_at",
-            limit=1,
-        )
-        if following:
-            at = max(following.next_sync_at, fields.Datetime.now() + timedelta(seconds=1))
-            self.env.ref("mail_sync_custom.ir_cron_mail_sync")._trigger(at)
+        progress(0, 1)
+        seconds = self._run_seconds()
+        if seconds > 0:
+            crew.of(self.env.cr.dbname).run(seconds, progress)
+        remaining, _, following = lease.due(self.env)
+        Cron._commit_progress(remaining=remaining)
+        if following and not remaining:
+            self._wake("ir_cron_mail_sync", max(following, fields.Datetime.now() + WAKE))
+
+    def _run_seconds(self):
+        """Return for how many seconds this run may go on; Odoo calls a run several times.
+
+        The first call takes all of them. Other scheduled actions have their turn afterwards.
+        """
+        limit = config["limit_time_real_cron"] or 0
+        limit = limit if limit > 0 else config["limit_time_real"]
+        seconds = min(RUN_SECONDS, limit / SHARE) if limit else RUN_SECONDS
+        # Odoo lets an action go on for at least these ten seconds: they show when it began.
+        ends = self.env.context.get("cron_end_time")
+        return seconds if ends is None else ends - MIN_TIME_PER_JOB + seconds - time.monotonic()
+
+    def _wake(self, action, at=None):
+        """Have a scheduled action run then, by default now, if it has not been deleted."""
+        if cron := self.env.ref(f"mail_sync_custom.{action}", raise_if_not_found=False):
+            cron._trigger(at)
 
     def _claim_patiently(self, seconds):
         """Return a lease on this account once a running turn ends; None if that takes too long."""
