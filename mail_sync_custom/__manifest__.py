@@ -31,6 +31,8 @@
         "wizard/mail_sync_account_password_views.xml",
         "wizard/mail_sync_account_test_views.xml",
         "wizard/mail_sync_entry_move_views.xml",
+        "wizard/mail_sync_erasure_views.xml",
+        "wizard/mail_sync_exclusion_apply_views.xml",
         "views/mail_sync_exclusion_views.xml",
         "views/mail_sync_account_views.xml",
         "views/mail_sync_plan_views.xml",

@@ -66,6 +66,7 @@ class OdooStore:
             return Owner(
                 emails=account._own_emails(),
                 since=since.replace(tzinfo=UTC) if since else None,
+                record_internal=account.company_id.mail_sync_record_internal,
                 rules=account._address_rules(),
             )
 

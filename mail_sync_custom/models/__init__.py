@@ -26,6 +26,8 @@ from . import mail_message_privacy
 from . import mail_message_sent
 from . import mail_message_private
 from . import mail_message_entry
+from . import mail_sync_person
+from . import mail_sync_archive
 from . import ir_binary
 from . import mail_mail_privacy
 from . import mail_notification

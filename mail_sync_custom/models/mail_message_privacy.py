@@ -74,7 +74,7 @@ class MailMessage(models.Model):
         return condition
 
     def _mail_sync_own(self, message):
-        """Return, in SQL, whether a mail is the user's: in their mailbox, or written or logged here.
+        """Return, in SQL, whether a mail is the user's: in their mailbox, written or logged here.
 
         A mailbox that was disabled without removing its mails still has them.
         """

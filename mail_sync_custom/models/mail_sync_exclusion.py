@@ -21,7 +21,7 @@ class MailSyncExclusion(models.Model):
         required=True,
         help="A mail address, such as ann@example.com, or a domain, such as example.com, for "
         "everyone there. From now on no mail with such an address on it is recorded, be it as "
-        "sender, recipient or in copy. What was recorded before stays.",
+        "sender, recipient or in copy. What was recorded before stays until you remove it.",
     )
     kind = fields.Selection(
         [("address", "This address"), ("domain", "Everyone at this domain")],
@@ -75,6 +75,39 @@ class MailSyncExclusion(models.Model):
     def action_remove(self):
         """Remove it from its list: from now on its mails are recorded again."""
         self.unlink()
+
+    # -- what was recorded before ------------------------------------------------------------------
+
+    def action_open_apply(self):
+        """Ask whether to remove what was recorded before, and show how much it is."""
+        self.ensure_one()
+        self.check_access("write")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_sync_custom.mail_sync_exclusion_apply_action"
+        )
+        return {**action, "context": {"default_exclusion_id": self.id}}
+
+    def _recorded_sudo(self):
+        """Return the recorded messages that it covers, and the accounts that it is for.
+
+        As superuser: it replaces the right of users to take back what their mailbox brought, and
+        that of a company's managers for all of its mailboxes.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        accounts_sudo = self.env["mail.sync.account"].sudo().with_context(active_test=False)
+        domain = [("user_id", "=", self.user_id.id)]
+        if self.company_id:
+            domain = [("user_id.company_ids", "in", self.company_id.ids)]
+        accounts_sudo = accounts_sudo.search(domain)
+        return self.env["mail.sync.person"].sudo()._mails(
+            [self.pattern], accounts_sudo
+        ), accounts_sudo
+
+    def _apply(self):
+        """Remove what was recorded before; what other mailboxes hold stays."""
+        mails_sudo, accounts_sudo = self._recorded_sudo()
+        self.env["mail.sync.person"].sudo()._release(mails_sudo, accounts_sudo)
 
     def _normalized(self, vals):
         """Return values with the pattern in the form that mails carry. Raises ValidationError."""

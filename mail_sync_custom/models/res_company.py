@@ -47,6 +47,13 @@ class ResCompany(models.Model):
         help="a.nn@gmail.com and ann@googlemail.com are the same as ann@gmail.com.",
     )
 
+    mail_sync_record_internal = fields.Boolean(
+        "Record Internal Mails",
+        groups="base.group_system",
+        help="Mails between colleagues only are recorded, too, where a colleague's address is that "
+        "of a lead or a contact, or where they answer a mail that was written on a record.",
+    )
+
     _mail_sync_account_limit_positive = models.Constraint(
         "CHECK (mail_sync_account_limit >= 0)", "The number of mailboxes cannot be negative."
     )

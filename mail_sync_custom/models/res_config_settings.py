@@ -32,6 +32,9 @@ class ResConfigSettings(models.TransientModel):
     )
     mail_sync_plus_tags = fields.Boolean(related="company_id.mail_sync_plus_tags", readonly=False)
     mail_sync_gmail_dots = fields.Boolean(related="company_id.mail_sync_gmail_dots", readonly=False)
+    mail_sync_record_internal = fields.Boolean(
+        related="company_id.mail_sync_record_internal", readonly=False
+    )
     mail_sync_attachment_limit_mb = fields.Integer(
         "Attachment Limit",
         config_parameter="mail_sync_custom.attachment_limit_mb",

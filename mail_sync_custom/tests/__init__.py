@@ -28,6 +28,7 @@ from . import test_roles
 from . import test_roles_chatter
 from . import test_roles_contact
 from . import test_roles_installation
+from . import test_recorded_before
 from . import test_reports
 from . import test_rpc
 from . import test_send_again

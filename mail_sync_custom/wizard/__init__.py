@@ -5,3 +5,5 @@ from . import mail_sync_account_password
 from . import mail_sync_account_test
 from . import setup
 from . import mail_sync_entry_move
+from . import mail_sync_erasure
+from . import mail_sync_exclusion_apply
