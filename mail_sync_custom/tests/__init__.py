@@ -21,7 +21,9 @@ from . import test_plans
 from . import test_entry_actions
 from . import test_privacy_routes
 from . import test_private
+from . import test_private_routes
 from . import test_private_rule
+from . import test_private_tour
 from . import test_query_counts
 from . import test_recording
 from . import test_roles
