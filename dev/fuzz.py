@@ -19,7 +19,7 @@ from .paths import ADDON, PYTHON, ROOT, STATE
 
 RUNS = 1_000_000
 #: Each target, and its part of the runs in percent: so they take about as long as each other.
-TARGETS = {"headers": 45, "mime": 15, "html": 10, "imap": 30}
+TARGETS = {"headers": 45, "mime": 13, "reports": 2, "html": 10, "imap": 30}
 #: Seconds that one input may take, and megabytes.
 SECONDS, MEGABYTES = 10, 1_024
 
@@ -88,10 +88,18 @@ def _seeds(target: str) -> list[bytes]:
     bodies = [mail.replace(b"\r\n", b"\n").partition(b"\n\n")[2] for mail in mails]
     seeds = {
         "headers": [mail.partition(b"\r\n\r\n")[0] for mail in mails],
+        "reports": _reports(),
         "html": [body for body in bodies if b"<" in body],
         "imap": [answer.replace(b"\n", b"\r\n") for answer in ANSWERS],
     }
     return seeds.get(target, mails)
+
+
+def _reports() -> list[bytes]:
+    """Return the reports of the engine's tests."""
+    from tests.engine import bounces
+
+    return [one for one in vars(bounces).values() if isinstance(one, bytes)]
 
 
 def _runs(output: str) -> int:

@@ -25,6 +25,8 @@ with atheris.instrument_imports(include=["engine"]):
     from engine.mime.glance import glance
     from engine.net.dial import Deadline
     from engine.net.wire import Wire
+    from engine.reports import notices, reading
+    from engine.reports.automatic import is_automatic
     from engine.values import Email
 
 LATEST = datetime(2030, 1, 1, tzinfo=UTC)
@@ -49,6 +51,15 @@ def mime(data: bytes) -> None:
         except MessageUnreadable:
             continue
         _stored(found)
+
+
+def reports(data: bytes) -> None:
+    """Read what may be a report about a sent mail, and one that was cut."""
+    list(notices.possible([(data, glance(data)[0])], frozenset()))
+    notices.is_notice(envelope(data), data)
+    is_automatic(data)
+    for truncated in (False, True):
+        _stored(reading.read(data, truncated=truncated))
 
 
 def html(data: bytes) -> None:
@@ -106,6 +117,7 @@ def _stored(value: object) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "headers": headers,
     "mime": mime,
+    "reports": reports,
     "html": html,
     "imap": imap,
 }

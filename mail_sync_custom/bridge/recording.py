@@ -21,7 +21,7 @@ from ..engine.markup.safe import Part, Shown
 from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
-from ..engine.values import Address, Omitted
+from ..engine.values import Address, Direction, Omitted
 from . import addressing, privacy, reports, standing
 
 
@@ -266,6 +266,7 @@ def _link(
             "uid": r.uid,
             "date": r.envelope.date and r.envelope.date.replace(tzinfo=None),
             "alias": _alias(r),
+            "bcc": _bcc(r),
             "error_code": False,
             "detail": False,
             "retry_at": False,
@@ -282,6 +283,12 @@ def _link(
                 {**values, "account_id": account.id, "message_id": key[0], "variant": key[1]}
             )
     env["mail.sync.message"].create(new)
+
+
+def _bcc(r: Record) -> str | bool:
+    """Return the hidden recipients of the owner's own mail: a bounce may be about one of them."""
+    is_own = r.verdict.direction is Direction.OUT
+    return " ".join(one.email for one in r.envelope.bcc if is_own and one.email) or False
 
 
 def _alias(r: Record) -> str | bool:

@@ -12,6 +12,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..engine.addresses import keys, shown
+from ..engine.errors import Kind, ServerRefused, Step
 from ..engine.reports import pending
 from ..engine.reports.attribution import PATIENCE, SKEW, attribute
 from ..engine.reports.report import Report, Sent
@@ -21,6 +22,8 @@ from . import standing
 
 #: Mails of the days before a report that are compared with it if it names no known id.
 MAX_COMPARED = 500
+#: Reasons that stop the next mail as well.
+_OF_THE_MAILBOX = ("sending_limit", "too_many_bounces", "sending_blocked")
 
 
 def mark(account: models.BaseModel, commit: Commit) -> models.BaseModel:
@@ -37,10 +40,18 @@ def mark(account: models.BaseModel, commit: Commit) -> models.BaseModel:
             unknown[notice.uid] = pending.keys_of(notice.report)
     _remember(account.env, commit.mailbox.ref, unknown, commit.reread)
     links = account.env["mail.sync.delivery"]._mark(marks)
+    _log_limits(account, (one for one in marks if one.sent.ref in links.ids))
     messages = links.mail_message_ids
     if messages:
         _show(account.env, messages, marks)
     return messages
+
+
+def _log_limits(account, marks: Iterable) -> None:
+    """Log what concerns the mailbox, and not this mail or its recipient."""
+    for one in {one.code: one for one in marks if one.code in _OF_THE_MAILBOX}.values():
+        kind = Kind.LIMIT
+        account._log(ServerRefused(one.words, code=one.code, kind=kind, step=Step.SENDING), "smtp")
 
 
 def _attributed(account, report: Report) -> tuple:
@@ -122,7 +133,7 @@ def _sent(account, links: models.BaseModel) -> list[Sent]:
         Sent(
             ref=link.id,
             ids=frozenset(filter(None, (link.message_id, link.alias))),
-            recipients=(_recipients(link.mail_message_ids) | by_id[link.message_id]) - own,
+            recipients=(_recipients(link) | by_id[link.message_id]) - own,
             subject=link.mail_message_ids[:1].subject or "",
             date=standing.aware(link.date),
         )
@@ -130,12 +141,13 @@ def _sent(account, links: models.BaseModel) -> list[Sent]:
     ]
 
 
-def _recipients(messages: models.BaseModel) -> frozenset[str]:
+def _recipients(link: models.BaseModel) -> frozenset[str]:
+    messages = link.mail_message_ids
     names = ("incoming_email_to", "incoming_email_cc", "outgoing_email_to")
     texts = [message[name] for message in messages for name in names]
     notified = messages.notification_ids.filtered(lambda one: one.notification_type == "email")
     found = {address for text in texts for address in keys(text or "")}
-    return notified._mail_sync_addresses() | found
+    return notified._mail_sync_addresses() | found | {*(link.bcc or "").split()}
 
 
 def _show(env, messages: models.BaseModel, marks: Iterable) -> None:

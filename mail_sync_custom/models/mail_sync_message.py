@@ -28,6 +28,8 @@ class MailSyncMessage(models.Model):
     variant = fields.Integer(default=0, required=True, readonly=True)
     # The Message-ID with which a provider replaced ours.
     alias = fields.Char("Rewritten Message-ID", index="btree_not_null", readonly=True)
+    # Recipients of the owner's mail that are in no other header of it, as keys.
+    bcc = fields.Char(readonly=True)
     date = fields.Datetime(readonly=True)
     mailbox_id = fields.Many2one(
         "mail.sync.mailbox", "Folder", index=True, ondelete="set null", readonly=True

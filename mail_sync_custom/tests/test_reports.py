@@ -110,6 +110,20 @@ class TestReports(TimelineCase):
         self.assertNotIn(LENA, self.delivery()["reason"])
         self.assertNotIn("zoe", self.delivery()["reason"])
 
+    def test_a_hidden_recipient_is_one_the_mail_had(self):
+        about = self.send(to="zoe@customer.example", bcc=LENA)
+        self.deliver(bounce(about))
+        self.sync()
+        self.assertDelivery("returned", f"{LENA}: There is no such recipient")
+
+    def test_a_sending_limit_that_comes_as_a_bounce_is_in_the_log_too(self):
+        said = "You have reached a limit for sending mail. Your message was not sent."
+        self.deliver(bounce(self.send(), status="5.4.5", said=said))
+        self.sync()
+        self.sync()
+        self.assertDelivery("returned", "sending limit is reached", said)
+        self.assertEqual(self.account.log_ids.mapped("code"), ["sending_limit"])
+
     def test_a_report_about_another_mail_or_another_recipient_leaves_no_trace(self):
         about = self.send()
         self.deliver(bounce("never-sent@company.example", minutes=1))

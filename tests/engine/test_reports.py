@@ -7,6 +7,7 @@ import pytest
 from engine.mime.envelope import envelope
 from engine.mime.glance import glance
 from engine.reports import notices
+from engine.reports.automatic import is_automatic
 from engine.reports.reading import read
 from engine.reports.report import State
 
@@ -216,3 +217,52 @@ def test_a_report_of_abuse_says_nothing_about_delivery():
     raw = bounces.POSTFIX.replace(b"report-type=delivery-status", b"report-type=feedback-report")
     raw = raw.replace(b"message/delivery-status", b"message/feedback-report")
     assert read(raw).fates == ()
+
+
+def test_recipients_without_an_empty_line_between_them():
+    raw = bounces.dsn(
+        "postmaster@customer.example",
+        "Undeliverable",
+        "Failed.\n",
+        """\
+        Reporting-MTA: dns; mx.example
+        Original-Recipient: rfc822; lena@customer.example
+        Final-Recipient: rfc822; lena@customer.example
+        Action: failed
+        Status: 5.1.1
+        Original-Recipient: rfc822; max@customer.example
+        Final-Recipient: rfc822; max@customer.example
+        Action: delayed
+        Status: 4.4.7
+        """,
+    )
+    assert [(fate.addresses, fate.state) for fate in read(raw).fates] == [
+        ((LENA,), F),
+        (("max@customer.example",), D),
+    ]
+
+
+AUTOMATIC = {
+    "RFC 3834": ("Auto-Submitted: auto-replied", True),
+    "with a parameter": ("Auto-Submitted: Auto-Replied (vacation)", True),
+    "Exchange": ("Auto-Submitted: auto-generated\nIn-Reply-To: <offer-1@corp.example>", True),
+    "a monitor": ("Auto-Submitted: auto-generated\nSubject: Disk full", False),
+    "no": ("Auto-Submitted: no", False),
+    "X-Autoreply": ("X-Autoreply: yes", True),
+    "X-Autoreply: no": ("X-Autoreply: no", False),
+    "X-Autorespond": ("X-Autorespond: Offer", True),
+    "Precedence auto_reply": ("Precedence: auto_reply", True),
+    "bulk, out of office": ("Precedence: bulk\nSubject: Out of Office: Offer", True),
+    "bulk, German": ("Precedence: bulk\nSubject: =?utf-8?q?Abwesenheitsnotiz?=", True),
+    "a newsletter": ("Precedence: bulk\nSubject: Our spring offers", False),
+    "a list": ("List-Id: <talk.example>\nPrecedence: list\nSubject: Re: Offer", False),
+    "a request to others": ("X-Auto-Response-Suppress: All\nSubject: Offer", False),
+    "a subject alone": ("Subject: Out of office furniture", False),
+}
+
+
+@pytest.mark.parametrize("name", AUTOMATIC)
+def test_an_automatic_answer_is_told_from_a_persons(name):
+    head, expected = AUTOMATIC[name]
+    raw = bounces.wired(f"From: {LENA}\n{head}\n\nAuto-Submitted: auto-replied\n")
+    assert is_automatic(raw) is expected

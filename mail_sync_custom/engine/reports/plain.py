@@ -127,23 +127,26 @@ def read(text: str, failed: tuple[str, ...] = (), own: frozenset[str] = frozense
     said = _SUMMARY.sub("", said)
     state = _state(flat)
     named = [
-        (found.start(), address)
+        (found.span(), address)
         for found in _ADDRESS.finditer(said)
         if (address := key(found[1])) and address not in own
     ]
-    firsts = list({address: at for at, address in reversed(named)}.items())
-    firsts.sort(key=lambda pair: pair[1])
+    firsts = sorted({address: span for span, address in reversed(named)}.items(), key=_span)
     if failed:
         firsts = [pair for pair in firsts if pair[0] in failed]
     fates = []
-    for number, (address, at) in enumerate(firsts[:MAX_FATES]):
-        end = firsts[number + 1][1] if number + 1 < len(firsts) else len(said)
-        fates.append(_fate((address,), state, said[at:end]))
+    for number, (address, (_, behind)) in enumerate(firsts[:MAX_FATES]):
+        end = firsts[number + 1][1][0] if number + 1 < len(firsts) else len(said)
+        fates.append(_fate((address,), state, said[behind:end]))
     left = [address for address in failed if address not in dict(firsts)]
     fates += [_fate((address,), state, said) for address in left]
     if not fates:
         fates = [_fate((), state, said)]
     return Read(tuple(fates), returned, subject[1].strip() if subject else "")
+
+
+def _span(pair: tuple[str, tuple[int, int]]) -> tuple[int, int]:
+    return pair[1]
 
 
 def _state(flat: str) -> State:
@@ -170,7 +173,7 @@ def _fate(addresses: tuple[str, ...], state: State, said: str) -> Fate:
 
 def _reason(said: str) -> str:
     """Return the words about a recipient, as one line: what is in its paragraph and the next."""
-    lines = said.strip().splitlines()
+    lines = said.lstrip(" \t\r\n>:;,)\"'").rstrip().splitlines()
     kept: list[str] = []
     blanks = 0
     for line in lines:

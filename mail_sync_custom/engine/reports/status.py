@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 from ..addresses import keys
@@ -22,6 +23,7 @@ _FIELDS = frozenset(
     b"x-postfix-queue-id remote-mta".split()
 )
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
+_RECIPIENT = re.compile(rb"^(original|final)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _WORD = re.compile(r"[a-z-]+")
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 #: The type before a diagnostic (RFC 3464 §2.3.6), or an address (§2.3.1).
@@ -51,13 +53,22 @@ def deliveries(data: bytes) -> tuple[list[Fate], list[str]]:
     """
     fates: list[Fate] = []
     ids: list[str] = []
-    for group in _BLANK.split(data[:MAX_STATUS]):
+    for group in _groups(data[:MAX_STATUS]):
         fields = fields_of(group.lstrip(), _FIELDS)
         ids += _ids(fields)
         if len(fates) < MAX_FATES and _NAMES & fields.keys():
             fate = _fate(fields)
             fates += [fate] if fate else []
     return fates, ids
+
+
+def _groups(data: bytes) -> Iterator[bytes]:
+    """Yield the groups of fields; some systems leave out the empty line between two recipients."""
+    for group in _BLANK.split(data):
+        names = [(found[1].lower(), found.start()) for found in _RECIPIENT.finditer(group)]
+        starts = [at for name, at in names if name == names[0][0]]
+        for lo, hi in zip([0, *starts[1:]], [*starts[1:], len(group)], strict=True):
+            yield group[lo:hi]
 
 
 _NAMES = {b"final-recipient", b"original-recipient", b"x-actual-recipient", b"action"}

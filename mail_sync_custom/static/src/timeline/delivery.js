@@ -37,6 +37,14 @@ export function deliveryLabel(state) {
     return labels[state] || "";
 }
 
+/** How bad that is: a colour's name, empty for good news. */
+export function deliveryColour(state) {
+    if (!state || ARRIVED.includes(state)) {
+        return "";
+    }
+    return PENDING.includes(state) ? "warning" : "danger";
+}
+
 /** What is known of a mail's way to its recipients, as a sentence. */
 export function deliveryText(state, reason) {
     const lasting = reason.trim();
@@ -82,11 +90,10 @@ export class Delivery extends Component {
     }
 
     get colour() {
-        const { state } = this.props.delivery;
-        if (ARRIVED.includes(state)) {
+        const kind = deliveryColour(this.props.delivery.state);
+        if (!kind) {
             return "small mb-1 text-muted";
         }
-        const kind = PENDING.includes(state) ? "warning" : "danger";
         if (this.props.boxed) {
             return `alert alert-${kind} px-2 py-1 my-1`;
         }

@@ -5,7 +5,7 @@ import { _t } from "@web/core/l10n/translation";
 import { humanSize } from "@web/core/utils/binary";
 import { useService } from "@web/core/utils/hooks";
 
-import { Delivery, deliveryLabel } from "./delivery";
+import { Delivery, deliveryColour, deliveryLabel } from "./delivery";
 import { EntryActions } from "./entry_actions";
 
 const { DateTime } = luxon;
@@ -49,6 +49,10 @@ export class TimelineEntry extends Component {
         const colours = { in: "text-bg-success", out: "text-bg-info" };
         if (this.entry.automatic) {
             return "text-bg-secondary";
+        }
+        const trouble = deliveryColour(this.entry.delivery?.state);
+        if (trouble) {
+            return `text-bg-${trouble}`;
         }
         return colours[this.entry.direction] || "text-bg-secondary";
     }
