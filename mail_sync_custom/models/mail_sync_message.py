@@ -72,6 +72,8 @@ class MailSyncMessage(models.Model):
     )
     _failed_idx = models.Index("(mailbox_id, retry_at) WHERE outcome = 'failed'")
     _private_idx = models.Index("(message_id) WHERE private")
+    # Few among millions of links: what is to be removed is looked for while a user waits.
+    _removed_idx = models.Index("(id) WHERE outcome = 'removed'")
     _message_id_idx = models.Index("(message_id)")
     _brought_idx = models.Index("(account_id, brought_at) WHERE brought_at IS NOT NULL")
 
