@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
-from odoo.tools import config
+from odoo.tools import SQL, config
 from psycopg2 import errors
 
 #: Another transaction was faster. Nothing is wrong: what was decided must be decided again.
@@ -100,6 +100,15 @@ def alone(env: api.Environment, failed: Callable[[Exception], None]) -> Iterator
         raise
     except Exception as error:  # any error: the step is worth less than what it would undo
         failed(error)
+
+
+def rows(env: api.Environment, query: SQL) -> list[tuple]:
+    """Return the rows of a query that may lose a race, which is not an error in the log.
+
+    For use within :func:`again`. Raises psycopg2.Error.
+    """
+    env.cr.execute(query, log_exceptions=False)
+    return env.cr.fetchall()
 
 
 def again(act: Callable[[], Result]) -> Result:

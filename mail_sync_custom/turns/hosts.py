@@ -14,7 +14,7 @@ from odoo.tools import SQL
 from ..engine import pacing
 from ..engine.errors import MailError
 from ..engine.pacing import Host, Trouble
-from ..transactions import again, as_superuser
+from ..transactions import again, as_superuser, rows
 
 #: An account's host, as ``mail.sync.host`` names it.
 NAME = SQL("concat(lower(imap_host), ':', imap_port)")
@@ -40,7 +40,7 @@ class Budget:
 
 def budget(env: api.Environment, free: SQL, now: datetime) -> Budget:
     """Return the budget of all hosts now. ``free``: the condition for an account not being read."""
-    rows = env.execute_query(
+    found = env.execute_query(
         SQL(
             "SELECT host, COALESCE(at_once, 0), COALESCE(a_minute, 0), COALESCE(failures, 0),"
             " COALESCE(account, 0), paused_until, minute, COALESCE(minute_count, 0)"
@@ -49,22 +49,22 @@ def budget(env: api.Environment, free: SQL, now: datetime) -> Budget:
             now,
         )
     )
-    if not rows:
+    if not found:
         return Budget({}, {})
     connected = _connected(env, free)
-    known = {host: Host(*state) for host, *state, _, _ in rows}
+    known = {host: Host(*state) for host, *state, _, _ in found}
     rooms = {
         host: pacing.room(
             known[host], connected[host], known[host].a_minute - _used(minute, count, now), now
         )
-        for host, *_, minute, count in rows
+        for host, *_, minute, count in found
     }
     return Budget(known, rooms)
 
 
 def _connected(env: api.Environment, free: SQL) -> Counter[str]:
     """Return how many accounts of each host are being read, by any process."""
-    rows = env.execute_query(
+    found = env.execute_query(
         SQL(
             "SELECT %s, count(*) FROM mail_sync_account"
             " WHERE lease_token IS NOT NULL AND NOT %s GROUP BY 1",
@@ -72,7 +72,7 @@ def _connected(env: api.Environment, free: SQL) -> Counter[str]:
             free,
         )
     )
-    return Counter(dict(rows))
+    return Counter(dict(found))
 
 
 def _used(minute: datetime | None, count: int, now: datetime) -> int:
@@ -114,20 +114,22 @@ def _note(
     env: api.Environment, name: str, account_id: int, found: Trouble, error: MailError
 ) -> Host:
     # A row that another process is inserting just now is a race: the caller tries again.
-    env.execute_query(
+    rows(
+        env,
         SQL(
             "INSERT INTO mail_sync_host (host, at_once, a_minute, failures) VALUES (%s, 0, 0, 0)"
             " ON CONFLICT (host) DO NOTHING RETURNING id",
             name,
-        )
+        ),
     )
-    [state] = env.execute_query(
+    [state] = rows(
+        env,
         SQL(
             "SELECT COALESCE(at_once, 0), COALESCE(a_minute, 0), COALESCE(failures, 0),"
             " COALESCE(account, 0), paused_until"
             " FROM mail_sync_host WHERE host = %s FOR NO KEY UPDATE",
             name,
-        )
+        ),
     )
     after = pacing.after_trouble(
         Host(*state),
@@ -137,7 +139,8 @@ def _note(
         random.random(),  # noqa: S311 - it spreads pauses, and guards nothing
         error.retry_after or 0.0,
     )
-    env.execute_query(
+    rows(
+        env,
         SQL(
             "UPDATE mail_sync_host SET failures = %s, account = %s, paused_until = %s,"
             " error_code = %s WHERE host = %s RETURNING id",
@@ -146,7 +149,7 @@ def _note(
             after.paused_until,
             error.code,
             name,
-        )
+        ),
     )
     return after
 

@@ -22,7 +22,7 @@ from odoo import api, fields
 from odoo.tools import SQL
 
 from ..bridge.store import LEASE
-from ..transactions import again, as_superuser
+from ..transactions import again, as_superuser, rows
 from .locks import Locks, granted
 
 _logger = logging.getLogger(__name__)
@@ -144,13 +144,7 @@ def _claim(
         limit=limit,
     )
     with as_superuser(dbname) as env:
-        return _rows(env, query)
-
-
-def _rows(env: api.Environment, query: SQL) -> list[tuple]:
-    """Return the rows of a query whose lost race is no error: nothing of it is logged."""
-    env.cr.execute(query, log_exceptions=False)
-    return env.cr.fetchall()
+        return rows(env, query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +187,7 @@ def _claim_due(
     chosen: list[int] = []
     with as_superuser(dbname) as env:
         while True:
-            due = _rows(
+            due = rows(
                 env,
                 SQL(
                     """
@@ -217,7 +211,7 @@ def _claim_due(
             closed |= full
         if not chosen:
             return []
-        rows = _rows(
+        claimed = rows(
             env,
             SQL(
                 """
@@ -233,7 +227,7 @@ def _claim_due(
                 name=name,
             ),
         )
-    return [Claimed(*row) for row in rows]
+    return [Claimed(*row) for row in claimed]
 
 
 def free(now: datetime) -> SQL:
