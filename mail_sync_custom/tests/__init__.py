@@ -14,6 +14,7 @@ from . import test_filing
 from . import test_kept_back
 from . import test_key
 from . import test_latecomers
+from . import test_many
 from . import test_merged_contacts
 from . import test_password
 from . import test_places
