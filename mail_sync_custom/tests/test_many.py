@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ..engine.errors import ConnectionTimeout, Kind, ServerRefused, Step
+from ..turns import crew
 from .common import MailSyncCase, mail
 
 #: Where all of these mailboxes are.
@@ -14,12 +15,19 @@ HOST = "mail.company.example:993"
 
 @tagged("post_install", "-at_install")
 class TestMany(MailSyncCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.colleagues = [cls.salesperson(f"ben{number}") for number in range(5)]
+
     def setUp(self):
         super().setUp()
         self.accounts = self.account
-        for number in range(6):
-            self.accounts |= self.connect(self.salesperson(f"ben{number}"))[0]
+        for colleague in self.colleagues:
+            self.accounts |= self.connect(colleague)[0]
         self.run_cron()
+        # A process that knows nothing of this host yet.
+        self.patch(crew, "_crews", {})
 
     def run_cron(self, accounts=None):
         """Make accounts due, and run the scheduled action; return those that were read."""
@@ -91,7 +99,7 @@ class TestMany(MailSyncCase):
             del server.connect
         self.assertEqual(self.run_cron(), self.accounts)
         self.assertFalse(self.known().failures)
-        self.assertEqual(set(self.accounts.mapped("error_code")), {False})
+        self.assertFalse(any(self.accounts.mapped("error_code")))
 
     def test_a_crowded_host_is_left_alone(self):
         asked = self.fails(
