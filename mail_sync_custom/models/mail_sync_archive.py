@@ -26,13 +26,13 @@ class MailSyncPerson(models.AbstractModel):
         """
         lines, buffer = [], io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for number, mail in enumerate(mails, 1):
-                if mail in hidden:
-                    lines.append(_hidden_line(mail))
+            for number, copies in enumerate(_one_by_one(mails), 1):
+                if not (shown := copies - hidden):
+                    lines.append(_hidden_line(copies[0]))
                     continue
                 name = f"mails/{number:05}.eml"
-                archive.writestr(name, _as_file(mail))
-                lines.append({"file": name, **_line(mail)})
+                archive.writestr(name, _as_file(shown[0]))
+                lines.append({"file": name, **_line(shown)})
             stored = {"addresses": emails, "mails": lines, **self._traces(emails)}
             text = json.dumps(stored, indent=2, default=str, ensure_ascii=False)
             archive.writestr("stored.json", text)
@@ -59,6 +59,15 @@ class MailSyncPerson(models.AbstractModel):
         }
 
 
+def _one_by_one(mails):
+    """Return each mail once, with its copies on all records, in the order of the mails."""
+    found = {}
+    for mail in mails:
+        key = mail._mail_sync_key()
+        found[key] = found.get(key, mails.browse()) | mail
+    return list(found.values())
+
+
 def _hidden_line(mail):
     return {
         "date": mail.date,
@@ -68,8 +77,8 @@ def _hidden_line(mail):
     }
 
 
-def _line(mail):
-    record = mail.env[mail.model].browse(mail.res_id).exists()
+def _line(copies):
+    mail = copies[0]
     return {
         "date": mail.date,
         "direction": mail.mail_sync_entry_ids.direction,
@@ -78,12 +87,22 @@ def _line(mail):
         "cc": mail.incoming_email_cc,
         "subject": mail.subject,
         "message_id": mail.message_id,
-        "recorded_on": f"{record._description}: {record.display_name}",
-        "recorded_at": mail.create_date,
-        "because": mail.mail_sync_entry_ids._words(),
-        "mailboxes": mail._mail_sync_owners().mapped("name"),
         "files": mail.attachment_ids.mapped("name"),
+        "mailboxes": copies._mail_sync_owners().mapped("name"),
+        "recorded": [
+            {
+                "on": _name(copy),
+                "at": copy.create_date,
+                "because": copy.mail_sync_entry_ids._words(),
+            }
+            for copy in copies
+        ],
     }
+
+
+def _name(mail):
+    record = mail.env[mail.model].browse(mail.res_id).exists()
+    return f"{record._description}: {record.display_name}"
 
 
 def _as_file(mail):
