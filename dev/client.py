@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.cookiejar
 import itertools
 import json
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -16,6 +17,13 @@ class Refused(Exception):
     """Odoo answered with an error, in the words that a user reads."""
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Each redirect is the caller's to follow."""
+
+    def redirect_request(self, *_args: object) -> None:
+        """Follow none."""
+
+
 class Client:
     """One user's session: `client.call("crm.lead", "search_read", domain, fields=…)`."""
 
@@ -24,6 +32,7 @@ class Client:
         self._ids = itertools.count(1)
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(cookies)
+        self._visitor = urllib.request.build_opener(cookies, _NoRedirect())
         session = {"db": db, "login": login, "password": password}
         self.uid = self.post("/web/session/authenticate", **session)["uid"]
 
@@ -39,6 +48,14 @@ class Client:
             raise Refused(error["data"]["message"] or error["message"])
         # The answer of a method that returns None has no result.
         return payload.get("result")
+
+    def visit(self, path: str) -> tuple[int, str, str]:
+        """Return the status of a page, where a redirect leads to, and the page itself."""
+        try:
+            with self._visitor.open(self.url + path, timeout=PATIENCE) as answer:
+                return answer.status, "", answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.headers.get("Location", ""), answer.read().decode()
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a public method of a model, as the web client does."""

@@ -1,7 +1,8 @@
 """The main job on real servers, as a salesperson does it; then the web client.
 
-Two salespeople connect their mailboxes, which already contain mail with two leads. One of them
-writes a Smart Mail in the CRM, and the lead answers it from a mail program. Nothing here imports
+Two salespeople connect their mailboxes, which already contain mail with two leads; a third signs in
+at a provider, without a password. One of them writes a Smart Mail in the CRM, and the lead answers
+it from a mail program. Nothing here imports
 the addon: everything goes through the calls of Odoo's web client, IMAP and SMTP.
 """
 
@@ -20,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from . import certificates, dovecot, services
+from . import certificates, dovecot, oidc, services, signing_in
 from .client import Client
 from .console import Failure, say, step
 from .database import OdooServer, fresh
@@ -47,11 +48,12 @@ class Person:
 
 ANN = Person("Ann Meyer", "ann@sales.example")
 BEN = Person("Ben Ortiz", "ben@sales.example")
+CARA = Person("Cara Lind", "cara@signin.example")
 LENA = Person("Lena Park", "lena@greenhill.example")
 TOM = Person("Tom Reed", "tom@reedworks.example")
 MOTHER = Person("Ruth Meyer", "ruth@family.example")
 NEWS = Person("Trade News", "news@trade.example")
-PEOPLE = (ANN, BEN, LENA, TOM, MOTHER, NEWS)
+PEOPLE = (ANN, BEN, CARA, LENA, TOM, MOTHER, NEWS)
 
 
 def run(*_args: str) -> int:
@@ -59,16 +61,16 @@ def run(*_args: str) -> int:
     with step("Preparing sample mailboxes and a database"):
         fresh(DATABASE)
         fill_mailboxes()
+        oidc.configure(reset=True)
     with OdooServer(DATABASE) as server:
         story = Story(server)
         story.tell()
         failed = story.check()
         if os.environ.get("CHECK"):
             return 1 if failed else 0
-        say(f"\nThe web client: {server.url}")
-        for login in ("admin", ANN.email, BEN.email):
+        say(f"\nThe web client (Ctrl+C ends it): {server.url}")
+        for login in ("admin", ANN.email, BEN.email, CARA.email):
             say(f"  {login:20} password: {'admin' if login == 'admin' else LOGIN_PASSWORD}")
-        say("Ctrl+C ends it.")
         server.wait()
     return 0
 
@@ -130,6 +132,7 @@ def fill_mailboxes() -> None:
     put(BEN, "INBOX", answer)
     put(BEN, "INBOX", mail(TOM, BEN, "Delivery date", "When can you deliver?", days_ago=3))
     put(BEN, "Sent", mail(BEN, TOM, "Re: Delivery date", "In May.", days_ago=2.5))
+    put(CARA, "INBOX", mail(TOM, CARA, "Guarantee", "How long does it last?", days_ago=1.5))
     put(ANN, "INBOX", mail(MOTHER, ANN, "Sunday", "Are you coming for lunch?", days_ago=2))
     put(ANN, "INBOX", mail(NEWS, ANN, "This week", "Prices fall again.", days_ago=1))
 
@@ -180,7 +183,7 @@ def wait_for(what: str, found: Callable[[], object]) -> object:
 
 
 class Story:
-    """What the two salespeople do, and what must be true afterwards."""
+    """What they do, and what must be true afterwards."""
 
     def __init__(self, server: OdooServer):
         self.server = server
@@ -188,7 +191,7 @@ class Story:
         self.failed: list[str] = []
 
     def tell(self) -> None:
-        with step("Two salespeople, a contact, two leads"):
+        with step("Three salespeople, a contact, two leads"):
             self.people()
         with step("Ann and Ben connect their mailboxes"):
             mail_host = services.describe()
@@ -196,8 +199,11 @@ class Story:
             self.queued = self.queue()
             connect(self.ann, ANN, mail_host.imaps_port, mail_host.smtps_port, ssl=True)
             connect(self.ben, BEN, mail_host.imap_port, mail_host.smtp_port, ssl=False)
-        with step("Both mailboxes are synchronised"):
-            for client in (self.ann, self.ben):
+        with step("Cara signs in at the provider"):
+            signing_in.register(self.admin, CARA.email.partition("@")[2])
+            self.signed_in = signing_in.SignIn(self.cara, CARA.email).complete()
+        with step("The mailboxes are synchronised"):
+            for client in (self.ann, self.ben, self.cara):
                 sync(client)
             self.queued_by_sync = self.queue() - self.queued
         with step("Ann writes a Smart Mail to Lena"):
@@ -209,7 +215,7 @@ class Story:
         group = self.admin.call(
             "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
         )[1]
-        for person in (ANN, BEN):
+        for person in (ANN, BEN, CARA):
             self.admin.create(
                 "res.users",
                 name=person.name,
@@ -218,9 +224,9 @@ class Story:
                 password=LOGIN_PASSWORD,
                 group_ids=[(4, group)],
             )
-        self.ann, self.ben = (
+        self.ann, self.ben, self.cara = (
             Client(self.server.url, self.server.db, person.email, LOGIN_PASSWORD)
-            for person in (ANN, BEN)
+            for person in (ANN, BEN, CARA)
         )
         self.lena = self.admin.create("res.partner", name=LENA.name, email=LENA.email)
         self.lead_lena = self.admin.create(
@@ -292,6 +298,8 @@ class Story:
             "Tom's mail and Ben's answer are on his lead",
             {"Delivery date", "Re: Delivery date"} <= set(tom),
         )
+        self.must("Tom's question to Cara is there, too", "Guarantee" in tom)
+        self.must("Cara signed in without a password", self.signed_in.connected)
         self.must(
             "Lena received the Smart Mail from Ann's address", ANN.email in self.received["From"]
         )
@@ -312,10 +320,10 @@ class Story:
         self.must("The flags in the mailbox are unchanged", self.before <= flags(ANN))
         self.must("Recording sent no mail", self.queued_by_sync == 0)
         self.must(
-            "Both accounts are Enabled",
+            "All accounts are Enabled",
             all(
                 client.read("mail.sync.account", account_of(client), "state")["state"] == "enabled"
-                for client in (self.ann, self.ben)
+                for client in (self.ann, self.ben, self.cara)
             ),
         )
         say("\nAll checks passed." if not self.failed else f"\nFailed: {'; '.join(self.failed)}")

@@ -15,7 +15,9 @@
         "static/description/wizard-imap.png",
     ],
     "depends": ["crm"],
-    "external_dependencies": {"python": ["charset-normalizer", "imapclient", "webencodings"]},
+    "external_dependencies": {
+        "python": ["authlib", "charset-normalizer", "imapclient", "webencodings"],
+    },
     "data": [
         "security/mail_sync_groups.xml",
         "security/ir.model.access.csv",
@@ -37,6 +39,7 @@
         "views/mail_sync_account_views.xml",
         "views/mail_sync_plan_views.xml",
         "views/mail_sync_host_views.xml",
+        "views/mail_sync_oauth_views.xml",
         "views/mail_sync_usage_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_lead_views.xml",

@@ -15,9 +15,12 @@ const { OIDC_HOST, OIDC_PORT, OIDC_SECRET, OIDC_PASSWORD, OIDC_CERTIFICATE, OIDC
 const ISSUER = `https://${OIDC_HOST}:${OIDC_PORT}`;
 
 // What a test may change. `clock` is in seconds; `down` answers everything with 503.
-const USUAL = { ttl: 3600, rotate: false, clock: 0, down: false, codeTtl: 60, codeUses: [] };
+const USUAL = { ttl: 3600, rotate: false, clock: 0, down: false };
 let control = { ...USUAL };
 const calls = [];
+const grants = new Map();
+// Every secret that was given out, for the test that looks for them where they must not be.
+const issued = new Set();
 
 const trueNow = Date.now;
 Date.now = () => trueNow() + control.clock * 1000;
@@ -52,7 +55,7 @@ const provider = new Provider(ISSUER, {
     rotateRefreshToken: () => control.rotate,
     ttl: {
         AccessToken: () => control.ttl,
-        AuthorizationCode: () => control.codeTtl,
+        AuthorizationCode: 60,
         IdToken: 3600,
         RefreshToken: 86400,
         Interaction: 3600,
@@ -70,6 +73,9 @@ const provider = new Provider(ISSUER, {
         claims: () => ({ sub: id, email: id, email_verified: true }),
     }),
 });
+for (const event of ["authorization_code.saved", "access_token.saved", "refresh_token.saved"]) {
+    provider.on(event, (token) => issued.add(token.jti));
+}
 provider.on("server_error", (_ctx, error) => console.error(error));
 
 // --- the pages ------------------------------------------------------------------------------
@@ -125,7 +131,9 @@ async function consent(req, res, details) {
     grant.addOIDCScope(wanted.filter((scope) => given.includes(scope)).join(" "));
     const refused = wanted.filter((scope) => !given.includes(scope));
     if (refused.length) grant.rejectOIDCScope(refused.join(" "));
-    return provider.interactionFinished(req, res, { consent: { grantId: await grant.save() } });
+    const grantId = await grant.save();
+    grants.set(session.accountId, [...(grants.get(session.accountId) || []), grantId]);
+    return provider.interactionFinished(req, res, { consent: { grantId } });
 }
 
 const deny = (req, res) =>
@@ -152,13 +160,25 @@ async function controlled(req, res) {
     if (req.headers.authorization !== `Bearer ${OIDC_SECRET}`) return send(res, 403, "no");
     if (req.method === "POST") {
         const wanted = JSON.parse(await form(req));
+        if (wanted.forget) {
+            // The user withdraws what they allowed, on a page that a real provider has.
+            for (const grantId of grants.get(wanted.forget) || []) {
+                await (await provider.Grant.find(grantId))?.destroy();
+                await provider.RefreshToken.revokeByGrantId(grantId);
+                await provider.AccessToken.revokeByGrantId(grantId);
+            }
+            grants.delete(wanted.forget);
+            delete wanted.forget;
+        }
         if (wanted.reset) {
             control = { ...USUAL };
             calls.length = 0;
+            issued.clear();
         }
+        delete wanted.reset;
         Object.assign(control, wanted);
     }
-    return send(res, 200, JSON.stringify({ control, calls }), "application/json");
+    return send(res, 200, JSON.stringify({ control, calls, issued: [...issued] }), "application/json");
 }
 
 const answer = provider.callback();

@@ -1,5 +1,7 @@
 from . import mail_sync_provider
 from . import mail_sync_plan
+from . import mail_sync_oauth_client
+from . import mail_sync_oauth_grant
 from . import account
 from . import mail_sync_usage
 from . import mail_sync_mailbox

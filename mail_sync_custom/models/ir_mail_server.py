@@ -1,4 +1,5 @@
 import smtplib
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
@@ -40,11 +41,9 @@ class IrMailServer(models.Model):
         smtp_from = kwargs.get("smtp_from")
         self._check_forced_mail_server(server_sudo, kwargs.get("allow_archived"), smtp_from)
         try:
-            connection = handover.connect(
-                account_sudo._endpoint("smtp"),
-                account_sudo._credentials("smtp"),
-                budget=CONNECT_SECONDS,
-                policy=account_sudo._host_policy(),
+            policy = account_sudo._host_policy()
+            connection = account_sudo._logged_in(
+                "smtp", partial(handover.connect, budget=CONNECT_SECONDS, policy=policy)
             )
         except MailError as error:
             account_sudo._note_sending(error)

@@ -47,6 +47,9 @@ EXPECTED = {
     "mail.sync.exclusion": Access(own(), own(), own(), own()),
     # -- what mailboxes have to look for
     "mail.sync.latecomer": Access(nobody(), nobody(), nobody(), nobody()),
+    # -- where tokens are sent: an administrator's, in their companies; the tokens are nobody's
+    "mail.sync.oauth.client": Access(*((*NOT_INTERNAL, _, _, _, _, _, _, COMPANY),) * 4),
+    "mail.sync.oauth.grant": Access(nobody(), nobody(), nobody(), nobody()),
     # -- holds mails that wait to be sent
     "mail.sync.outgoing": Access(nobody(), nobody(), nobody(), nobody()),
     # -- the same for everyone, and an administrator's to change
@@ -112,6 +115,13 @@ class TestModels(Roles):
     def _mail_sync_latecomer(self, owner):
         lead = self.env["crm.lead"].create({"name": owner.name})
         return {"lead_id": lead.id, "email": f"{owner.id}@example.com"}
+
+    def _mail_sync_oauth_client(self, owner):
+        return {"sign_in": "google", "client_id": "one", "company_id": owner.company_id.id}
+
+    def _mail_sync_oauth_grant(self, owner):
+        client = self.make("mail.sync.oauth.client", owner)
+        return {"client_id": client.id, "user_id": owner.id, "subject": "one"}
 
     def _mail_sync_exclusion(self, owner):
         return {"pattern": "ex.example", "user_id": owner.id}

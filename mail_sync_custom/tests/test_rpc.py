@@ -109,6 +109,11 @@ class TestPublicMethods(PasswordCase):
     def _res_config_settings(self, user):
         return {"settings": self.env["res.config.settings"].with_user(user).sudo().create({})}
 
+    def _mail_sync_oauth_client(self, user):
+        # One without a client ID stands for Odoo's own settings.
+        registered = {"sign_in": "google", "company_id": user.company_id.id}
+        return {"a registration": self.env["mail.sync.oauth.client"].create(registered)}
+
     def _mail_sync_account_disable(self, user):
         return self.wizards("mail.sync.account.disable", user)
 

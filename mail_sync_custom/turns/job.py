@@ -74,7 +74,9 @@ class Job:
                     connection.close()
                     return Ended(unchanged=True, answered=True)
             except MailError as error:
-                refusal = None if connection and connection.alive else error
+                # A whole turn renews a token that is refused.
+                mended = (connection and connection.alive) or error.code == "token_refused"
+                refusal = None if mended else error
         return self._read(connection, refusal)
 
     @staticmethod

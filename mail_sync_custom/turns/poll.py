@@ -46,9 +46,9 @@ def prepare(dbname: str, accounts: Sequence[int]) -> dict[int, Poll]:
         polls = {}
         for account in env["mail.sync.account"].browse(covered):
             try:
-                credentials = account._credentials("imap")
+                credentials = account._credentials_at_hand("imap")
             except MailError:
-                continue  # a whole turn says so to its owner
+                continue  # a whole turn says so to its owner, or renews a token first
             polls[account.id] = Poll(
                 account._endpoint("imap"), credentials, policy, covered[account.id]
             )

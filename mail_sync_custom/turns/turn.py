@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from ..bridge.store import OdooStore
 from ..engine import pacing
@@ -19,6 +20,7 @@ from ..engine.errors import LeaseLost, MailError, ServerRefused, Step, safe_text
 from ..engine.imap import session
 from ..engine.sync.protocols import Report, Session
 from ..engine.sync.run import run
+from ..models.account.connection import logged_in
 from ..transactions import again
 from . import filing, lease
 
@@ -59,9 +61,11 @@ def connect(store: OdooStore) -> session.ImapSession:
     """Return a logged-in connection. Raises MailError if there is none."""
     with store.transaction() as env:
         account = env["mail.sync.account"].browse(store.account_id)
-        endpoint, credentials = account._endpoint("imap"), account._credentials("imap")
-        policy = account._host_policy()
-    return session.connect(endpoint, credentials, budget=CONNECT_SECONDS, policy=policy)
+        settings, policy = account._settings("imap"), account._host_policy()
+    # Outside of the transaction: it may have to ask a provider for a new token.
+    return logged_in(
+        store.dbname, settings, partial(session.connect, budget=CONNECT_SECONDS, policy=policy)
+    )
 
 
 @contextmanager

@@ -47,7 +47,7 @@ FAREWELL = 8.0
 #: Seconds until the database is tried again.
 AGAIN = (1.0, 30.0)
 
-_IMAP = tuple(name for name in CONNECTION_FIELDS if name.startswith("imap_"))
+_IMAP = (*(name for name in CONNECTION_FIELDS if name.startswith("imap_")), "oauth_grant_id")
 #: The errors of a lost database connection.
 _DATABASE_GONE = (psycopg2.OperationalError, psycopg2.InterfaceError)
 #: PostgreSQL has no room for more locks.

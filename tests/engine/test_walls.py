@@ -12,7 +12,7 @@ ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 
 #: Each room of the engine, and the rooms it may import from, itself aside.
 VALUES = {"engine.values", "engine.errors"}
-PURE = "plan status special_use providers catalogue watching pacing markup sasl".split()
+PURE = "plan status special_use providers catalogue watching pacing markup sasl oauth".split()
 #: Pure as well, and they compare addresses, of which there is one idea.
 ADDRESSED = "people exclusion mime".split()
 ENGINE_ROOMS = {
@@ -42,10 +42,21 @@ ROOMS = {
     "discretion": set(),
     "hooks": set(),
     "bridge": {"engine", "transactions"},
+    "sign_in": {"engine", "vault", "transactions", "turns"},
     "turns": {"engine", "bridge", "models", "transactions"},
     "words": set(),
-    "models": {"engine", "bridge", "turns", "words", "fields", "vault", "transactions"},
+    "models": {
+        "engine",
+        "bridge",
+        "turns",
+        "words",
+        "fields",
+        "vault",
+        "transactions",
+        "sign_in",
+    },
     "wizard": {"fields"},
+    "controllers": {"engine"},
     "cli": {"turns"},
 }
 #: What an IMAP client library may be imported by: the one door.

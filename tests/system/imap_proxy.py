@@ -6,6 +6,7 @@ import contextlib
 import re
 import socket
 import threading
+from collections.abc import Callable
 
 from dev import dovecot
 
@@ -18,6 +19,7 @@ class Proxy:
     """
 
     def __init__(self, hidden: bytes = b"", refuses: bytes = b""):
+        self.farewell: tuple[re.Pattern, Callable[[], object]] | None = None
         self.hidden = re.compile(hidden)
         self.refuses = refuses
         self.log_ins = 0
@@ -55,6 +57,10 @@ class Proxy:
     def resume(self) -> None:
         """Let everything through again, including what was held back."""
         self._flows.set()
+
+    def say_goodbye(self, at: bytes, then: Callable[[], object]) -> None:
+        """End one session at the first line that matches, as Gmail does when a token expires."""
+        self.farewell = re.compile(at), then
 
     def go_away(self) -> None:
         """End all connections and accept no more, like a restarting server."""
@@ -101,6 +107,11 @@ class Proxy:
                         entering = False
                         self._entered()
                     self._flows.wait()
+                    if self.farewell and self.farewell[0].search(line):
+                        (_, then), self.farewell = self.farewell, None
+                        then()
+                        client.sendall(b"* BYE Session expired, please login again\r\n")
+                        return
                     client.sendall(self.hidden.sub(b"", line) if self.hidden.pattern else line)
         except OSError:
             pass

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dev import demo, passwords, postgres
+from dev import demo, oidc, passwords, postgres, signing_in
 from dev.client import Client, Refused
 from dev.paths import DATA
 
@@ -38,6 +38,27 @@ def ann(company: Office) -> Salesperson:
     passwords.set_password(ann.email, IMAP_PASSWORD)
     ann.connect(imap_password=IMAP_PASSWORD, smtp_password=IMAP_PASSWORD)
     return ann
+
+
+@pytest.fixture(scope="module")
+def eve(company: Office) -> tuple[Salesperson, list[str]]:
+    """A user who signed in at the provider, and every secret that came of it.
+
+    Read where only the provider and the key can: its own tokens, decrypted.
+    """
+    oidc.configure(reset=True)
+    signing_in.register(company.admin, "sales.example")
+    eve = company.salesperson("eve")
+    assert signing_in.SignIn(eve.client, eve.email).complete().connected
+    lead = company.lead(somebody("tom"), eve)
+    eve.receives(demo.mail(lead.customer, eve.person, "Question", "?"))
+    eve.write(lead, "Answer")
+    lead.receives("Answer")
+    # One more round with renewed tokens, and one sign-in that is refused.
+    company.sql("UPDATE mail_sync_oauth_grant SET access_until = NULL RETURNING id")
+    eve.sync()
+    signing_in.SignIn(eve.client, eve.email).complete(deny=True)
+    return eve, oidc.configure()["issued"]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +121,18 @@ def test_the_key_is_outside_the_database_and_readable_only_by_its_owner(
 def test_odoos_own_mail_server_has_no_password(company: Office, ann: Salesperson, lead: Lead):
     servers = company.sql("SELECT smtp_pass FROM ir_mail_server WHERE smtp_user = %s", ann.email)
     assert servers == [(None,)]
+
+
+def test_no_token_is_in_a_dump_or_a_log(company: Office, eve: tuple[Salesperson, list[str]]):
+    _, issued = eve
+    assert len(issued) >= 4, "codes, access and refresh tokens"
+    dump, log = postgres.dump(company.db), company.server.log.read_text(errors="replace")
+    assert "mail_sync_oauth_grant" in dump
+    assert "mail_sync_oauth_grant" in log
+    for secret in (*issued, oidc.SECRET):
+        for form in forms(secret):
+            assert form not in dump, "the dump has a token"
+            assert form not in log, "the log has a token"
 
 
 # --- over the wire --------------------------------------------------------------------------
@@ -182,6 +215,34 @@ def test_no_response_contains_a_password(reader: Client, ann: Salesperson, model
     # Not even in encrypted form.
     for token in tokens:
         assert not [answer for answer in said if token in answer]
+
+
+def test_no_response_contains_a_token(
+    company: Office, eve: tuple[Salesperson, list[str]], ben: Salesperson
+):
+    person, issued = eve
+    columns = "refresh_secret, access_secret"
+    [kept] = company.sql(
+        f"SELECT {columns} FROM mail_sync_oauth_grant WHERE user_id = %s"
+        " AND access_secret IS NOT NULL",
+        person.client.uid,
+    )
+    [(secret,)] = company.sql("SELECT secret FROM mail_sync_oauth_client")
+    names = ("refresh_secret", "access_secret", "secret", "client_secret", "oauth_grant_id")
+    for who in (person.client, company.admin, ben.client):
+        said = []
+        for model in (ACCOUNT, "mail.sync.oauth.grant", "mail.sync.oauth.client", SETUP):
+            said += [
+                ask(who, model, "fields_get"),
+                ask(who, model, "search_read", []),
+                ask(who, model, "export_data", [1], list(names)),
+                ask(who, model, "web_search_read", [], specification={n: {} for n in names}),
+                *(ask(who, model, "read", [1], [name]) for name in names),
+                *(ask(who, model, "search_read", [], [name]) for name in names),
+                *(ask(who, model, "copy_data", [id_]) for id_ in (1, 2)),
+            ]
+        for word in (*issued, oidc.SECRET, *kept, secret):
+            assert not [answer for answer in said if word in answer]
 
 
 def test_an_onchange_of_the_web_client_does_not_return_the_password(ann: Salesperson, lead: Lead):

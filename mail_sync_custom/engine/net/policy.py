@@ -113,18 +113,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be connected to. Without entries: any internet address, at a mail port.
+    """What may be connected to. Without entries: any internet address, at one of the ports.
 
     ``pause`` is in seconds.
     """
 
     entries: tuple[Entry, ...] = ()
     pause: float = PAUSE
+    ports: frozenset[int] = MAIL_PORTS
 
     def allows(self, host: str, port: int, ip: str) -> bool:
         """Whether the address that a host resolved to may be connected to at a port."""
         address = _unwrapped(ipaddress.ip_address(ip))
-        if port in MAIL_PORTS and _is_outside(address) and not _means_inside(plain(host)):
+        if port in self.ports and _is_outside(address) and not _means_inside(plain(host)):
             return True
         return any(
             entry.covers_port(port)
@@ -147,7 +148,7 @@ class Policy:
         entries = [entry for entry in self.entries if entry.covers_port(port)]
         if any(entry.network or entry.covers_name(plain(host)) for entry in entries):
             return False
-        return port not in MAIL_PORTS or _means_inside(plain(host))
+        return port not in self.ports or _means_inside(plain(host))
 
 
 INTERNET = Policy()

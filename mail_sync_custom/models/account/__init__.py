@@ -16,6 +16,7 @@ from . import password
 from . import places
 from . import quota
 from . import sending
+from . import signed_in
 from . import top_bar
 from . import trying
 from . import turns

@@ -57,6 +57,8 @@ class MailSyncAccount(models.Model):
             company = account.company_id if account.active else user.company_id
             company._mail_sync_check_history(values["history"])
         now = fields.Datetime.now()
+        values.setdefault("oauth_grant_id", False)
+        account._replace_grant(self.env["mail.sync.oauth.grant"].browse(values["oauth_grant_id"]))
         if deeper:
             values["history_from"] = self._history_from(values["history"], now)
         event = account._arrival(user.company_id)

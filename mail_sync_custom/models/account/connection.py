@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -14,6 +16,7 @@ from ...engine.errors import (
 from ...engine.imap import session
 from ...engine.smtp import check as smtp
 from ...engine.values import Credentials, Endpoint, Security, Snapshot, SpecialUse
+from ...sign_in import tokens
 
 #: The time limit for one step of the wizard.
 TRY_SECONDS = 8
@@ -61,15 +64,30 @@ class MailSyncAccount(models.Model):
         self.ensure_one()
         prefix = f"{protocol}_"
         names = (name for name in CONNECTION_FIELDS if name.startswith(prefix))
-        return {name.removeprefix(prefix): self[name] for name in names}
+        settings = {name.removeprefix(prefix): self[name] for name in names}
+        return {**settings, "grant": self.oauth_grant_id.id}
 
     def _endpoint(self, protocol):
         """Return the engine's :class:`Endpoint` for ``imap`` or ``smtp``."""
         return _endpoint(self._settings(protocol))
 
+    def _credentials_at_hand(self, protocol):
+        """Return the credentials without asking a provider. Raises MailError if it has to be."""
+        if not self.oauth_grant_id:
+            return self._credentials(protocol)
+        token = tokens.at_hand(self.oauth_grant_id)
+        return Credentials(self[f"{protocol}_username"], token, bearer=True)
+
     def _credentials(self, protocol):
         """Return the credentials for ``imap`` or ``smtp``. Raises MailError if unreadable."""
-        return _credentials(self._settings(protocol))
+        return _credentials(self.env.cr.dbname, self._settings(protocol))
+
+    def _logged_in(self, protocol, attempt):
+        """Return what ``attempt`` returns, given the endpoint and credentials. Raises MailError.
+
+        A token that the server refuses is renewed, and tried once more.
+        """
+        return logged_in(self.env.cr.dbname, self._settings(protocol), attempt)
 
     @api.model
     def _encrypt(self, secret):
@@ -86,7 +104,7 @@ class MailSyncAccount(models.Model):
 
     def _end_run_of_old_connection(self, vals):
         """Return a write's values; with new connection details, it ends the run under way."""
-        if not any(name in vals for name in CONNECTION_FIELDS):
+        if not any(name in vals for name in (*CONNECTION_FIELDS, "oauth_grant_id")):
             return vals
         now = fields.Datetime.now()
         return {"lease_token": False, "lease_until": False, "details_changed_at": now, **vals}
@@ -100,12 +118,15 @@ class MailSyncAccount(models.Model):
         fix, which is specific to ``provider`` or, without one, to the account's provider.
         """
         try:
-            with session.connect(
-                _endpoint(settings),
-                _credentials(settings),
-                budget=TRY_SECONDS,
-                patience=TRY_SECONDS,
-                policy=self._host_policy(),
+            with logged_in(
+                self.env.cr.dbname,
+                settings,
+                partial(
+                    session.connect,
+                    budget=TRY_SECONDS,
+                    patience=TRY_SECONDS,
+                    policy=self._host_policy(),
+                ),
             ) as connection:
                 folders = [folder for folder in connection.folders() if folder.selectable]
                 uses = {special_use.find(folders, use): use for use in SpecialUse}
@@ -135,11 +156,10 @@ class MailSyncAccount(models.Model):
         """
         try:
             return _learned(
-                smtp.check(
-                    _endpoint(settings),
-                    _credentials(settings),
-                    budget=TRY_SECONDS,
-                    policy=self._host_policy(),
+                logged_in(
+                    self.env.cr.dbname,
+                    settings,
+                    partial(smtp.check, budget=TRY_SECONDS, policy=self._host_policy()),
                 )
             )
         except MailError as error:
@@ -183,7 +203,22 @@ def _endpoint(settings):
     )
 
 
-def _credentials(settings):
+def logged_in(dbname, settings, attempt):
+    """Return what ``attempt`` returns, given the endpoint and credentials of these settings.
+
+    Asks the provider for a new token if necessary, so call it outside of any transaction where
+    that matters. Raises MailError.
+    """
+    endpoint = _endpoint(settings)
+    return tokens.using(
+        partial(_credentials, dbname, settings), lambda credentials: attempt(endpoint, credentials)
+    )
+
+
+def _credentials(dbname, settings, refused=""):
+    if settings.get("grant"):
+        token = tokens.access_token(dbname, settings["grant"], refused)
+        return Credentials(settings["username"], token, bearer=True)
     try:
         password = vault.decrypt(settings["secret"] or "")
     except vault.SecretUnreadable as error:

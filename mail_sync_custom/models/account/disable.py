@@ -21,6 +21,7 @@ _GONE = {
     "active": False,
     "imap_secret": False,
     "smtp_secret": False,
+    "oauth_grant_id": False,
     "lease_token": False,
     "lease_until": False,
     "next_sync_at": False,
@@ -108,7 +109,7 @@ class MailSyncAccount(models.Model):
             status.after(status.State(account.state), status.Event.DISABLED)
             _logger.info("Mail Sync: account %s disabled, %s", account.id, policy)
         accounts._give_up_waiting_mails()
-        servers = accounts.mail_server_id
+        servers, grants = accounts.mail_server_id, accounts.oauth_grant_id
         how = {
             "disabled_at": fields.Datetime.now(),
             "disabled_by_id": self.env.uid,
@@ -116,6 +117,7 @@ class MailSyncAccount(models.Model):
         }
         accounts.write({**_GONE, **how, "mail_server_id": False})
         servers.unlink()
+        grants._withdraw()
         accounts.mailbox_ids.unlink()
         accounts._forget_copies()
         links = self.env["mail.sync.message"].search([("account_id", "in", accounts.ids)])

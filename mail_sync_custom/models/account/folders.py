@@ -1,4 +1,5 @@
 import logging
+from functools import partial
 
 from odoo import api, fields, models
 
@@ -111,11 +112,9 @@ class MailSyncAccount(models.Model):
         """Whether the Sent mailbox has this mail; also False if it cannot be checked now."""
         sent = self._sent_mailbox().name
         try:
-            with session.connect(
-                self._endpoint("imap"),
-                self._credentials("imap"),
-                budget=turns.CONNECT_SECONDS,
-                policy=self._host_policy(),
+            policy = self._host_policy()
+            with self._logged_in(
+                "imap", partial(session.connect, budget=turns.CONNECT_SECONDS, policy=policy)
             ) as connection:
                 return bool(sent) and filing.is_in(connection, sent, message_id)
         except MailError as error:

@@ -6,11 +6,16 @@ from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
 from ... import vault
-from ...transactions import RACES, as_superuser
+from ...transactions import RACES, again, as_superuser
 from ...turns import lease
 from ...vault import Encryption
 
 SECRETS = ("imap_secret", "smtp_secret")
+#: What else is encrypted with the key: by table. No run depends on these rows.
+OTHERS = {
+    "mail_sync_oauth_grant": ("refresh_secret", "access_secret"),
+    "mail_sync_oauth_client": ("secret",),
+}
 #: Accounts whose passwords are re-encrypted in one transaction.
 BATCH = 50
 #: The pause between two checks of accounts that are being read.
@@ -36,13 +41,10 @@ class MailSyncAccount(models.Model):
     @api.model
     def _count_secrets(self):
         """Return how many saved passwords have each :class:`~..vault.Encryption`."""
-        self.flush_model(SECRETS)
-        return Counter(
-            vault.encryption(secret)
-            for account in _saved(self.env)
-            for secret in account[1:]
-            if secret
-        )
+        self.env.flush_all()
+        secrets = [secret for account in _saved(self.env) for secret in account[1:] if secret]
+        secrets += [secret for _, _, _, secret in _other_secrets(self.env)]
+        return Counter(map(vault.encryption, secrets))
 
     @api.model
     def _encrypt_anew(self, seconds):
@@ -56,7 +58,7 @@ class MailSyncAccount(models.Model):
         self.env.flush_all()
         with as_superuser(self.env.cr.dbname) as env:
             left = {account[0] for account in _saved(env) if _renewed(account[1:])}
-        passwords = 0
+        passwords = again(lambda: _renew_others(self.env.cr.dbname))
         while left:
             for ids in split_every(BATCH, sorted(left)):
                 renewed = _renew(self.env.cr.dbname, ids)
@@ -77,6 +79,43 @@ def _saved(env):
             " WHERE imap_secret IS NOT NULL OR smtp_secret IS NOT NULL"
         )
     )
+
+
+def _other_secrets(env):
+    """Return ``(table, field, id, secret)`` of everything else that is encrypted."""
+    return [
+        (table, name, id_, secret)
+        for table, names in OTHERS.items()
+        for name in names
+        for id_, secret in env.execute_query(
+            SQL(
+                "SELECT id, %(name)s FROM %(table)s WHERE %(name)s IS NOT NULL",
+                name=SQL.identifier(name),
+                table=SQL.identifier(table),
+            )
+        )
+    ]
+
+
+def _renew_others(dbname):
+    """Re-encrypt what else is older; return how many. A token renewed meanwhile stays as it is."""
+    with as_superuser(dbname) as env:
+        older = [
+            each for each in _other_secrets(env) if vault.encryption(each[-1]) is Encryption.OLDER
+        ]
+        for table, name, id_, secret in older:
+            env.execute_query(
+                SQL(
+                    "UPDATE %(table)s SET %(name)s = %(new)s"
+                    " WHERE id = %(id)s AND %(name)s = %(old)s RETURNING id",
+                    table=SQL.identifier(table),
+                    name=SQL.identifier(name),
+                    new=vault.encrypt(vault.decrypt(secret)),
+                    id=id_,
+                    old=secret,
+                )
+            )
+    return len(older)
 
 
 def _renewed(secrets):

@@ -20,7 +20,9 @@ class MailSyncAccount(models.Model):
         return {**action, "context": {"default_account_id": self.id}}
 
     def _has_one_password(self):
-        """Whether name and password are the same for reading and sending."""
+        """Whether name and password are the same for reading and sending, as a sign-in is."""
+        if self.oauth_grant_id:
+            return True
         try:
             return self._credentials("imap") == self._credentials("smtp")
         except MailError:

@@ -1,5 +1,6 @@
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -8,6 +9,7 @@ from ...engine import status
 from ...engine.errors import MailError
 from ...engine.smtp import check as smtp
 from ...transactions import again, as_superuser
+from .connection import logged_in
 
 #: The fields of an account that can send.
 SENDING_WELL = {
@@ -199,9 +201,8 @@ def _try(dbname, account_id):
         with as_superuser(dbname) as env:
             account = env["mail.sync.account"].browse(account_id)
             details = account.details_changed_at
-            endpoint, credentials = account._endpoint("smtp"), account._credentials("smtp")
-            policy = account._host_policy()
-        smtp.check(endpoint, credentials, policy=policy)
+            settings, policy = account._settings("smtp"), account._host_policy()
+        logged_in(dbname, settings, partial(smtp.check, policy=policy))
     except MailError as caught:
         error = caught
 

@@ -32,7 +32,7 @@ class MailSyncAccount(models.Model):
         is used again at once.
         """
         account_sudo = self._owned_sudo()
-        if not account_sudo.imap_secret:
+        if not account_sudo.imap_secret and not account_sudo.oauth_grant_id:
             copied = " ".join(account_sudo._words_of("neutralized"))
             return self._notification(copied, "warning")
         # Both are tested before anything is written.
@@ -59,7 +59,8 @@ class MailSyncAccount(models.Model):
         If no new password was entered, the saved one is used: after a refusal it has to pause here
         too, and another refusal counts.
         """
-        saved = self and settings["secret"] in (self.imap_secret, self.smtp_secret)
+        secrets = (self.imap_secret, self.smtp_secret)
+        saved = self and settings["secret"] and settings["secret"] in secrets
         if saved and (words := self._rest_words(protocol)):
             raise UserError(words)
         try:

@@ -6,3 +6,4 @@ from . import folders
 from . import known
 from . import settings
 from . import suggestions
+from . import signing_in

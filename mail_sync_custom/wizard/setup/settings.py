@@ -40,6 +40,9 @@ class MailSyncAccountSetup(models.TransientModel):
             settings["fingerprint"] = self[f"{protocol}_fingerprint_met"] or settings["fingerprint"]
         if not settings["self_signed"]:
             settings["fingerprint"] = False
+        # sudo: which permission is used is closed to everyone, and told to the connection only
+        if grant := self.sudo().oauth_grant_id.id:
+            return {**settings, "secret": False, "grant": grant}
         return {**settings, "secret": self._secret(protocol)}
 
     def _smtp_defaults(self):
@@ -88,12 +91,15 @@ class MailSyncAccountSetup(models.TransientModel):
             f"{protocol}_{name}": value
             for protocol in PROTOCOLS
             for name, value in self._settings(protocol).items()
+            if name != "grant"
         }
         values |= {name: self[name] for name in ("imap_fingerprint", "smtp_fingerprint")}
         return {
             **values,
             "email": self._address(),
             "provider_id": self.provider_id.id,
+            # sudo: as in _settings
+            "oauth_grant_id": self.sudo().oauth_grant_id.id,
             "history": self.history,
             "folders": [
                 {

@@ -143,6 +143,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     def action_next(self):
         """Log in by IMAP and look at the folders; go on to SMTP when that has worked."""
+        self._with_a_password()
         self._require("imap")
         if self.history not in self._histories():
             self._company()._mail_sync_check_history(self.history)

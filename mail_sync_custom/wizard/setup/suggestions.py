@@ -44,6 +44,8 @@ class MailSyncAccountSetup(models.TransientModel):
         if provider and not self.imap_host:
             self.provider_id = provider
             self.update(provider._settings(self.imap_username))
+            # sudo: the hosts that an administrator entered for this domain are no secret
+            self.update(self._offered_sudo()._server_settings())
 
     @api.onchange("imap_ssl")
     def _onchange_imap_ssl(self):

@@ -1,0 +1,1 @@
+"""Signing in at a provider, and the tokens that come of it: authlib on the engine's network."""
