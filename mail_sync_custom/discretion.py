@@ -1,10 +1,12 @@
-"""Keeps passwords out of Odoo's log, even at level DEBUG.
+"""Keeps passwords and codes out of Odoo's log, even at level DEBUG.
 
 At that level Odoo logs every call of the web client with its arguments, which include what a user
-enters in our forms.
+enters in our forms. At every level it logs the address of each request, which has the code with
+which a provider sends a browser back.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 
 from odoo.service.model import Params
@@ -19,6 +21,23 @@ class Discretion(logging.Filter):
         if isinstance(record.args, tuple) and _is_ours(record.args):
             record.args = tuple(map(_hidden, record.args))
         return True
+
+
+#: What follows the address of the way back from a provider.
+_ANSWER = re.compile(r"(/mail_sync_custom/oauth/callback)\?[^\s\"']*")
+
+
+class DiscreetAddresses(logging.Filter):
+    """Hides what a provider answers with; drops no record."""
+
+    def filter(self, record):
+        if "/mail_sync_custom/oauth/callback" in (said := record.getMessage()):
+            record.msg, record.args = _ANSWER.sub(rf"\1?{HIDDEN}", said), None
+        return True
+
+
+#: Who logs the addresses of requests.
+_ADDRESSES = ("werkzeug", "odoo.http", "odoo.service.server")
 
 
 def _is_ours(args):
@@ -46,3 +65,7 @@ def install():
     logger = logging.getLogger("odoo.service.model")
     if not any(isinstance(known, Discretion) for known in logger.filters):
         logger.addFilter(Discretion())
+    for name in _ADDRESSES:
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, DiscreetAddresses) for known in logger.filters):
+            logger.addFilter(DiscreetAddresses())
