@@ -43,19 +43,19 @@ GOOGLE = {
 
 _MICROSOFT_NO_PASSWORD = _lt(
     "Microsoft 365 and Outlook.com no longer accept a password for IMAP, whichever it is: they "
-    "want Microsoft's own sign-in (OAuth), which a Custom connection does not have. Connect a "
-    "mailbox at another provider. Only an Exchange server that your company runs itself may "
-    "still accept a password: ask its administrator."
+    "want Microsoft's own sign-in. Open Change settings and press Sign in with Microsoft; if it is "
+    "not there, ask your administrator to register Odoo at Microsoft, under Settings, Mail Sync. "
+    "Only an Exchange server that your company runs itself may still accept a password."
 )
 MICROSOFT = {
     "password_sign_in_off": _MICROSOFT_NO_PASSWORD,
     "login_refused": _lt(
         "Microsoft 365 and Outlook.com no longer accept a password for IMAP, and refuse it in the "
-        "same words as a wrong one. So another password is unlikely to help: connect a mailbox at "
-        "another provider. With an Exchange server of your company check the user name (often the "
-        "full address) and the password, and ask whether IMAP is on for your mailbox. A new app "
-        "password may take a few hours to work. For a shared mailbox the user name is "
-        "you@example.com\\shared@example.com."
+        "same words as a wrong one. So another password is unlikely to help: use Sign in with "
+        "Microsoft, in the settings of your mailbox here. With an Exchange server of your company "
+        "check the user name (often the full address) and the password, and ask whether IMAP is on "
+        "for your mailbox. A new app password may take a few hours to work. For a shared mailbox "
+        "the user name is you@example.com\\shared@example.com."
     ),
     "app_password_needed": _MICROSOFT_NO_PASSWORD,
     "authenticated_not_connected": _lt(

@@ -33,8 +33,8 @@ _NOTES = {
         "that. The username is the whole mail address."
     ),
     "microsoft": _lt(
-        "Microsoft no longer accepts a password for IMAP, only its own sign-in. Unless your "
-        "organization still allows passwords, this mailbox cannot be connected."
+        "Microsoft no longer accepts a password for IMAP, only its own sign-in: press Sign in with "
+        "Microsoft. If it is not there, your administrator has to register Odoo at Microsoft first."
     ),
     "app_password": _OWN_PASSWORD,
     "icloud": _lt(

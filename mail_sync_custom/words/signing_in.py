@@ -29,9 +29,9 @@ SWITCHED_OFF = {
         _lt("The provider does not accept a password for this mailbox"),
         _lt(
             "The provider has switched off signing in with a password for this kind of "
-            "connection, so another password is unlikely to help. Ask whoever manages your "
-            "mail whether they can allow it for this mailbox; otherwise connect another "
-            "mailbox."
+            "connection, so another password is unlikely to help. If the set-up offers Sign in "
+            "with your provider, use that. Otherwise ask your administrator to register Odoo "
+            "there, or whoever manages your mail whether they can allow passwords."
         ),
     ),
     "security_policy": (
