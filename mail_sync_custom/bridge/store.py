@@ -363,7 +363,8 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
         values |= {"review_number": commit.review.number, "review_uid": commit.review.uid}
     elif box.uidvalidity != values["uidvalidity"]:
         # It is read from the beginning: what was counted is read, and counted, again.
-        values |= {"review_number": 0, "seen_count": 0, "excluded_count": 0}
+        values |= {"review_number": 0, "seen_count": 0, "excluded_count": 0, "reports_due": False}
+        env["mail.sync.report"].search([("mailbox_id", "=", box.id)]).unlink()
     elif not commit.retried:
         values |= {
             "seen_count": box.seen_count + sum(tally.values()),

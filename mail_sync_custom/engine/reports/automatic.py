@@ -21,6 +21,8 @@ _OTHERS = frozenset(
     b"auto-submitted precedence x-precedence subject in-reply-to references delivered-to "
     b"x-post-messageclass".split()
 )
+#: Parts of a header block, in lower case, of which every automatic answer has one.
+_SIGNS = (b"auto", b"precedence", b"x-vacation")
 _NO = frozenset(["no", "none", "false", "0"])
 _BULK = frozenset(["bulk", "junk", "auto_reply", "auto-reply"])
 
@@ -51,6 +53,9 @@ def is_automatic(raw: bytes) -> bool:
     """
     end = raw.find(b"\n\r\n"), raw.find(b"\n\n")
     head = raw[: min((at + 1 for at in end if at >= 0), default=len(raw))][:MAX_HEADER]
+    text = head.lower()
+    if not any(sign in text for sign in _SIGNS):
+        return False
     fields = fields_of(head, _MARKS | _OTHERS)
 
     def value(name: bytes) -> str:

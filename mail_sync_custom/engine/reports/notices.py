@@ -34,7 +34,7 @@ _DAEMONS = frozenset(
 _PREFIXES = ("mailer-daemon", "microsoftexchange", "bounces+", "bounce+", "bounces-", "bounce-")
 
 #: Parts of a raw header block, in lower case, that a report may have without any other sign.
-_SIGNS = (b"auto-submitted", b"deliver", b"returned mail", b"failure notice")
+_SIGNS = (b"auto-submitted", b"deliver")
 
 #: Subjects of reports, in the languages of the large mail systems.
 SUBJECT = re.compile(
@@ -93,6 +93,11 @@ def is_daemon(email: str) -> bool:
     (True, False)
     """
     return _local(email) in _DAEMONS or email.startswith(_PREFIXES)
+
+
+def is_marked(raw: bytes) -> bool:
+    """Return whether a message may be a report by its content type, or that of its first part."""
+    return b"multipart/report" in raw[:8192].lower()
 
 
 def weight(size: int | None) -> int:

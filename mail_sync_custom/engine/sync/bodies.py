@@ -32,6 +32,7 @@ class Bodies:
         self.limits = limits
         self.emails: dict[int, Email] = {}
         self.automatic: set[int] = set()
+        self.machines: set[int] = set()
         self.reports: dict[int, Report] = {}
         self.no_reports: set[int] = set()
         self.errors: dict[int, MessageUnreadable] = {}
@@ -45,6 +46,7 @@ class Bodies:
 
         What turns out to be a report is neither.
         """
+        self.machines |= {r.uid for r in records if notices.is_from_a_machine(r.envelope)}
         known = self.emails.keys() | self.reports.keys()
         needed = [r.uid for r in records if r.verdict.missing and r.uid not in known]
         large = {uid for uid in needed if (sizes.get(uid) or 0) > self.limits.message_bytes}
@@ -111,11 +113,12 @@ class Bodies:
         for uid, raw in self.session.bodies(uids, limit):
             self.came += 1
             truncated = limit is not None and len(raw) >= limit
-            report = read_report(raw, truncated=truncated)
-            # A person may write about a bounce, and quote it.
-            if report and (report.is_standard or report.ids):
-                self.reports[uid] = report
-                continue
+            if uid in self.machines or notices.is_marked(raw):
+                report = read_report(raw, truncated=truncated)
+                # A person may write about a bounce, and quote it.
+                if report and (report.is_standard or report.ids):
+                    self.reports[uid] = report
+                    continue
             if is_automatic(raw):
                 self.automatic.add(uid)
             try:
