@@ -18,8 +18,8 @@ from .kit import crm, figure
 
 LEADS, MAILS = 1_000_000, 5_000_000
 SHARE = float(os.environ.get("LARGE", "1"))
-#: Accounts that hold the mails; one more for each *remove*, with this many mails.
-ACCOUNTS, OWN = 100, 200
+#: Mails that each account holds, but for those that are removed; and what those hold.
+HELD, OWN = 5000, 200
 #: Times that work is done before it counts, and how often it is measured.
 WARM, TIMES = 10, 30
 REMOVES = 5
@@ -90,7 +90,7 @@ class Large:
         indexes = _drop_indexes(self.world.db)
         lead = {"base": BASE, "lo": self.leads + 1, "hi": leads}
         self._make(_LEADS, lead)
-        self.add(mails, self.accounts)
+        self.add(mails, self.accounts[: max(1, mails // HELD)])
         self.leads = leads
         for definition in indexes:
             postgres.execute(definition, db=self.world.db)
@@ -149,7 +149,9 @@ class Large:
     def page(self, turn: int) -> None:
         """Open the page of an account."""
         with self.world.transaction() as env:
-            account = env["mail.sync.account"].browse(self.accounts[turn % len(self.accounts)])
+            account = env["mail.sync.account"].browse(
+                self.accounts[turn % min(10, len(self.accounts))]
+            )
             names = [
                 name
                 for name, field in account._fields.items()
@@ -209,9 +211,10 @@ def best(work: Callable[[int], None], times: int) -> float:
 def _prepared(world: crm.Crm) -> Large:
     from dev import crowd
 
-    names = [f"large.{number}@sales.example" for number in range(ACCOUNTS + 2 * REMOVES)]
+    holders = max(1, int(MAILS * SHARE) // HELD)
+    names = [f"large.{number}@sales.example" for number in range(holders + 2 * REMOVES)]
     accounts = crowd.accounts(world.db, world.account_id, names, {"next_sync_at": None})
-    return Large(world, accounts[:ACCOUNTS], accounts[ACCOUNTS:])
+    return Large(world, accounts[:holders], accounts[holders:])
 
 
 def _drop_indexes(db: str) -> list[str]:
