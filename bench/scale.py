@@ -26,7 +26,7 @@ MAILBOXES = int(os.environ.get("MAILBOXES", "5000"))
 MINUTES = float(os.environ.get("MINUTES", "10"))
 INTERVAL = 60
 #: Minutes after the start that do not count: the mailboxes are spread over the interval first.
-START = 2.0
+START = float(os.environ.get("START", "2"))
 PROCESSES = 2
 
 #: The ages of all mailboxes in seconds, counted by the second.
