@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "run the main job on sample mailboxes, then serve the result",
     "test": "run all tests, or: test SUITE … -- PYTEST OPTIONS",
     "bench": "measure all figures, or ONLY=name",
+    "scale": "measure thousands of mailboxes and a large database, or ONLY=name",
     "mails": "put the mails of a folder through: mails DIR",
     "words": "count the visible words that random mails lose on their way: words MAILS SEED",
     "servers": "read an account from every bad server, and print what became of it",
