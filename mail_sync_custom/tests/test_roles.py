@@ -65,6 +65,12 @@ EXPECTED = {
     "mail.sync.account.disable": Access(own(), own(), own(), nobody()),
     "mail.sync.account.password": Access(own(), own(), own(), nobody()),
     "mail.sync.account.test": Access(own(), nobody(), own(), nobody()),
+    "mail.sync.entry.move": Access(own(), own(), own(), nobody()),
+    "mail.sync.exclusion.apply": Access(own(), own(), own(), nobody()),
+    # -- what is stored of a person is an administrator's to export and to erase
+    "mail.sync.erasure": Access(*((*NOT_INTERNAL, _, _, _, _, _, _, OWN),) * 3, nobody()),
+    # -- what may not come back
+    "mail.sync.tombstone": Access(nobody(), nobody(), nobody(), nobody()),
 }
 EXPECTED |= {
     # -- what is allowed, and what is billed: an administrator's; a Company Manager sees the bill
@@ -165,6 +171,20 @@ class TestModels(Roles):
 
     def _mail_sync_account_test(self, owner):
         return {"account_id": self.account(owner).id, "imap_problem": "It does not answer."}
+
+    def _mail_sync_entry_move(self, owner):
+        return {"mail_message_id": self.env["mail.message"].create({"body": owner.name}).id}
+
+    def _mail_sync_exclusion_apply(self, owner):
+        lists = self.env["mail.sync.exclusion"]
+        own = lists.search([("user_id", "=", owner.id)]) or self.make(lists._name, owner)
+        return {"exclusion_id": own.id}
+
+    def _mail_sync_erasure(self, owner):
+        return {"addresses": f"{owner.id}@example.com"}
+
+    def _mail_sync_tombstone(self, owner):
+        return {"hash": str(owner.id)}
 
     # -- the table --------------------------------------------------------------------------
 
