@@ -47,8 +47,9 @@ class Addresses:
 class SignIn:
     """A provider's sign-in.
 
-    ``mail`` are the codes in ``providers`` of the mail servers that it opens. ``mail_scopes`` are
-    the ones without which a sign-in is of no use. ``parameters`` are added to the first request.
+    ``mail`` are the codes in ``providers`` of the mail servers that it opens, ``own_domain`` is the
+    one of them for an organization's own addresses. ``mail_scopes`` are the ones without which a
+    sign-in is of no use. ``parameters`` are added to the first request.
     """
 
     key: str
@@ -58,6 +59,7 @@ class SignIn:
     scopes: tuple[str, ...] = ("openid", "email")
     parameters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     mail: frozenset[str] = frozenset()
+    own_domain: str = ""
 
 
 GOOGLE = SignIn(
@@ -77,6 +79,7 @@ GOOGLE = SignIn(
     mail_scopes=("https://mail.google.com/",),
     parameters=MappingProxyType({"access_type": "offline", "prompt": "consent"}),
     mail=frozenset({"gmail"}),
+    own_domain="gmail",
 )
 
 MICROSOFT = SignIn(
@@ -98,6 +101,7 @@ MICROSOFT = SignIn(
     ),
     parameters=MappingProxyType({"prompt": "select_account"}),
     mail=frozenset({"microsoft365", "outlook"}),
+    own_domain="microsoft365",
 )
 
 YAHOO = SignIn(
@@ -114,6 +118,7 @@ YAHOO = SignIn(
     ),
     mail_scopes=("mail-w",),
     mail=frozenset({"yahoo"}),
+    own_domain="yahoo",
 )
 
 
@@ -134,6 +139,7 @@ def _zoho(key: str, name: str, domain: str, *mail: str) -> SignIn:
         mail_scopes=("ZohoMail.IMAP.ALL", "ZohoMail.SMTP.ALL"),
         parameters=MappingProxyType({"access_type": "offline", "prompt": "consent"}),
         mail=frozenset(mail),
+        own_domain=mail[-1],
     )
 
 

@@ -1,4 +1,5 @@
 import re
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from odoo import api, fields, models
@@ -85,7 +86,8 @@ class MailSyncOauthClient(models.Model):
     def _compute_display_name(self):
         for client in self:
             one = oauth.SIGN_INS.get(client.sign_in, oauth.OTHER)
-            client.display_name = (client.issuer if one is oauth.OTHER else "") or one.name
+            issuer = client.issuer if one is oauth.OTHER else ""
+            client.display_name = urlsplit(issuer or "").hostname or one.name
 
     @api.depends("sign_in")
     def _compute_redirect_url(self):
@@ -302,13 +304,21 @@ class MailSyncOauthClient(models.Model):
         entered = tuple((self.scopes or "").split())
         return entered or oauth.SIGN_INS[self.sign_in].mail_scopes
 
-    def _server_settings(self):
-        """Return the wizard's fields for the mail servers that are entered here."""
-        if not self.imap_host:
+    def _server_settings(self, provider, email):
+        """Return the wizard's fields for the mail servers: those entered here, or the provider's.
+
+        ``provider`` is the one chosen in the wizard; an organization's own domain suggests none.
+        """
+        if not self:
             return {}
-        names = ("host", "port", "ssl")
-        return {
-            f"{protocol}_{name}": self[f"{protocol}_{name}"]
-            for protocol in ("imap", "smtp")
-            for name in names
-        }
+        if self.imap_host:
+            names = ("host", "port", "ssl")
+            return {
+                f"{protocol}_{name}": self[f"{protocol}_{name}"]
+                for protocol in ("imap", "smtp")
+                for name in names
+            }
+        one = oauth.SIGN_INS[self.sign_in]
+        if provider.code not in one.mail:
+            provider = provider.search([("code", "=", one.own_domain)], limit=1)
+        return provider._settings(email)

@@ -67,6 +67,21 @@ class TestRegistration(MailSyncCase):
         self.assertEqual(self.offered("me@shop.example"), "Sign in with Microsoft")
         self.assertFalse(self.offered("me@workshop.example"))
 
+    def test_an_own_domain_has_the_providers_servers(self):
+        client = self.register(sign_in="microsoft", domains="shop.example")
+        provider = self.env["mail.sync.provider"]
+        for code, smtp in (
+            ("other", "smtp.office365.com"),
+            ("microsoft365", "smtp.office365.com"),
+            ("outlook", "smtp-mail.outlook.com"),
+        ):
+            with self.subTest(code):
+                chosen = provider.search([("code", "=", code)])
+                found = client._server_settings(chosen, "me@shop.example")
+                self.assertEqual(found["imap_host"], "outlook.office365.com")
+                self.assertEqual(found["smtp_host"], smtp)
+        self.assertEqual(self.env[CLIENT]._server_settings(provider, "me@shop.example"), {})
+
     def test_a_directory_is_part_of_the_addresses(self):
         client = self.register(sign_in="microsoft", tenant="shop.test")
         self.assertEqual(

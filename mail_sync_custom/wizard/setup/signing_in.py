@@ -127,9 +127,7 @@ class MailSyncAccountSetup(models.TransientModel):
         if known and same_name(account_sudo.imap_username, self.imap_username):
             servers = {}  # signed in again: the account's own
         else:
-            servers = self.oauth_client_id._server_settings() or self.provider_id._settings(
-                self.imap_username
-            )
+            servers = self.oauth_client_id._server_settings(self.provider_id, self.imap_username)
         self.write({**servers, "smtp_username": self.imap_username})
         if not self.imap_host or not self.smtp_host:
             raise UserError(

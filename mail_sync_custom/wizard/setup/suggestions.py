@@ -45,7 +45,7 @@ class MailSyncAccountSetup(models.TransientModel):
             self.provider_id = provider
             self.update(provider._settings(self.imap_username))
             # sudo: the hosts that an administrator entered for this domain are no secret
-            self.update(self._offered_sudo()._server_settings())
+            self.update(self._offered_sudo()._server_settings(provider, self.imap_username))
 
     @api.onchange("imap_ssl")
     def _onchange_imap_ssl(self):
