@@ -35,6 +35,7 @@
         "wizard/mail_sync_entry_move_views.xml",
         "wizard/mail_sync_erasure_views.xml",
         "wizard/mail_sync_exclusion_apply_views.xml",
+        "wizard/mail_compose_message_views.xml",
         "views/mail_sync_exclusion_views.xml",
         "views/mail_sync_account_views.xml",
         "views/mail_sync_plan_views.xml",

@@ -173,6 +173,7 @@ def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown],
                 "reason": entry.record.verdict.reason,
                 "because": entry.record.verdict.because,
                 "answers": next(iter(_ancestors(entry.record)), False),
+                **_for_answers(entry.record),
                 "omitted": _omitted(entry.record, bodies[entry.record.uid]) or False,
                 "automatic": entry.record.automatic,
             }
@@ -187,6 +188,18 @@ def _omitted(record: Record, shown: Shown) -> list[dict]:
     if shown.cut and not any(one.why == TEXT_CUT for one in omitted):
         omitted = (Omitted(TEXT_CUT), *omitted)
     return [asdict(one) for one in omitted]
+
+
+def _for_answers(r: Record) -> dict[str, str | bool]:
+    """Return what an answer to a mail names, and where it goes if it goes to everyone."""
+    envelope, mail = r.envelope, r.email
+    # Without References, In-Reply-To stands for them if it has one id (RFC 5322 §3.6.4).
+    alone = envelope.in_reply_to if len(envelope.in_reply_to) == 1 else ()
+    return {
+        "references_header": " ".join(envelope.references or alone) or False,
+        "followup_to_header": _formatted(*mail.followup_to) or False,
+        "list_post_header": _formatted(*mail.list_post) or False,
+    }
 
 
 def _ancestors(r: Record) -> tuple[str, ...]:

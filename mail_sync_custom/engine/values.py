@@ -255,11 +255,14 @@ class Email:
     ``html`` is the body as the sender made it, not yet safe: the store sanitises it with Odoo's
     own sanitiser. ``envelope`` is the header parsed again with the mail's own charset, where that
     makes a difference: it is used for its text only and changes no decision. A plain-text mail has
-    an empty ``html`` and its ``text`` set. ``omitted`` lists, in the user's reading order, what
-    was left out and why.
+    an empty ``html`` and its ``text`` set. ``followup_to`` and ``list_post`` are the addresses of
+    Mail-Followup-To and List-Post, which say where answers to everyone go. ``omitted`` lists, in
+    the user's reading order, what was left out and why.
     """
 
     envelope: Envelope | None = None
+    followup_to: tuple[Address, ...] = ()
+    list_post: tuple[Address, ...] = ()
     html: str = ""
     text: str = ""
     attachments: tuple[Attachment, ...] = ()

@@ -20,9 +20,11 @@ from . import ir_http
 from . import ir_mail_server
 from . import mail_mail
 from . import mail_mail_composing
+from . import mail_mail_recipients
 from . import ir_mail_server_composing
 from . import mail_message
 from . import mail_message_answers
+from . import mail_message_answering
 from . import mail_message_delivery
 from . import mail_message_privacy
 from . import mail_message_sent
@@ -35,6 +37,7 @@ from . import mail_mail_privacy
 from . import mail_notification
 from . import mail_thread
 from . import mail_thread_composing
+from . import mail_thread_recipients
 from . import res_company
 from . import res_config_settings
 from . import res_groups

@@ -67,14 +67,15 @@ class IrMailServer(models.Model):
         del message["Return-Path"]  # the envelope says where bounces go (RFC 5321 §4.4)
         message[STAMP] = message["Message-Id"]
         Outgoing = self.env["mail.sync.outgoing"]
-        outgoing_id, before = Outgoing._begin(account_id, message)
+        recipients = self._prepare_smtp_to_list(message, smtp_session)
+        outgoing_id, before = Outgoing._begin(account_id, message, recipients)
         if before == "unknown" and self._mail_sync_was_sent(account_id, message):
             Outgoing._settle(outgoing_id, "sent")
             before = "sent"
         if before in ("sent", "unknown"):
             # An unknown outcome stays with the outgoing record, as a refusal does below.
             return message["Message-Id"]
-        state = None
+        state, blind = None, message["Bcc"]
         try:
             result = super().send_email(message, *args, smtp_session=smtp_session, **kwargs)
             state = "sent"
@@ -90,7 +91,11 @@ class IrMailServer(models.Model):
             if state is None and smtp_session.handed_over:
                 state = "unknown"
             if state != "refused":
+                del message["Bcc"]
+                if blind:  # Odoo has removed it from what left; the sender's own copy has it.
+                    message["Bcc"] = str(blind)
                 Outgoing._settle(outgoing_id, state, message)
+                del message["Bcc"]
         for address, (code, said) in smtp_session.refused.items():
             answer = smtplib.SMTPResponseException(code, said)
             Outgoing._refuse_one(outgoing_id, address, _cause(answer), _spoken(answer))

@@ -64,6 +64,8 @@ class IrMailServer(models.Model):
         for name in ("In-Reply-To", "References"):
             if ids := str(message[name] or "").split():
                 headers.append((name, " ".join(ids)))
+        if not any(str(message[name] or "").strip() for name in ("To", "Cc", "X-Msg-To-Add")):
+            headers.append(("To", "undisclosed-recipients:;"))  # all are in Bcc
         if missing := _missing(message):
             headers.append(("X-Msg-To-Add", missing))
         return tuple(headers)

@@ -129,7 +129,9 @@ class MailMail(models.Model):
         # A template may name a sender who is not a user, such as the company.
         authors = message.author_id.with_context(active_test=False).user_ids
         return authors <= message.create_uid and (
-            bool(self.email_to) or any(self.recipient_ids.mapped("partner_share"))
+            bool(self.email_to)
+            or any(self.recipient_ids.mapped("partner_share"))
+            or self._mail_sync_is_exact()
         )
 
     def _mail_sync_address(self):

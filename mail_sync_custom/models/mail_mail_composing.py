@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import models
 from odoo.tools import html2plaintext, is_html_empty
 
-from ..engine.mime import compose
+from ..engine.mime import answering
 
 #: Marks a mail that is recomposed before it leaves; no recipient sees this header.
 OWN = "X-Mail-Sync-Own"
@@ -28,16 +28,16 @@ class MailMail(models.Model):
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
         if results and self._mail_sync_is_composed():
-            chain = self.mail_message_id._mail_sync_chain()
+            ids, answered = self.mail_message_id._mail_sync_thread()
             kept = {
                 name: value
                 for name, value in results[0]["headers"].items()
                 if not name.lower().startswith("x-odoo-")
             }
-            answers = {"In-Reply-To": chain[-1]} if chain else {}
+            answers = {"In-Reply-To": answered} if answered else {}
             for values in results:
                 values["headers"] = {**kept, **answers, OWN: "yes"}
-                values["references"] = compose.references(chain)
+                values["references"] = answering.references(ids)
                 values["object_id"] = ""
         return results
 
@@ -62,23 +62,36 @@ class MailMessage(models.Model):
             return body
         return body + Markup("<div>-- <br>%s</div>") % signature
 
-    def _mail_sync_chain(self):
-        """Return the Message-IDs of the mails that a message answers, the oldest first.
+    def _mail_sync_thread(self):
+        """Return what References and In-Reply-To name: the ids, the oldest first, and the answered
+        mail's own, "" if it has none (RFC 5322 §3.6.4).
 
-        Notes and notifications are left out: the customer does not know them.
+        They are those that the answered mail itself names, if it was read from a mailbox, else
+        those of the mails above it here. Notes and notifications are left out: the customer does
+        not know them.
         """
-        chain = []
+        ids, answered = [], ""
         # sudo: whoever answered a mail could read it
-        above_sudo = self.sudo().parent_id
-        while (
-            above_sudo
-            and above_sudo.message_id not in chain
-            and len(chain) < compose.MAX_REFERENCES
-            and above_sudo._mail_sync_is_mail()
-        ):
-            chain.append(above_sudo.message_id)
+        above_sudo, seen = self.sudo().parent_id, self.browse()
+        while above_sudo and above_sudo not in seen and above_sudo._mail_sync_is_mail():
+            own = answering.thread(above_sudo._mail_sync_sent_id())
+            answered = answered if seen else "".join(own)
+            ids[:0] = own
+            if before := above_sudo.mail_sync_entry_ids.references_header:
+                return answering.thread("", (*before.split(), *ids)), answered
+            seen |= above_sudo
+            if len(seen) >= answering.MAX_REFERENCES:
+                break
             above_sudo = above_sudo.parent_id
-        return chain[::-1]
+        return answering.thread("", ids), answered
+
+    def _mail_sync_sent_id(self):
+        """Return the id by which the recipients know a mail: its own, or their provider's."""
+        if self.message_type == "email":
+            return self.message_id
+        bare = self.message_id.strip("<>")
+        domain = [("message_id", "=", bare), ("alias", "!=", False)]
+        return self.env["mail.sync.message"].search(domain, limit=1).alias or bare
 
     def _mail_sync_is_mail(self):
         """Whether it is a mail that somebody outside wrote or received."""
@@ -87,6 +100,7 @@ class MailMessage(models.Model):
         shared = any(self.partner_ids.mapped("partner_share")) or any(
             self.notified_partner_ids.mapped("partner_share")
         )
+        shared = shared or self.mail_sync_exact
         return self.message_type == "comment" and not self.subtype_id.internal and shared
 
 

@@ -25,7 +25,7 @@ class MailMessage(models.Model):
                     AND answer.model = answered.model AND answer.res_id = answered.res_id
                 LEFT JOIN mail_sync_entry entry ON entry.mail_message_id = answer.id
                 WHERE answered.id = ANY(%s)
-                  AND entry.automatic IS NOT TRUE
+                  AND entry.automatic IS NOT TRUE AND answer.mail_sync_forwarded IS NOT TRUE
                   AND COALESCE(own.direction, 'out') != COALESCE(entry.direction, 'out')
                   AND (entry.id IS NOT NULL OR EXISTS (
                     SELECT FROM mail_sync_message_mail_message_rel rel

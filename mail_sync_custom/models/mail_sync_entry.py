@@ -36,6 +36,10 @@ class MailSyncEntry(models.Model):
     because = fields.Char(readonly=True)
     # The nearest mail that it answers, in case that mail is recorded later.
     answers = fields.Char(index="btree_not_null", readonly=True)
+    # What an answer to it needs besides, from headers of these names.
+    references_header = fields.Char("References", readonly=True)
+    followup_to_header = fields.Char("Mail-Followup-To", readonly=True)
+    list_post_header = fields.Char("List-Post", readonly=True)
     omitted = fields.Json("Left out", readonly=True)
     # A program answered, and not a person.
     automatic = fields.Boolean(readonly=True)

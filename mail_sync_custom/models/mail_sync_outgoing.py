@@ -69,6 +69,8 @@ class MailSyncOutgoing(models.Model):
     detail = fields.Char()
     attempts = fields.Integer(default=0)
     retry_at = fields.Datetime()
+    # Whom the handover is for; the header may name others, and does not name those in Bcc.
+    recipients = fields.Char()
     to_header = fields.Char("To")
     cc_header = fields.Char("Cc")
     raw = fields.Binary(attachment=False)  # gone as soon as the copy is filed
@@ -85,16 +87,17 @@ class MailSyncOutgoing(models.Model):
 
     # -- handover ------------------------------------------------------------------------------
 
-    def _begin(self, account_id, message: EmailMessage):
-        """Save that a handover begins. Returns its id and its earlier state.
+    def _begin(self, account_id, message: EmailMessage, recipients):
+        """Save that a handover to these addresses begins. Returns its id and its earlier state.
 
         That is ``new``, ``sent`` or ``unknown``. A ``sending`` found here was left by a process
         that died, because a running one keeps the mail itself locked.
         """
-        to, cc, bcc = (str(message[name] or "") for name in ("To", "Cc", "Bcc"))
+        to, cc = (str(message[name] or "") for name in ("To", "Cc"))
+        envelope = ", ".join(recipients)
         key = {
             "message_id": bare_id(message["Message-Id"]),
-            "recipients_hash": _recipients_hash(to, cc, bcc),
+            "recipients_hash": _recipients_hash(envelope),
         }
         with as_superuser(self.env.cr.dbname) as env:
             Outgoing = env[self._name]
@@ -106,7 +109,7 @@ class MailSyncOutgoing(models.Model):
             if before:
                 before.state = "unknown" if before.state == "sending" else before.state
                 return before.id, before.state
-            headers = {"to_header": to, "cc_header": cc}
+            headers = {"recipients": envelope, "to_header": to, "cc_header": cc}
             values = {"account_id": account_id, "state": "sending"}
             outgoing = Outgoing.create({**key, **headers, **values})
             # Saved before the handover: if the user is later asked whether it was sent, and says
@@ -158,7 +161,7 @@ class MailSyncOutgoing(models.Model):
             key = {"message_id": outgoing.message_id, "recipients_hash": recipients_hash}
             if not env[self._name].search_count([(n, "=", value) for n, value in key.items()]):
                 said = {"code": cause.code, "detail": words}
-                headers = {"to_header": address, "cc_header": False, "raw": False}
+                headers = {"recipients": address, "raw": False}
                 outgoing.copy({**key, **said, **headers, "state": "refused", "filed": False})
 
     def _problems(self, message_id):
@@ -189,7 +192,8 @@ class MailSyncOutgoing(models.Model):
         return frozenset(
             address
             for one in self
-            for text in (one.to_header, one.cc_header)
+            # Older ones are known by their header only.
+            for text in ([one.recipients] if one.recipients else [one.to_header, one.cc_header])
             for address in keys(text or "")
         )
 

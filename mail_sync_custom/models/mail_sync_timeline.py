@@ -239,14 +239,15 @@ def _fetch(messages_sudo):
 
 
 def _correspondence(message_sudo):
-    """Return the sender, the recipients and the Cc."""
+    """Return the sender and the recipients: To, Cc, and Bcc of what was written here."""
     sender = next(iter(_people(message_sudo.email_from)), {"name": "", "email": ""})
     name = message_sudo.author_id.name or sender["name"]
     return {
         "sender": {"name": name or sender["email"], "email": sender["email"]},
         "author_id": message_sudo.author_id.id,
-        "to": _people(message_sudo.incoming_email_to) or _notified(message_sudo),
-        "cc": _people(message_sudo.incoming_email_cc),
+        "to": _people(message_sudo.incoming_email_to) or _written_to(message_sudo),
+        "cc": _people(message_sudo.incoming_email_cc) or _partners(message_sudo.mail_sync_cc_ids),
+        "bcc": _partners(message_sudo.mail_sync_bcc_ids),
     }
 
 
@@ -273,6 +274,17 @@ def _private_entries(hidden_sudo, user):
 def _people(addresses):
     """Return the people in a header as ``{"name", "email"}``."""
     return [{"name": name, "email": email} for name, email in email_split_tuples(addresses or "")]
+
+
+def _partners(partners_sudo):
+    return [{"name": one.name or "", "email": one.email or ""} for one in partners_sudo]
+
+
+def _written_to(message_sudo):
+    """Return those in To of a mail that was written here."""
+    if message_sudo.mail_sync_exact:
+        return _partners(message_sudo.partner_ids - message_sudo.mail_sync_cc_ids)
+    return _notified(message_sudo)
 
 
 def _notified(message_sudo):
@@ -302,7 +314,10 @@ def _provenance(message_sudo, user, withheld):
         "mine": user in owners,
         "gateway": message_sudo.message_type == "email" and not entry_sudo,
         # Odoo attaches posts to the first message of a record: they do not answer it.
-        "answers": _answered(message_sudo.parent_id - withheld) if entry_sudo else False,
+        "forwarded": message_sudo.mail_sync_forwarded,
+        "answers": _answered(message_sudo.parent_id - withheld)
+        if entry_sudo or message_sudo.mail_sync_exact
+        else False,
     }
 
 

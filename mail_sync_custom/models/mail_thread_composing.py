@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..bridge import standing
-from ..engine.mime import compose
+from ..engine.mime import answering, compose
 
 #: The latest mails with a person among which the answered one is searched for by subject.
 LOOKED_AT = 20
@@ -25,7 +25,7 @@ class MailMessage(models.Model):
     @api.model
     def _mail_sync_answered_subject(self, subject, prefix="Re:"):
         """Return a subject with exactly one *Re:* or *Fwd:* before it."""
-        return compose.answered(subject, prefix)
+        return answering.subject(subject, prefix)
 
 
 class MailThread(models.AbstractModel):
@@ -68,13 +68,13 @@ class MailThread(models.AbstractModel):
         if given in ("", self.display_name):
             last = before[:1]
             message_sudo.subject = (
-                compose.answered(last.subject)
+                answering.subject(last.subject)
                 if last.subject
                 else self.env._("Message from %s", self.env.user.name)
             )
             message_sudo.parent_id = last
         elif not message.parent_id:
-            same = before.filtered(lambda mail: compose.answered(mail.subject) == given)
+            same = before.filtered(lambda mail: answering.subject(mail.subject) == given)
             message_sudo.parent_id = same[:1]
 
     def _mail_sync_mails_with(self, message, people):

@@ -18,7 +18,7 @@ def is_mail(message):
     """Whether it is a mail from or to the outside: received, or sent to a customer."""
     return SQL(
         """
-        (%(m)s.message_type IN ('email', 'email_outgoing') OR (
+        (%(m)s.message_type IN ('email', 'email_outgoing') OR %(m)s.mail_sync_exact IS TRUE OR (
             SELECT TRUE FROM mail_notification notification
             LEFT JOIN res_partner partner ON partner.id = notification.res_partner_id
             WHERE notification.mail_message_id = %(m)s.id

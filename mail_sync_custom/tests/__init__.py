@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_addresses
+from . import test_answering
 from . import test_billing
 from . import test_bodies
 from . import test_by_hand

@@ -28,7 +28,7 @@ class FilingCase(MailSyncCase):
         message.set_content("Hello.")
         Outgoing = self.env["mail.sync.outgoing"]
         with self.enter_registry_test_mode():
-            outgoing, _ = Outgoing._begin(self.account.id, message)
+            outgoing, _ = Outgoing._begin(self.account.id, message, ["lena@customer.example"])
             Outgoing._settle(outgoing, "sent", message)
         return Outgoing.browse(outgoing)
 

@@ -86,7 +86,9 @@ class Recording(SmtpConnection):
         self.mails = mails
 
     def send_message(self, message, smtp_from, smtp_to_list):
-        """Keep the mail as its recipient receives it."""
+        """Keep the mail as its recipient receives it, and the envelope."""
+        message.recipients = set(smtp_to_list)
+        message.delivered = message.as_bytes()
         self.mails.append(message)
         return super().send_message(message, smtp_from, smtp_to_list)
 

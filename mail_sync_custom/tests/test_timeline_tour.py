@@ -45,6 +45,20 @@ class TestTimelineTour(TimelineCase, HttpCase):
         self.queued(offer).send()
         self.tour(f"/odoo/crm/{self.lead.id}", "mail_sync_timeline")
 
+    def test_reply_all_and_forward_from_an_entry_and_from_the_chatter(self):
+        question = mail(
+            f"Lena Park <{LENA}>",
+            self.ann.email,
+            "Question",
+            text="We have a roof.",
+            cc="joe@b.example",
+            date=days_ago(5),
+        )
+        question.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
+        self.deliver(question)
+        self.sync()
+        self.tour(f"/odoo/crm/{self.lead.id}", "mail_sync_answer")
+
     def test_a_lead_without_mail_says_what_to_do(self):
         self.account.unlink()
         lead = self.env["crm.lead"].create(

@@ -1,4 +1,7 @@
-from odoo import api, models
+"""Odoo's composer as a mail program's: From and how it leaves, To, Cc and Bcc."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 MODELS = ("crm.lead", "res.partner")
 #: Odoo's own buttons → the prefix of the subject.
@@ -7,6 +10,17 @@ PREFIXES = {"reply_all": "Re:", "forward": "Fwd:"}
 
 class MailComposeMessage(models.TransientModel):
     _inherit = "mail.compose.message"
+
+    # It answers or forwards a mail: to the people named here, and to nobody else outside.
+    mail_sync_exact = fields.Boolean()
+    mail_sync_cc_ids = fields.Many2many(
+        "res.partner", "mail_compose_message_mail_sync_cc_rel", string="Cc"
+    )
+    mail_sync_bcc_ids = fields.Many2many(
+        "res.partner", "mail_compose_message_mail_sync_bcc_rel", string="Bcc"
+    )
+    mail_sync_is_mail = fields.Boolean(compute="_compute_mail_sync_is_mail")
+    mail_sync_route = fields.Char("From", compute="_compute_mail_sync_route")
 
     @api.model
     def default_get(self, fields):
@@ -56,17 +70,85 @@ class MailComposeMessage(models.TransientModel):
         self._mail_sync_own().email_add_signature = True
         return result
 
+    @api.depends("model", "composition_mode", "composition_batch", "subtype_is_log")
+    def _compute_mail_sync_is_mail(self):
+        for composer in self:
+            composer.mail_sync_is_mail = (
+                composer.model in MODELS
+                and composer.composition_mode == "comment"
+                and not composer.composition_batch
+                and not composer.subtype_is_log
+            )
+
+    @api.depends("email_from", "mail_sync_is_mail")
+    def _compute_mail_sync_route(self):
+        """Say from which address the mail leaves, and by which way."""
+        account_sudo = self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id)
+        for composer in self:
+            sender = composer.email_from or ""
+            if not composer.mail_sync_is_mail:
+                composer.mail_sync_route = False
+            elif not account_sudo:
+                composer.mail_sync_route = self.env._(
+                    "%s, by the company's mail server, because you have no mailbox connected",
+                    sender,
+                )
+            elif account_sudo._can_send():
+                composer.mail_sync_route = self.env._(
+                    "%(sender)s, from your own mailbox %(mailbox)s",
+                    sender=sender,
+                    mailbox=account_sudo.email,
+                )
+            else:
+                composer.mail_sync_route = self.env._(
+                    "%(sender)s. Your mailbox %(mailbox)s cannot send at the moment: the mail "
+                    "waits, and goes by itself as soon as it can",
+                    sender=sender,
+                    mailbox=account_sudo.email,
+                )
+
     def _mail_sync_own(self):
         """Return those in which a user with a mailbox writes a mail of their own."""
         if not self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id):
             return self.browse()
-        return self.filtered(
-            lambda one: (
-                one.model in ("crm.lead", "res.partner") and one.composition_mode == "comment"
-            )
-        )
+        return self.filtered(lambda one: one.model in MODELS and one.composition_mode == "comment")
 
     def _mail_sync_record(self):
         """Return the only record written on; empty if there are several."""
         ids = [] if self.composition_batch else self._evaluate_res_ids()
         return self.env[self.model].browse(ids if len(ids) == 1 else ())
+
+    # -- what leaves -------------------------------------------------------------------------------
+
+    def _mail_sync_is_exact(self):
+        """Whether it goes to those named in To, Cc and Bcc, and to no other customer."""
+        named = self.mail_sync_exact or self.mail_sync_cc_ids or self.mail_sync_bcc_ids
+        return bool(named) and self.mail_sync_is_mail
+
+    def _prepare_mail_values(self, res_ids):
+        """Hand Cc and Bcc over to the message, which goes to all of them."""
+        values = super()._prepare_mail_values(res_ids)
+        if not self._mail_sync_is_exact():
+            return values
+        to, cc, bcc = self.partner_ids, self.mail_sync_cc_ids, self.mail_sync_bcc_ids
+        if not to | cc | bcc:
+            raise UserError(self.env._("Enter at least one recipient."))
+        for one in values.values():
+            one.update(
+                {
+                    "partner_ids": (to | cc).ids,
+                    "mail_sync_exact": True,
+                    "mail_sync_cc_ids": (cc - to).ids,
+                    "mail_sync_bcc_ids": (bcc - to - cc).ids,
+                    "mail_sync_forwarded": self.composition_comment_option == "forward",
+                    "notify_author_mention": True,
+                }
+            )
+        return values
+
+    def _action_send_mail_comment(self, res_ids):
+        messages = super()._action_send_mail_comment(res_ids)
+        if self._mail_sync_is_exact() and not self.parent_id:
+            # sudo: Odoo has made it answer whatever was written last, where its writer answers none
+            messages.sudo().parent_id = False
+        return messages

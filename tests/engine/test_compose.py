@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from engine.mime.compose import Draft, Picture, answered, compose, message_id, references
+from engine.mime.compose import Draft, Picture, compose, message_id
 
 TOKYO = timezone(timedelta(hours=9))
 
@@ -96,26 +96,6 @@ def test_a_long_subject_keeps_its_spaces():
     subject = "Größe und Gewicht " * 12 + "Ende"
     mail = compose(Draft((("Subject", subject),), "", "", datetime.now(TOKYO)))
     assert read(mail.as_bytes())["Subject"] == subject
-
-
-@pytest.mark.parametrize(
-    "subject",
-    "Offer|Re: Offer|RE: re: Offer|AW: Offer|Antw: SV: Offer|Re[2]: Offer|Fwd: Offer|"
-    "WG: AW: Offer|回复：Offer|  RE :Offer".split("|"),
-)
-def test_the_subject_of_an_answer_says_re_once(subject: str):
-    assert answered(subject) == "Re: Offer"
-
-
-@pytest.mark.parametrize("subject", ["Reference: 4711", "Recall: brakes", "Repair", "Ref: 4711"])
-def test_a_subject_that_begins_like_an_answer_is_kept(subject: str):
-    assert answered(subject) == f"Re: {subject}"
-
-
-def test_references_keep_the_first_and_the_latest():
-    ids = [f"<{number}@x>" for number in range(50)]
-    found = references(ids).split()
-    assert found == [ids[0], *ids[-19:]]
 
 
 def test_a_message_id_says_the_domain_and_nothing_else():

@@ -7,10 +7,8 @@ it refers to records of the CRM.
 
 from __future__ import annotations
 
-import re
 import secrets
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -22,15 +20,9 @@ from quopri import encodestring
 
 #: Octets per line, as mail programs write it (RFC 2045 §6.7 rule 5, RFC 2047 §2).
 MAX_LINE = 76
-_ID_FIELDS = frozenset(("message-id", "in-reply-to", "references", "x-mail-sync-id"))
-#: *Re:* and *Fwd:* in the usual programs and languages, with or without a count (``Re[2]:``).
-_PREFIX = re.compile(
-    r"\s*(?:re|fwd?|aw|antw(?:ort)?|wg|sv|vs|vb|vl|rif|r|i|tr|rv|enc|odp|pd|ynt|ilt|doorst|bls|"
-    r"trs|res|vá|továbbítás|回复|答复|转发|回覆|轉寄|返信|転送)\s*(?:[\[(]\d{1,4}[\])])?\s*[:：]\s*",
-    re.IGNORECASE,
+_ID_FIELDS = frozenset(
+    "message-id in-reply-to references x-forwarded-message-id x-mail-sync-id".split()
 )
-#: Ids in References: the conversation's first one and its last ones (RFC 5537 §3.4.4).
-MAX_REFERENCES = 20
 
 
 class _Policy(EmailPolicy):
@@ -95,27 +87,11 @@ def message_id(domain: str) -> str:
     return f"<{uuid.uuid4()}@{domain}>"
 
 
-def answered(subject: str, prefix: str = "Re:") -> str:
-    """Return the subject of an answer: one prefix, replacing those that it has in any language."""
-    bare = subject.strip()
-    while found := _PREFIX.match(bare):
-        bare = bare[found.end() :]
-    return f"{prefix} {bare}".strip()
-
-
 def addresses(text: str) -> tuple[Address, ...]:
     """Return the addresses of a header's text."""
     mail = EmailMessage(policy=POLICY)
     mail["To"] = text
     return mail["To"].addresses
-
-
-def references(chain: Iterable[str]) -> str:
-    """Return the References of a conversation from its ids: oldest first, each once."""
-    found = list(dict.fromkeys(chain))
-    if len(found) > MAX_REFERENCES:
-        found = found[:1] + found[1 - MAX_REFERENCES :]
-    return " ".join(found)
 
 
 def compose(draft: Draft) -> EmailMessage:

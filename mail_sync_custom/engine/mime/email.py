@@ -18,7 +18,7 @@ than those below; a message beyond them is set aside with MessageUnreadable, cod
 from __future__ import annotations
 
 from ..values import Attachment, Email, Omitted
-from .envelope import envelope, needs_charset
+from .envelope import answered_at, envelope, needs_charset
 from .limits import MAIL_TOO_LARGE, TEXT_CUT, TOO_LARGE, TOO_MANY, UNVERIFIED
 from .render import Renderer, joined
 from .tree import Tree
@@ -60,8 +60,11 @@ def email(
                 )
             )
     html, text = joined(rendered.body)
+    followup_to, list_post = answered_at(raw)
     return Email(
         envelope=envelope(raw, tree.label) if needs_charset(raw) else None,
+        followup_to=followup_to,
+        list_post=list_post,
         html=html,
         text=text,
         attachments=tuple(attachments),

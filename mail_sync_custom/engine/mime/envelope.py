@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from itertools import chain
+from urllib.parse import unquote
+
+from ..addresses import key
 from ..values import Address, Envelope
 from .addresses import addresses_of
 from .charsets import is_utf8
@@ -15,6 +20,10 @@ _ENVELOPE_FIELDS = frozenset(
     b"from to cc bcc reply-to sender message-id in-reply-to references date subject "
     b"x-mail-sync-id".split()
 )
+#: An address in List-Post; its parameters do not matter.
+_MAILTO = re.compile(r"<mailto:([^>?\s]{3,320})", re.IGNORECASE)
+#: Addresses of one list.
+MAX_POSTS = 5
 
 
 def envelope(raw: bytes, label: Label | None = None) -> Envelope:
@@ -25,6 +34,17 @@ def envelope(raw: bytes, label: Label | None = None) -> Envelope:
     eight-bit bytes that are not UTF-8.
     """
     return _envelope(fields_of(_head(raw), _ENVELOPE_FIELDS), label)
+
+
+def answered_at(raw: bytes) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """Return the addresses of Mail-Followup-To, and those of List-Post (RFC 2369 §3.4)."""
+    fields = fields_of(_head(raw), frozenset((b"mail-followup-to", b"list-post")))
+    posts = (_MAILTO.findall(unfolded(value)) for value in fields.get(b"list-post", ()))
+    found = (key(unquote(one)) for one in chain.from_iterable(posts))
+    return (
+        addresses_of(fields.get(b"mail-followup-to", ())),
+        tuple(Address("", one) for one in found if one)[:MAX_POSTS],
+    )
 
 
 def needs_charset(raw: bytes) -> bool:

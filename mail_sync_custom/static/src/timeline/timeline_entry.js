@@ -81,6 +81,7 @@ export class TimelineEntry extends Component {
         return [
             { label: _t("To"), people: this.entry.to },
             { label: _t("Cc"), people: this.entry.cc },
+            { label: _t("Bcc"), people: this.entry.bcc },
         ].filter(({ people }) => people.length);
     }
 
