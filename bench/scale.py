@@ -146,7 +146,7 @@ def resident(pid: int) -> int:
 
 
 def busy() -> dict[str, float]:
-    """Return the seconds of CPU used since the start: by running processes' names, and in all."""
+    """Return the seconds of CPU used since the start: by the processes that run now, and in all."""
     tick = os.sysconf("SC_CLK_TCK")
     used = {"all": sum(map(int, Path("/proc/stat").read_text().split()[1:4])) / tick}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -156,8 +156,7 @@ def busy() -> dict[str, float]:
             continue
         name = text[text.index("(") + 1 : text.rindex(")")]
         times = text[text.rindex(")") + 2 :].split()
-        # Its own, and those of its children that have ended.
-        used[name] = used.get(name, 0.0) + sum(map(int, times[11:15])) / tick
+        used[name] = used.get(name, 0.0) + sum(map(int, times[11:13])) / tick
     return used
 
 
