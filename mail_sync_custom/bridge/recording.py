@@ -40,11 +40,11 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     raised here.
     """
     entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
-    messages = _create(account.company_id, entries, _authors(account, entries))
+    messages, bodies = _create(account.company_id, entries, _authors(account, entries))
     _link(account, commit, records, entries, messages)
     account.env.flush_all()
     reports.remind(account, records)
-    _thread(account.env, entries, messages)
+    _complete(account.env, entries, bodies, messages)
     _keep_private(entries, messages)
 
 
@@ -54,10 +54,10 @@ def record_by_hand(company: models.BaseModel, one: Record, author_id: int) -> mo
     ``company`` is a superuser's. No account holds it, so it is never removed with one.
     """
     entries = [_Entry(one, target) for target in one.verdict.missing]
-    messages = _create(company, entries, {one.envelope.sender.email: author_id})
+    messages, bodies = _create(company, entries, {one.envelope.sender.email: author_id})
     messages.mail_sync_entry_ids.kept = True
     company.env.flush_all()
-    _thread(company.env, entries, messages)
+    _complete(company.env, entries, bodies, messages)
     _keep_private(entries, messages)
     return messages
 
@@ -67,15 +67,21 @@ def _keep_private(entries: Sequence[_Entry], messages: models.BaseModel) -> None
     privacy.keep_private(messages.env, messages, mails)
 
 
-def _create(company, entries: Sequence[_Entry], authors: Mapping[str, int]) -> models.BaseModel:
-    """Create the messages of some entries, and what belongs to them."""
-    bodies = {entry.record.uid: body.of(entry.record.email) for entry in entries}
+def _create(
+    company, entries: Sequence[_Entry], authors: Mapping[str, int]
+) -> tuple[models.BaseModel, list[str]]:
+    """Create the messages of some entries, and what belongs to them.
+
+    Return them, and the bodies that ``_complete`` gives them.
+    """
+    shown = {entry.record.uid: body.of(entry.record.email) for entry in entries}
     files = _create_attachments(company.env, entries)
+    bodies = [_html(shown[e.record.uid], each) for e, each in zip(entries, files, strict=True)]
     messages = _create_messages(company, entries, authors, bodies, files)
     # Whatever is cached would be updated at each link, one record after another.
     messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
-    _create_entries(company.env, entries, bodies, messages)
-    return messages
+    _create_entries(company.env, entries, shown, messages)
+    return messages, bodies
 
 
 def _create_attachments(env, entries: Sequence[_Entry]) -> list[list[models.BaseModel]]:
@@ -108,14 +114,15 @@ def _create_messages(
     company,
     entries: Sequence[_Entry],
     authors: Mapping[str, int],
-    bodies: Mapping[int, Shown],
+    bodies: Sequence[str],
     files,
 ) -> models.BaseModel:
+    """Create the messages, without their bodies unless Odoo has to find pictures in them."""
     env = company.env
     # Unlike `env.ref`, this queries the database once per process, not once per commit.
     subtype_id = env["ir.model.data"]._xmlid_to_res_id("mail_sync_custom.mt_synced_mail")
     values = []
-    for entry, attached in zip(entries, files, strict=True):
+    for entry, html, attached in zip(entries, bodies, files, strict=True):
         envelope = entry.record.envelope
         values.append(
             {
@@ -132,7 +139,7 @@ def _create_messages(
                 "reply_to": _formatted(*(envelope.reply_to or (envelope.sender,))),
                 "incoming_email_to": _formatted(*envelope.to),
                 "incoming_email_cc": _formatted(*envelope.cc),
-                "body": _html(bodies[entry.record.uid], attached),
+                "body": html if _has_pictures(html) else "",
                 "attachment_ids": [(4, attachment.id) for attachment in attached],
                 "record_company_id": company.id,
                 "record_alias_domain_id": False,
@@ -207,8 +214,16 @@ def _ancestors(r: Record) -> tuple[str, ...]:
     return (*r.envelope.in_reply_to, *reversed(r.envelope.references))
 
 
-def _thread(env, entries: Sequence[_Entry], messages) -> None:
-    """Put each mail below the one it answers on the same record, whichever was recorded first.
+def _has_pictures(html: str) -> bool:
+    """Whether Odoo makes files of pictures that are in their tags."""
+    return "data:image/" in html
+
+
+def _complete(env, entries: Sequence[_Entry], bodies: Sequence[str], messages) -> None:
+    """Save the bodies, and put each mail below the one it answers on the same record.
+
+    The bodies go past the field's own sanitiser, which would parse again what `engine.markup` has
+    just written, and take longer than all the rest (decision 0025).
 
     The first sync reads newest first, so an answer is often there before its question: a new mail
     can be a parent as well as a child (RFC 5322 §3.6.4).
@@ -222,13 +237,16 @@ def _thread(env, entries: Sequence[_Entry], messages) -> None:
     env.execute_query(
         SQL(
             """
-            UPDATE mail_message child SET parent_id = found.parent_id
-            FROM unnest(%s::int[], %s::int[]) AS found(id, parent_id)
-            WHERE child.id = found.id AND child.id != found.parent_id
+            UPDATE mail_message child
+            SET parent_id = NULLIF(found.parent_id, found.id),
+                body = COALESCE(found.body, child.body)
+            FROM unnest(%s::int[], %s::int[], %s::text[]) AS found(id, parent_id, body)
+            WHERE child.id = found.id
             RETURNING child.id
             """,
             messages.ids,
             found,
+            [None if _has_pictures(html) else html for html in bodies],
         )
     )
     # The index on the answered id is only used if the column stands alone in the condition.
@@ -247,6 +265,8 @@ def _thread(env, entries: Sequence[_Entry], messages) -> None:
         )
     )
     messages.invalidate_model(["parent_id"])
+    messages.invalidate_recordset(["body"])
+    messages.modified(["body"])
 
 
 def _link(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..values import Email
-from . import pictures, plain
-from .safe import Shown, shown
+from . import pictures, plain, quotes, safe
+from .safe import Shown
 
 
 def of(email: Email) -> Shown:
-    """Return the body of a mail: its HTML, or its text if it has none."""
+    """Return the body of a mail, with its quotes marked: its HTML, or its text if it has none."""
+    shown = unmarked(email)
+    return replace(shown, pieces=quotes.marked(shown.pieces)) if shown.quoting else shown
+
+
+def unmarked(email: Email) -> Shown:
+    """Return the body of a mail without the marks."""
     if email.html:
-        return shown(email.html, pictures.resolver(email.attachments))
+        return safe.shown(email.html, pictures.resolver(email.attachments))
     return plain.shown(email.text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: Their content is not text of the mail. It ends at their end tag, whatever it contains.
 DROPPED_RAW = frozenset("script style title".split())
 #: Their content is text, including tags.
@@ -80,9 +82,10 @@ ENDS_WITHIN: dict[str, frozenset[str]] = {
 }
 ENDS_WITHIN_OTHERWISE = frozenset("table td th caption".split())
 
-#: The attributes that are kept, each with the elements that may have it; () means all.
+#: The attributes that are kept, each with the elements that may have it; () means all. Odoo's
+#: sanitiser keeps them as well.
 ATTRIBUTES: dict[str, frozenset[str]] = {
-    **dict.fromkeys("align bgcolor color dir face lang size title valign".split(), frozenset()),
+    **dict.fromkeys("align color dir lang size title valign".split(), frozenset()),
     **dict.fromkeys(("height", "width"), frozenset("img table td th tr col colgroup hr".split())),
     "alt": frozenset(["img"]),
     **dict.fromkeys(("hspace", "vspace"), frozenset(["img"])),
@@ -93,11 +96,11 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "type": frozenset(["ol", "ul", "li"]),
     "value": frozenset(["li"]),
 }
-#: Classes and ids by which Odoo recognises a quoted mail; the timeline uses no others.
-#: Odoo marks everything after a ``yahoo_quoted``, again for each one.
-QUOTE_MARKS = frozenset(
-    "gmail_extra gmail_quote gmail_signature yahoo_quoted odoo_signature_wrapper "
-    "SkyDrivePlaceholder divRplyFwdMsg appendonsend Signature".split()
+#: Classes and ids by which a quoted mail is recognised; programs often add something before or
+#: after them. The timeline uses no others.
+QUOTE_MARKS = re.compile(
+    "gmail_(?:extra|quote|signature)|yahoo_quoted|odoo_signature_wrapper|SkyDrivePlaceholder"
+    r"|divRplyFwdMsg|appendonsend|stopSpelling|^\s*Signature\s*$"
 )
 #: ``input`` elements that show their value.
 VALUE_SHOWN = frozenset(

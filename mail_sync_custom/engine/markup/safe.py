@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape, unescape
 
-from . import elements, style
+from . import elements, quotes, style
 from .style import Part
 from .tokens import Kind, attributes, tokens, value
 
@@ -27,14 +27,12 @@ MAX_OUTPUT = 2 * 1024 * 1024
 MAX_DEPTH = 150
 #: Elements that are kept. Odoo's sanitiser takes 25 µs for each.
 MAX_ELEMENTS = 30_000
-#: In a mail with more tags, or more parts quoted by Yahoo, quotes are not marked: Odoo folds them
-#: in quadratic time.
+#: In a mail with more tags, or more parts after which all is quoted, what a mail program calls a
+#: quote is not marked: Odoo's sanitiser, which may see the body again in an answer, is quadratic.
 MAX_MARKED = 10_000
 MAX_YAHOO = 20
 #: Elements that are reopened after a misplaced end tag has closed them.
 MAX_REOPENED = 8
-#: Quoted lines in text that Odoo's sanitiser may mark, in time quadratic in their number.
-MAX_QUOTES = 500
 MAX_VALUE = 1_000
 MAX_URL = 8_000
 #: Bytes of a picture that is in its tag (``data:``) and not in a part of the mail.
@@ -62,17 +60,19 @@ Resolve = Callable[[str], int | None]
 class Shown:
     """A body that is safe, in pieces: HTML, and references to the mail's own parts.
 
-    ``cut`` says that part of the text is missing.
+    ``cut`` says that part of the text is missing; ``quoting``, that some of it may be a quote.
     """
 
     pieces: tuple[str | Part, ...]
     cut: bool = False
+    quoting: bool = False
 
     def html(self, address: Callable[[Part], str]) -> str:
         """Return the HTML, with an address for each of the mail's own parts."""
-        return "".join(
+        written = "".join(
             piece if isinstance(piece, str) else escape(address(piece)) for piece in self.pieces
         )
+        return written.replace("\xa0", "&nbsp;")  # as Odoo stores it
 
 
 def shown(source: str, resolve: Resolve = lambda _address: None) -> Shown:
@@ -80,7 +80,8 @@ def shown(source: str, resolve: Resolve = lambda _address: None) -> Shown:
 
     ``resolve`` returns the number of the file that an address refers to, or None.
     """
-    marked = source.count("<") <= MAX_MARKED and source.count("yahoo_quoted") <= MAX_YAHOO
+    rests = source.count("yahoo_quoted") + source.count("stopSpelling")
+    marked = source.count("<") <= MAX_MARKED and rests <= MAX_YAHOO
     return _Writer(resolve, marked).written(source)
 
 
@@ -92,9 +93,12 @@ class _Tag:
     pieces: tuple[str | Part, ...] = ()
     text: str = ""  # what an input field shows
     size: int = 0  # characters
+    quoting: bool = False  # whether it may begin a quote
 
     def __post_init__(self) -> None:
-        self.size = sum(len(piece) for piece in self.pieces if isinstance(piece, str))
+        strings = [piece for piece in self.pieces if isinstance(piece, str)]
+        self.size = sum(map(len, strings))
+        self.quoting = self.name == "blockquote" or any(map(quotes.NAMED.fullmatch, strings))
 
 
 def _counts() -> defaultdict[str, int]:
@@ -112,7 +116,7 @@ class _Writer:
     known: dict[tuple[str, str], _Tag] = field(default_factory=dict)
     size: int = 0
     elements: int = 0
-    quotes: int = 0
+    quoting: bool = False  # whether there may be a quote
     parted: bool = True  # only the edge of an element since the last word
     break_due: bool = False
 
@@ -132,7 +136,7 @@ class _Writer:
                 break
         self.close(0)
         self.out.append("</div>")
-        return Shown(tuple(self.out), cut)
+        return Shown(tuple(self.out), cut, self.quoting)
 
     # -- text -------------------------------------------------------------------------------------
 
@@ -151,9 +155,7 @@ class _Writer:
         cut = len(text) > room
         if cut:
             text = text[: max(0, room)]
-        self.quotes += text.count("\n>")
-        if self.quotes > MAX_QUOTES and "\n>" in text:
-            self.out.append("<span></span>")  # after an element, Odoo looks for no quoted lines
+        self.quoting |= quotes.may_quote(text)
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         self.out.append(text)
         self.size += len(text)
@@ -201,6 +203,7 @@ class _Writer:
         self.out += tag.pieces
         self.size += tag.size
         self.elements += 1
+        self.quoting |= tag.quoting
         if not is_void:
             self.open.append((name, tag))
             self.count[name] += 1
@@ -274,7 +277,7 @@ class _Writer:
             if owners is None or (owners and name not in owners):
                 if not (self.marked and attribute in ("class", "id")):
                     continue
-                text = " ".join(elements.QUOTE_MARKS.intersection(text.split()))
+                text = " ".join(elements.QUOTE_MARKS.findall(text))
                 if not text:
                     continue
             pieces.append(f' {attribute}="{_value(value(text)[:MAX_VALUE])}"')
