@@ -1,8 +1,9 @@
 """`python3 -m dev words [MAILS [SEED]]`: visible words that are lost on a mail's way to its body.
 
-Random mails, most of them malformed, go from their bytes through the engine and Odoo's sanitiser.
-What a reader sees of each is asked of html5lib, which the product does not use: every word that it
-shows of the mail has to be shown of the stored body. Prints the figures; exits 1 if one is lost.
+Random mails, most of them malformed, go from their bytes through the engine. What a reader sees of
+each is asked of html5lib, which the product does not use: every word that it shows of the mail has
+to be shown of the stored body. Odoo's sanitiser is asked what it would remove of that body, and
+which quotes it would mark. Prints the figures; exits 1 if a word is lost or a body would change.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from email import charset
 from email.message import EmailMessage
 
-from . import visible
+from . import sanitised, visible
 from .console import say
 from .paths import ADDON, ROOT
 
@@ -123,21 +124,25 @@ def run(*args: str) -> int:
     mails = int(args[0]) if args else MAILS
     seed = int(args[1]) if len(args) > 1 else random.randrange(2**32)
     sys.path[:0] = [str(ADDON), str(ROOT)]
-    from odoo.tools.mail import html_sanitize
-
     from engine.markup import body
     from engine.mime import email
 
-    writer, begun, words, missing = Writer(seed), time.monotonic(), 0, 0
+    writer, begun, words, missing, changed = Writer(seed), time.monotonic(), 0, 0, 0
     for _ in range(mails):
         raw, source = writer.mail()
-        made = body.of(email.email(raw))
-        stored = str(html_sanitize(made.html(lambda part: "/web/image/1"), sanitize_style=True))
+        mail = email.email(raw)
+        unmarked, stored = (
+            made.html(lambda part: "/web/image/1") for made in (body.unmarked(mail), body.of(mail))
+        )
         words += len(_WORD.findall(visible.text(source)))
         gone = lost(source, stored)
         missing += len(gone)
         if gone and missing < 50:
             say(f"lost {gone[:5]} of {source[:1500]!r}\n as {stored[:800]!r}")
+        if otherwise := sanitised.marked_otherwise(unmarked, stored) or sanitised.removed(stored):
+            changed += 1
+            say(f"{otherwise} in {source[:1500]!r}")
     seconds = time.monotonic() - begun
     say(f"{mails} mails (seed {seed}), {words} visible words, {missing} lost, {seconds:.0f} s")
-    return 1 if missing else 0
+    say(f"{changed} bodies that Odoo's sanitiser would change")
+    return 1 if missing or changed else 0

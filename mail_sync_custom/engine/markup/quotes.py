@@ -32,8 +32,8 @@ _GUARD = "<span></span>"
 
 
 def may_quote(text: str) -> bool:
-    """Whether text may contain something to mark."""
-    return "\n>" in text or "--" in text
+    """Whether text may contain something to mark, or complete what was written before it."""
+    return "\n>" in text or "--" in text or text.startswith((">", "-"))
 
 
 @dataclass(slots=True, eq=False)
@@ -167,20 +167,21 @@ class _Marker:
 
     def mark_text(self, node: _Node, text: str) -> bool:
         """Mark quoted lines and the signature of a text; return whether there are any."""
-        found = list(_QUOTED.finditer(text))
+        found = list(islice(_QUOTED.finditer(text), MAX_QUOTES + 1))
         if not found:
+            return False
+        first, *rest = node.texts
+        for at in rest:
+            self.pieces[at] = ""
+        if len(found) > MAX_QUOTES:
+            self.pieces[first] = _GUARD + _escaped(text)
             return False
         written, done = [], 0
         for one in found:
             written += (_escaped(text[done : one.start()]), _SPAN.format(_escaped(one[0])))
             done = one.end()
-        written.append(_escaped(text[done:]))
-        too_many = len(found) > MAX_QUOTES
-        first, *rest = node.texts
-        self.pieces[first] = _GUARD + _escaped(text) if too_many else "".join(written)
-        for at in rest:
-            self.pieces[at] = ""
-        return not too_many
+        self.pieces[first] = "".join((*written, _escaped(text[done:])))
+        return True
 
     def write(self, node: _Node) -> None:
         """Write the marks of an element into its start tag; Odoo stores none of a container."""
