@@ -1,6 +1,8 @@
+import base64
 from email.message import EmailMessage
 
 from lxml import html
+from markupsafe import Markup
 from odoo.tests import tagged
 
 from ..engine.mime.limits import TEXT_CUT
@@ -13,7 +15,7 @@ PIXEL = b"\x89PNG\r\n\x1a\n"
 
 @tagged("post_install", "-at_install")
 class TestBodies(MailSyncCase):
-    """What a mail says is on the lead word for word, after Odoo's own sanitiser."""
+    """What a mail says is on the lead word for word."""
 
     def record(self, source):
         """Record a mail with some HTML; return its entry."""
@@ -58,6 +60,21 @@ class TestBodies(MailSyncCase):
         entry = self.env["mail.sync.entry"].search([("mail_message_id", "in", self.entries().ids)])
         self.assertEqual([one["why"] for one in entry.omitted], [TEXT_CUT])
         self.assertIn("the end of the text", entry._omitted_words())
+
+    def test_a_picture_in_its_tag_becomes_a_file(self):
+        pixel = base64.b64encode(PIXEL).decode()
+        entry = self.record(f'<p>Look <img src="data:image/png;base64,{pixel}"></p>')
+        self.assertEqual(entry.attachment_ids.raw, PIXEL)
+        self.assertIn(f'src="/web/image/{entry.attachment_ids.id}?access_token=', entry.body)
+
+    def test_the_body_is_html_in_which_quotes_are_marked(self):
+        entry = self.record('<p>Unheard-of</p><div class="gmail_quote">Old</div>')
+        self.assertIsInstance(entry.body, Markup)
+        self.assertEqual(
+            html.fromstring(entry.body).xpath("//*[@data-o-mail-quote]/text()"), ["Old"]
+        )
+        self.assertEqual(entry.preview, "Unheard-of Old")
+        self.assertEqual(self.env["mail.message"].search([("body", "ilike", "unheard-of")]), entry)
 
     def test_each_picture_is_its_own_part(self):
         message = EmailMessage()
