@@ -43,5 +43,6 @@ from . import res_config_settings
 from . import res_groups
 from . import res_partner
 from . import mail_sync_timeline
+from . import mail_sync_timeline_page
 from . import mail_sync_by_hand
 from . import res_users

@@ -10,16 +10,11 @@ from collections import defaultdict
 
 from markupsafe import Markup
 from odoo import fields, models
-from odoo.exceptions import AccessError
-from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.mail import email_split_tuples, html_to_inner_content
 
-from ..engine.addresses import keys, shown
-from .timeline_conditions import direction, is_mail, is_of, where
+from .timeline_conditions import direction, is_mail
 
-#: Entries that one request may ask for.
-MAX_PAGE = 100
 #: How much of a body is read to show its beginning.
 BODY_START = 20_000
 PREVIEW = 280
@@ -29,9 +24,8 @@ _MORE = re.compile(
 )
 #: What an entry of a private mail tells nobody.
 _UNTOLD = {
-    **dict.fromkeys(
-        ("author_id", "answers", "mine", "gateway", "delivery", "answered", "automatic"), False
-    ),
+    **dict.fromkeys(("author_id", "answers", "mine", "gateway", "delivery", "answered"), False),
+    **dict.fromkeys(("automatic", "record"), False),
     **dict.fromkeys(("because", "omitted", "subject", "label", "preview", "unfiled"), ""),
     **dict.fromkeys(("to", "cc", "changes", "attachments"), ()),
     "sender": {"name": "", "email": ""},
@@ -44,93 +38,6 @@ class MailSyncTimeline(models.AbstractModel):
 
     _name = "mail.sync.timeline"
     _description = "Life of the Lead"
-
-    def mail_sync_timeline(self, offset=0, limit=20, filters=None):
-        """Return a page of the record's communication, and whether there is more of it.
-
-        ``filters``: ``show`` (``mails``, ``in``, ``out`` or ``all``), ``mailbox`` (the id of the
-        user whose mailbox it is) and ``oldest_first``.
-        """
-        self.ensure_one()
-        self._mail_sync_check_timeline()
-        filters = filters or {}
-        offset, limit = max(0, int(offset)), min(max(1, int(limit)), MAX_PAGE)
-        self.env.flush_all()
-        domain = self._mail_sync_timeline_domain(filters)
-        order = "date, id" if filters.get("oldest_first") else "date desc, id desc"
-        # sudo: the page has its place for a private mail, of which no more is shown than that
-        found_sudo = self.env["mail.message"].sudo()
-        shown = domain & found_sudo.sudo(False)._mail_sync_shown_domain()
-        found_sudo = found_sudo.search(shown, offset=offset, limit=limit + 1, order=order)
-        page = {
-            "entries": self._mail_sync_entries(found_sudo[:limit].sudo(False)),
-            "more": len(found_sudo) > limit,
-        }
-        return page if offset else {**page, **self._mail_sync_timeline_head()}
-
-    def _mail_sync_check_timeline(self):
-        """Raise AccessError unless the user is a colleague who may read the record."""
-        if not self.env.user._is_internal():
-            raise AccessError(self.env._("This is for colleagues only."))
-        self.check_access("read")
-
-    # -- selection ---------------------------------------------------------------------------
-
-    def _mail_sync_timeline_domain(self, filters):
-        domain = Domain(
-            [
-                ("model", "=", self._name),
-                ("res_id", "=", self.id),
-                ("message_type", "!=", "user_notification"),
-            ]
-        )
-        show = filters.get("show") or "mails"
-        if show != "all" or filters.get("mailbox"):
-            domain &= where(is_mail)
-        if show in ("in", "out"):
-            domain &= where(lambda message: SQL("%s = %s", direction(message), show))
-        if mailbox := filters.get("mailbox"):
-            # sudo: only to compare with the author of a mail that the user may read
-            user_sudo = self.env["res.users"].sudo().browse(int(mailbox)).exists()
-            domain &= where(lambda message: is_of(message, user_sudo))
-        return domain
-
-    def _mail_sync_timeline_head(self):
-        """Return what is shown above the entries, or instead of them if there are none."""
-        readable = self.env["mail.message"]._mail_sync_readable(SQL.identifier("message"))
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT account.user_id
-                FROM mail_message message
-                JOIN mail_sync_message_mail_message_rel rel ON rel.mail_message_id = message.id
-                JOIN mail_sync_message link ON link.id = rel.mail_sync_message_id
-                JOIN mail_sync_account account ON account.id = link.account_id
-                WHERE message.model = %s AND message.res_id = %s AND link.outcome = 'recorded'
-                  AND %s
-                """,
-                self._name,
-                self.id,
-                readable,
-            )
-        )
-        # sudo: whoever can read a mail may know whose mailboxes it came from
-        users = self.env["res.users"].sudo().browse(id_ for [id_] in rows)
-        account = self.env["mail.sync.account"].sudo()._of_user(self.env.user)
-        return {
-            "mailboxes": [
-                {"id": user.id, "name": user.name}
-                for user in users.sorted(lambda user: (user != self.env.user, user.name))
-            ],
-            "addresses": self._mail_sync_addresses(),
-            "account_state": account.state or False,
-        }
-
-    def _mail_sync_addresses(self):
-        """Return the addresses whose mails are recorded on this record."""
-        texts = [self[self._primary_email], "partner_id" in self and self.partner_id.email]
-        found = (shown(email) for text in texts for email in keys(text or ""))
-        return list(dict.fromkeys(found))
 
     # -- display of each message -------------------------------------------------------------
 
@@ -176,9 +83,17 @@ class MailSyncTimeline(models.AbstractModel):
                 "movable": bool(message_sudo.mail_sync_entry_ids),
                 "removable": bool(message_sudo.mail_sync_entry_ids)
                 and message_sudo._mail_sync_may_remove(self.env.user),
+                "record": self._mail_sync_elsewhere(message_sudo),
             }
             for message_sudo in messages_sudo
         ]
+
+    def _mail_sync_elsewhere(self, message_sudo):
+        """Return the other record that a message stands on, which the user may read, or False."""
+        model, res_id = message_sudo.model, message_sudo.res_id
+        if (model, res_id) == (self._name, self.id):
+            return False
+        return {"model": model, "id": res_id, "name": message_sudo.record_name or ""}
 
     def _mail_sync_changes(self, messages_sudo):
         """Return the field changes that each message reports and that the user may see."""
@@ -192,16 +107,6 @@ class MailSyncTimeline(models.AbstractModel):
                 {"field": change["fieldInfo"]["changedField"], "old": old or "", "new": new or ""}
             )
         return found
-
-
-class CrmLead(models.Model):
-    _name = "crm.lead"
-    _inherit = ["crm.lead", "mail.sync.timeline"]
-
-
-class ResPartner(models.Model):
-    _name = "res.partner"
-    _inherit = ["res.partner", "mail.sync.timeline"]
 
 
 def _facts(messages):

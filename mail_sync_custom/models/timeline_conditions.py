@@ -64,3 +64,23 @@ def is_of(message, user_sudo):
         user=user_sudo.id or 0,
         author=user_sudo.partner_id.id or 0,
     )
+
+
+def is_first_copy(message, partner_id, lead_ids):
+    """Whether none of the other records of a contact's page has the same mail, recorded before."""
+    return SQL(
+        """
+        (SELECT TRUE FROM mail_message twin
+         WHERE twin.message_id = %(m)s.message_id AND twin.id < %(m)s.id
+           AND (twin.model = 'res.partner' AND twin.res_id = %(partner)s
+                OR twin.model = 'crm.lead' AND twin.res_id = ANY(%(leads)s))
+           AND COALESCE((SELECT variant FROM mail_sync_entry
+                         WHERE mail_message_id = twin.id), 0)
+             = COALESCE((SELECT variant FROM mail_sync_entry
+                         WHERE mail_message_id = %(m)s.id), 0)
+         LIMIT 1) IS NOT TRUE
+        """,
+        m=message,
+        partner=partner_id,
+        leads=lead_ids,
+    )

@@ -45,6 +45,7 @@ from . import test_setup_change
 from . import test_setup_history
 from . import test_status
 from . import test_timeline
+from . import test_timeline_find
 from . import test_timeline_tour
 from . import test_top_bar
 from . import test_tours
