@@ -19,19 +19,21 @@ class MailMessage(models.Model):
 
     def write(self, vals):
         if not self.env.su and not _CONTENT.isdisjoint(vals):
-            self._mail_sync_check_no_mail()
+            self._mail_sync_check_no_mail("write")
         return super().write(vals)
 
     def unlink(self):
         if not self.env.su:
-            self._mail_sync_check_no_mail()
+            self._mail_sync_check_no_mail("unlink")
         return super().unlink()
 
-    def _mail_sync_check_no_mail(self):
+    def _mail_sync_check_no_mail(self, operation):
         """Raise UserError for mails, received or sent, on leads and contacts.
 
-        Administrators may still delete them, for whoever has a right to that.
+        Administrators may still delete them, for whoever has a right to that. Who may not do it to
+        any message is told that instead.
         """
+        self.check_access(operation)
         if not self.env.user._is_system():
             self._mail_sync_refuse_change()
 

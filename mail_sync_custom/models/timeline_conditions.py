@@ -67,13 +67,13 @@ def is_of(message, user_sudo):
 
 
 def is_first_copy(message, partner_id, lead_ids):
-    """Whether none of the other records of a contact's page has the same mail, recorded before."""
+    """Whether no other record of a contact's page has the same mail: the contact goes first."""
     return SQL(
         """
         (SELECT TRUE FROM mail_message twin
-         WHERE twin.message_id = %(m)s.message_id AND twin.id < %(m)s.id
+         WHERE %(m)s.model = 'crm.lead' AND twin.message_id = %(m)s.message_id
            AND (twin.model = 'res.partner' AND twin.res_id = %(partner)s
-                OR twin.model = 'crm.lead' AND twin.res_id = ANY(%(leads)s))
+                OR twin.model = 'crm.lead' AND twin.res_id = ANY(%(leads)s) AND twin.id < %(m)s.id)
            AND COALESCE((SELECT variant FROM mail_sync_entry
                          WHERE mail_message_id = twin.id), 0)
              = COALESCE((SELECT variant FROM mail_sync_entry

@@ -1,6 +1,6 @@
 """Who reads the recorded mails on a contact."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .recorded_case import Recorded
@@ -142,7 +142,10 @@ class TestContact(Recorded):
         contact = self.contact([own])
         entry, note = self.entry(contact), contact.message_post(body="x", attachments=[("a", b"1")])
         file, other = entry.attachment_ids, note.attachment_ids
-        (entry | note).with_user(self.jr).unlink()
+        with self.assertRaises(UserError):
+            entry.with_user(self.jr).unlink()
+        note.with_user(self.jr).unlink()
+        entry.with_user(self.env.ref("base.user_admin")).unlink()
         self.assertFalse(file.exists())
         self.assertTrue(other.exists(), "Odoo's own rule for what was not recorded")
 
