@@ -25,6 +25,7 @@ from . import ir_mail_server_composing
 from . import mail_message
 from . import mail_message_answers
 from . import mail_message_answering
+from . import mail_message_chatter
 from . import mail_message_delivery
 from . import mail_message_privacy
 from . import mail_message_sent
@@ -45,4 +46,5 @@ from . import res_partner
 from . import mail_sync_timeline
 from . import mail_sync_timeline_page
 from . import mail_sync_by_hand
+from . import mail_sync_write
 from . import res_users

@@ -311,3 +311,41 @@ class TestContact(TimelineCase):
         )
         self.env.flush_all()
         self.assertLessEqual(queries(), few)
+
+
+@tagged("post_install", "-at_install")
+class TestBesideIt(TimelineCase):
+    """What stands beside the timeline, and what it leads to."""
+
+    def chatter(self, record=None, **asked):
+        record = (record or self.lead).with_user(self.ann)
+        messages = record.env["mail.message"]._message_fetch(None, thread=record, **asked)
+        return messages["messages"].mapped("subject")
+
+    def test_the_chatter_leaves_out_mails_when_it_is_asked_to(self):
+        self.exchange()
+        self.smart_mail()
+        self.lead.with_user(self.ann).message_post(body="Called her.", subject="Note")
+        for subject in ("Question", "Offer", "Note"):
+            self.assertIn(subject, self.chatter())
+        self.assertEqual([one for one in self.chatter(mail_sync_mails=False) if one], ["Note"])
+        self.assertEqual(self.chatter(mail_sync_mails=False, search_term="roof"), [])
+
+    def test_the_chatter_of_another_record_is_as_ever(self):
+        team = self.env["crm.team"].create({"name": "North"})
+        team.message_post(body="Hello", subject="Hello", message_type="email")
+        self.assertIn("Hello", self.chatter(team.sudo(), mail_sync_mails=False))
+
+    def test_write_opens_the_composer_for_the_people_of_the_lead(self):
+        action = self.lead.with_user(self.ann).action_mail_sync_write()
+        context = action["context"]
+        composer = self.env["mail.compose.message"].with_user(self.ann).with_context(**context)
+        form = composer.create({"subject": "Offer", "body": "Here it is."})
+        self.assertEqual(form.partner_ids.mapped("email"), [LENA])
+        form.action_send_mail()
+        self.assertEqual(self.subjects(), ["Offer"])
+
+    def test_write_is_for_those_who_may_write_on_the_lead(self):
+        nobody = new_test_user(self.env, "nobody", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            self.lead.with_user(nobody).action_mail_sync_write()

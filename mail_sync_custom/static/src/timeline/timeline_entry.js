@@ -29,6 +29,7 @@ export class TimelineEntry extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.action = useService("action");
         this.state = useState({ expanded: false, body: "", quoted: false, quoteShown: false });
     }
 
@@ -124,6 +125,23 @@ export class TimelineEntry extends Component {
             return _t("Came to the company's own address");
         }
         return direction === "out" ? _t("Written here") : "";
+    }
+
+    // -- the other record that it stands on, on a contact's page ------------------------------------
+
+    get recordUrl() {
+        const { model, id } = this.entry.record;
+        return `/odoo/${model}/${id}`;
+    }
+
+    openRecord() {
+        const { model, id } = this.entry.record;
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: model,
+            res_id: id,
+            views: [[false, "form"]],
+        });
     }
 
     // -- text --------------------------------------------------------------------------------------
