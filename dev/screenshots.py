@@ -246,6 +246,7 @@ class Story:
         # As wide as the chatter needs to stand beside the form.
         page.set_viewport_size({"width": 1600, "height": 900})
         page.goto(f"{self.server.url}/odoo/crm/{self.lead}")
+        page.click("button[name=mail_sync_mails]")
         page.wait_for_selector(".o_mail_sync_badge")
         self.shoot(page, "lead")
         page.locator(".o_mail_sync_badge").first.click()

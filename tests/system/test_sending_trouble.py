@@ -289,6 +289,8 @@ def test_the_address_is_corrected_and_the_mail_sent_again_from_the_lead(company,
     right = somebody("lena")
     company.admin.call("res.partner", "write", [lead.partner], {"email": right.email})
     page = open_lead(ann, lead)
+    if place == ".o-mail-Message":
+        page.click("button[name=mail_sync_mails]")
     state = page.locator(f"{place} .o_mail_sync_delivery")
     expect(state).to_contain_text("no such recipient")
     expect(state.locator("button[name=was_sent]")).to_have_count(0)

@@ -300,6 +300,11 @@ tours.add("mail_sync_change_password", {
 tours.add("mail_sync_lead", {
     steps: () => [
         {
+            content: "Beside the timeline, the chatter has no mails unless they are asked for",
+            trigger: ".o-mail-Chatter:not(:has(.o_mail_sync_badge)) button[name=mail_sync_mails]",
+            run: "click",
+        },
+        {
             content: "The mail says which way it went",
             trigger:
                 ".o-mail-Message:contains(Subject: Visit) " +

@@ -56,6 +56,15 @@ tours.add("mail_sync_timeline", {
             trigger: `${entry("Offer")} .o_mail_sync_delivery:contains(/Waiting: the mailbox .* cannot send/)`,
         },
         {
+            content: "The chatter has no mails, but what else there is",
+            trigger: ".o-mail-Chatter:contains(Called her):not(:contains(Offer))",
+        },
+        {
+            content: "Ask for the mails",
+            trigger: ".o-mail-Chatter button[name=mail_sync_mails]",
+            run: "click",
+        },
+        {
             content: "The chatter says it, too",
             trigger: ".o-mail-Message .o_mail_sync_delivery:contains(Waiting)",
         },
