@@ -12,8 +12,9 @@ ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 
 #: Each room of the engine, and the rooms it may import from, itself aside.
 VALUES = {"engine.values", "engine.errors"}
-PURE = "plan status special_use providers catalogue watching pacing markup sasl oauth".split()
-PURE.append("conversations")
+PURE = (
+    "conversations plan status special_use providers catalogue watching pacing markup sasl oauth"
+).split()
 #: Pure as well, and they compare addresses, of which there is one idea.
 ADDRESSED = "people exclusion mime".split()
 ENGINE_ROOMS = {
