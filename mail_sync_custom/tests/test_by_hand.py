@@ -118,7 +118,7 @@ class TestByHand(TimelineCase):
         bomb = b"From: a@b.example\r\nTo: c@d.example\r\n" + b"X-A: " + b"x" * 300_000
         for data, words in (
             (b"", "empty"),
-            (b"%PDF-1.7\n%%EOF", "no mail"),
+            (b"%PDF-1.7\n%%EOF", "not a mail"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "Outlook"),
             (bomb, "unsafe"),
         ):
@@ -134,7 +134,7 @@ class TestByHand(TimelineCase):
             self.log(raw)
 
     def test_nonsense_instead_of_base64_is_no_mail(self):
-        with self.assertRaisesRegex(UserError, "no mail"):
+        with self.assertRaisesRegex(UserError, "not a mail"):
             self.lead.with_user(self.ann).mail_sync_log_mail("not base64!")
 
     def test_an_address_on_a_list_never_recorded_keeps_it_out(self):

@@ -10,7 +10,7 @@ _WRONG = {
     ),
     "several": _lt("This file has several mails. Save each in a file of its own."),
     "no_mail": _lt(
-        "This file is no mail. Save the mail from your mail program as a file that ends in .eml."
+        "This file is not a mail. Save the mail from your mail program as a file that ends in .eml."
     ),
     "message_bomb": _lt(
         "This mail is built in a way that makes it unsafe to read. Such mails are usually broken "

@@ -127,8 +127,13 @@ def test_a_date_shows_the_mails_around_it(desk):
     found = page.locator(".o_mail_sync_found .o_mail_sync_subject")
     expect(found).to_have_text("News 30")
     see(page, "date")
-    page.click("button[name=before]")
+    before = page.locator("button[name=before]")
+    expect(before).to_have_text("Show newer")
+    before.click()
+    expect(entries(page)).to_have_count(34)
+    before.click()
     expect(entries(page).first).to_have_text("Re: Roof")
+    expect(before).to_have_count(0)
 
 
 def test_write_opens_the_composer_and_the_mail_leaves_from_the_mailbox(desk):
@@ -161,7 +166,7 @@ def test_a_mail_is_logged_by_hand_once_and_a_wrong_file_says_why(desk, tmp_path)
     expect(entry).to_contain_text("Logged by hand by")
     expect(entry).to_contain_text("Received")
     expect(page.locator(".o_notification")).to_contain_text(
-        ["This file is no mail", "The mail is logged"]
+        ["This file is not a mail", "The mail is logged"]
     )
     see(page, "by-hand")
     chooser.set_input_files(saved)
