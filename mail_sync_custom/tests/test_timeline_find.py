@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from ..models import mail_sync_timeline_page as page
 from .common import mail
@@ -231,6 +232,34 @@ class TestCount(TimelineCase):
     def test_it_is_for_those_who_may_read_the_lead(self):
         with self.assertRaises(AccessError):
             self.count(new_test_user(self.env, "nobody", groups="base.group_user"))
+
+
+@tagged("post_install", "-at_install")
+class TestSpeed(TimelineCase):
+    def test_a_page_is_read_along_an_index_however_many_mails_there_are(self):
+        self.env.cr.execute(
+            """
+            INSERT INTO mail_message (model, res_id, message_type, date, message_id, subject, body)
+            SELECT 'crm.lead', %s, 'email', now() - n * interval '1 hour',
+                   '<' || n || '@many.example>', 'Mail ' || n, '<p>Hello</p>'
+            FROM generate_series(1, 20000) n
+            """,
+            [self.lead.id],
+        )
+        self.env.cr.execute("ANALYZE mail_message")
+        lead = self.lead.with_user(self.ann)
+        messages = self.env["mail.message"].sudo()
+        for order in ("date desc, id desc", "date, id"):
+            query = messages._search(lead._mail_sync_timeline_domain({}), limit=21, order=order)
+            rows = self.env.execute_query(SQL("EXPLAIN %s", query.select()))
+            plan = "\n".join(line for [line] in rows)
+            self.assertIn("_mail_sync_timeline_idx", plan)
+            self.assertNotIn("Sort", plan)
+        self.assertEqual(lead.mail_sync_timeline_count(), page.MAX_COUNT)
+        found = self.timeline(search="mail 19999")["entries"]
+        self.assertEqual([entry["subject"] for entry in found], ["Mail 19999"])
+        groups = self.timeline(conversations=True)
+        self.assertTrue(groups["partly"])
 
 
 @tagged("post_install", "-at_install")
