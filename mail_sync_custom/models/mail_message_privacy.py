@@ -2,7 +2,7 @@
 
 On a lead Odoo's own rule holds: whoever can read the lead can read its mails. Every colleague can
 read a contact, but not the mails recorded on it. Those are for whoever has the mail in their own
-mailbox, and for whoever can open a lead that has the same mail; if no lead has it any more, for
+mailbox or logged it by hand, and for whoever can open a lead that has the same mail; if no lead has it any more, for
 whoever can open a lead of that contact.
 
 A private mail, on whatever record, is for whoever has it in their own mailbox or wrote it here, and
@@ -114,6 +114,7 @@ class MailMessage(models.Model):
              WHERE link.message_id = entry.message_id AND link.variant = entry.variant
                AND link.outcome = 'recorded' AND account.user_id = %(user)s
              LIMIT 1) IS TRUE
+            OR (entry.reason = 'hand' AND entry.create_uid = %(user)s) IS TRUE
             OR COALESCE(
                 (SELECT bool_or(lead.id IS NOT NULL) FROM mail_message same
                  LEFT JOIN mail_sync_entry twin ON twin.mail_message_id = same.id
@@ -145,7 +146,10 @@ class MailMessage(models.Model):
                 *("model", "res_id", "message_id"),
                 *("mail_sync_private", "message_type", "author_id"),
             ),
-            "mail.sync.entry": ("mail_message_id", "message_id", "variant"),
+            "mail.sync.entry": (
+                *("mail_message_id", "message_id", "variant"),
+                *("reason", "create_uid"),
+            ),
             "mail.sync.message": ("account_id", "message_id", "variant", "outcome"),
             "mail.sync.account": ("user_id",),
             "crm.lead": ("partner_id",),

@@ -161,6 +161,12 @@ class TestByHand(TimelineCase):
         self.log(self.question(), record=lena)
         self.assertEqual(self.subjects(record=lena), ["Question"])
 
+    def test_on_a_contact_without_a_lead_it_is_for_the_one_who_logged_it(self):
+        jon = self.env["res.partner"].create({"name": "Jon", "email": "jon@home.example"})
+        self.log(self.question(), record=jon)
+        self.assertEqual(self.subjects(record=jon), ["Question"])
+        self.assertEqual(self.subjects(record=jon, user=self.salesperson("ben")), [])
+
     def test_whoever_has_no_mailbox_can_log_a_mail(self):
         ben = self.salesperson("ben")
         self.log(mail(ben.email, LENA, "Offer"), user=ben)
