@@ -2,8 +2,8 @@
 
 On a lead Odoo's own rule holds: whoever can read the lead can read its mails. Every colleague can
 read a contact, but not the mails recorded on it. Those are for whoever has the mail in their own
-mailbox or logged it by hand, and for whoever can open a lead that has the same mail; if no lead has it any more, for
-whoever can open a lead of that contact.
+mailbox or logged it by hand, and for whoever can open a lead that has the same mail; if no lead has
+it any more, for whoever can open a lead of that contact.
 
 A private mail, on whatever record, is for whoever has it in their own mailbox or wrote it here, and
 for nobody else: not for managers, nor for administrators. ``mail_message_private`` says how a mail
