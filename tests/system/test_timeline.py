@@ -38,6 +38,9 @@ class Desk:
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(f"{self.lead.office.server.url}/odoo/{path or f'crm/{self.lead.id}'}")
+        page.wait_for_selector(".nav-link[name=mail_sync_timeline]")
+        if not path:
+            page.wait_for_selector(".o_mail_sync_timeline button[name=write]")
         return page
 
 
