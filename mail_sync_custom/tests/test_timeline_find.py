@@ -366,6 +366,7 @@ class TestBesideIt(TimelineCase):
         self.assertIn("Hello", self.chatter(team.sudo(), mail_sync_mails=False))
 
     def test_write_opens_the_composer_for_the_people_of_the_lead(self):
+        self.lead.partner_id = self.env["res.partner"].create({"name": "Lena", "email": LENA})
         action = self.lead.with_user(self.ann).action_mail_sync_write()
         context = action["context"]
         composer = self.env["mail.compose.message"].with_user(self.ann).with_context(**context)
