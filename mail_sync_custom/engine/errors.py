@@ -149,6 +149,12 @@ class CertificateChanged(TlsError):
     code = "certificate_changed"
 
 
+class CertificateUnconfirmed(CertificateChanged):
+    """A certificate that is to be pinned, and that nobody has confirmed yet."""
+
+    code = "certificate_untrusted"
+
+
 class StarttlsMissing(TlsError):
     """STARTTLS is not offered, and plain text was not agreed to (RFC 8314 §3)."""
 

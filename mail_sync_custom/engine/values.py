@@ -55,8 +55,8 @@ class Endpoint:
     """Where a server is, and what its connection must be like before a password is sent.
 
     ``fingerprint`` is the SHA-256 of the one certificate to accept, as 64 lower-case hexadecimal
-    digits. ``pin`` without a fingerprint accepts the certificate it meets, for the first
-    connection of a set-up, whose answer then carries the fingerprint to keep.
+    digits. ``pin`` without a fingerprint is for looking at a certificate before its owner has
+    confirmed it: nobody can log in with it.
     """
 
     host: str
@@ -86,6 +86,21 @@ class Connected:
 
     security: Security
     fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a server's certificate says of itself, for its user to compare.
+
+    ``fingerprint`` is the SHA-256, as 64 lower-case hexadecimal digits. Names are written as in
+    RFC 4514. Whatever cannot be read is empty or ``None``.
+    """
+
+    fingerprint: str
+    subject: str = ""
+    issuer: str = ""
+    begins: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,8 @@ class TestEntered(MailSyncCase):
     def test_other_takes_back_what_a_provider_has_filled_in(self):
         for code in ("godaddy", "bluehost"):
             with self.subTest(code):
-                shown = self.chosen("other", **self.provider(code)._settings(self.new.email))
+                filled_in = self.provider(code)._settings(self.new.email)
+                shown = self.chosen("other", **filled_in, suggested=filled_in)
                 self.assertEqual((shown["imap_host"], shown["smtp_host"]), (False, False))
                 self.assertEqual((shown["imap_port"], shown["imap_ssl"]), (993, True))
 

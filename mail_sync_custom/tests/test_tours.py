@@ -3,9 +3,11 @@
 The servers are those that ``.dev/services.json`` describes, or ``MAIL_SYNC_SERVICES`` names.
 """
 
+import hashlib
 import json
 import os
 import smtplib
+import ssl
 import uuid
 from pathlib import Path
 
@@ -26,6 +28,8 @@ class TestTours(HttpCase):
         if not described.exists():
             cls.skipTest(cls, f"No mail servers: {described} is missing.")
         cls.services = json.loads(described.read_text())
+        pem = Path(cls.services["self_signed_certificate"]).read_text()
+        cls.fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
     def setUp(self):
         super().setUp()
@@ -178,6 +182,7 @@ class TestTours(HttpCase):
                 "port": self.services[f"{protocol}s_port"],
                 "ssl": True,
                 "self_signed": True,
+                "fingerprint": self.fingerprint,
                 "username": email,
                 "secret": Account._encrypt(password),
             }.items()

@@ -8,11 +8,13 @@ import socket
 import ssl
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from dev import certificates
 from engine.imap import session
+from engine.net import tls
 from engine.values import Credentials, Endpoint
 from tests.contract.loopback import LOOPBACK
 
@@ -210,3 +212,9 @@ def until_news(found, seconds=WITHIN):
     while not (news := found.news()) and time.monotonic() < until:
         time.sleep(0.005)
     return news
+
+
+def pinned() -> dict[str, Any]:
+    """Return the settings of an endpoint that accepts the certificate of ``start_tls``."""
+    pem = (certificates.SELF_SIGNED / "certificate.pem").read_text()
+    return {"pin": True, "fingerprint": tls.fingerprint(ssl.PEM_cert_to_DER_cert(pem))}

@@ -21,6 +21,7 @@ from tests.contract.scripted import (
     after_login,
     connect,
     failing,
+    pinned,
     until_news,
 )
 
@@ -117,7 +118,7 @@ def test_news_over_tls_is_not_left_in_openssl(scripted):
         client.start_tls()
         idle_script(play)(client)
 
-    with connect(scripted(script), implicit_tls=True, pin=True) as found:
+    with connect(scripted(script), implicit_tls=True, **pinned()) as found:
         found.idle("INBOX")
         with selectors.DefaultSelector() as ready:
             ready.register(found, selectors.EVENT_READ)

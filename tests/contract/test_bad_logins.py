@@ -33,6 +33,7 @@ from tests.contract.scripted import (
     connect,
     drip,
     failing,
+    pinned,
     silence,
 )
 
@@ -164,7 +165,7 @@ def test_capabilities_are_requested_again_after_tls(scripted):
         assert client.hear()[1].startswith(b"LOGIN ")
 
     with failing(ConnectionLost, step=Step.LOGIN):
-        connect(scripted(script), pin=True)
+        connect(scripted(script), **pinned())
 
 
 def test_an_untrusted_certificate_after_starttls(scripted):
@@ -271,7 +272,7 @@ def test_no_password_is_sent_over_tls_to_a_server_that_accepts_none(scripted):
 
     server = scripted(script)
     with failing(ServerRefused, code="password_sign_in_off", kind=Kind.SETUP):
-        connect(server, implicit_tls=True, pin=True)
+        connect(server, implicit_tls=True, **pinned())
     assert b"LOGIN " not in server.heard
 
 

@@ -6,13 +6,16 @@ import smtplib
 import socket
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from dev import passwords
 from engine.errors import (
     CertificateChanged,
     CertificateName,
+    CertificateUnconfirmed,
     CertificateUntrusted,
     ConnectionRefused,
     HostNotFound,
@@ -41,8 +44,8 @@ class Imap:
     def __init__(self, services):
         self.tls, self.starttls = services.imaps, services.imap
 
-    def connect(self, endpoint, credentials):
-        with session.connect(endpoint, credentials, budget=BUDGET, policy=LOOPBACK) as found:
+    def connect(self, endpoint, credentials, **how):
+        with session.connect(endpoint, credentials, budget=BUDGET, policy=LOOPBACK, **how) as found:
             return found.connected
 
 
@@ -52,8 +55,8 @@ class Smtp:
     def __init__(self, services):
         self.tls, self.starttls = services.smtps, services.smtp
 
-    def connect(self, endpoint, credentials):
-        return smtp.check(endpoint, credentials, budget=BUDGET, policy=LOOPBACK)
+    def connect(self, endpoint, credentials, **how):
+        return smtp.check(endpoint, credentials, budget=BUDGET, policy=LOOPBACK, **how)
 
 
 @pytest.fixture(params=[Imap, Smtp])
@@ -92,17 +95,32 @@ def test_a_certificate_that_does_not_verify(protocol, credentials, way, host, er
 @pytest.mark.parametrize("way", ["tls", "starttls"])
 def test_a_pinned_certificate_and_no_other(protocol, credentials, way):
     endpoint = getattr(protocol, way)
-    met = protocol.connect_inspect(endpoint("self_signed"), BUDGET)
+    met = protocol.connect_inspect(endpoint("self_signed"), BUDGET).fingerprint
     pinned = {"pin": True, "fingerprint": met}
     assert protocol.connect(endpoint("self_signed", **pinned), credentials).fingerprint == met
     with pytest.raises(CertificateChanged) as caught:
         protocol.connect(endpoint("trusted", **pinned), credentials)
-    assert caught.value.detail == protocol.connect_inspect(endpoint("trusted"), BUDGET)
+    shown = protocol.connect_inspect(endpoint("trusted"), BUDGET)
+    assert caught.value.detail == shown.fingerprint
 
 
-def test_a_pin_without_a_fingerprint_returns_the_one_to_keep(protocol, credentials):
-    connected = protocol.connect(protocol.tls("self_signed", pin=True), credentials)
-    assert connected.fingerprint == protocol.connect_inspect(protocol.tls("self_signed"), BUDGET)
+@pytest.mark.parametrize("way", ["tls", "starttls"])
+def test_nobody_logs_in_before_a_certificate_was_confirmed(protocol, credentials, way):
+    endpoint = getattr(protocol, way)
+    begun = []
+    with pytest.raises(CertificateUnconfirmed) as caught:
+        unseen = endpoint("self_signed", pin=True)
+        protocol.connect(unseen, credentials, on_login=lambda: begun.append(way))
+    shown = protocol.connect_inspect(endpoint("self_signed"), BUDGET)
+    assert (caught.value.detail, begun) == (shown.fingerprint, [])
+
+
+def test_what_a_certificate_says_of_itself(protocol, services):
+    shown = protocol.connect_inspect(protocol.tls("self_signed"), BUDGET)
+    pem = Path(services["self_signed_certificate"]).read_text()
+    own = x509.load_pem_x509_certificate(pem.encode())
+    assert shown.subject == own.subject.rfc4514_string()
+    assert (shown.begins, shown.ends) == (own.not_valid_before_utc, own.not_valid_after_utc)
 
 
 def test_no_certificate_without_tls(protocol):
@@ -116,7 +134,7 @@ def test_no_certificate_without_tls(protocol):
 def test_a_pin_applies_to_every_user_of_the_context(services, fingerprint):
     """Odoo sends with smtplib, which knows nothing of fingerprints."""
     endpoint = services.smtps("self_signed")
-    met = smtp.inspect_certificate(endpoint, BUDGET, policy=LOOPBACK)
+    met = smtp.inspect_certificate(endpoint, BUDGET, policy=LOOPBACK).fingerprint
     pin = met if fingerprint == "right" else "00" * 32
     context = tls.context(services.smtps("self_signed", pin=True, fingerprint=pin))
     plain = services.smtp("self_signed")

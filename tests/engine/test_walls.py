@@ -64,7 +64,11 @@ ROOMS = {
 #: What an IMAP client library may be imported by: the one door.
 DOOR = "engine.imap"
 #: Kept tables that are better than our own would be; each stands behind one file.
-LIBRARIES = {"mime/labels.py": {"webencodings"}, "mime/detection.py": {"charset_normalizer"}}
+LIBRARIES = {
+    "mime/labels.py": {"webencodings"},
+    "mime/detection.py": {"charset_normalizer"},
+    "net/certificates.py": {"cryptography"},
+}
 TALKERS = {"socket", "ssl", "smtplib", "imaplib", "threading", "subprocess", "os", "requests"}
 
 

@@ -150,8 +150,7 @@ class Salesperson:
     def connect(self, **changes: Any) -> None:
         """Go through the set-up wizard: Next, Connect SMTP, Finish."""
         wizard = self.client.create("mail.sync.account.setup", **{**self.settings(), **changes})
-        for button in ("action_next", "action_connect_smtp", "action_finish"):
-            self.client.call("mail.sync.account.setup", button, [wizard])
+        demo.go_through(self.client, wizard)
 
     def settings(self, *, ssl: bool = True) -> dict[str, Any]:
         """Return what to enter in the wizard, for a server with a valid certificate."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import socket
 import ssl
 import threading
@@ -28,7 +29,8 @@ PROTOCOLS = ("imap", "smtp")
 class Front:
     """A TLS proxy for a mail server that has no TLS, whose certificate can be exchanged.
 
-    ``heard`` is what clients said once the connection was encrypted.
+    ``heard`` is what clients said once the connection was encrypted, ``met`` how many connected.
+    While ``opens`` is cleared it does not begin TLS, while ``admits`` is, it passes on no login.
     """
 
     def __init__(self, protocol: str, folder: Path):
@@ -36,6 +38,10 @@ class Front:
             services.describe().imap_port if protocol == "imap" else services.describe().smtp_port
         )
         self.behind, self.folder, self.heard = (dovecot.PLAIN, port), folder, b""
+        self.opens, self.admits = threading.Event(), threading.Event()
+        self.opens.set()
+        self.admits.set()
+        self.met = 0
         self.renew()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -65,6 +71,8 @@ class Front:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        self.met += 1
+        self.opens.wait(30)
         with (
             contextlib.suppress(OSError),
             socket.create_connection(self.behind) as server,
@@ -73,6 +81,8 @@ class Front:
             threading.Thread(target=self._answer, args=(server, encrypted), daemon=True).start()
             while said := encrypted.recv(65536):
                 self.heard += said
+                if self.heard_a_login():
+                    self.admits.wait(30)
                 server.sendall(said)
 
     def _answer(self, server: socket.socket, client: socket.socket) -> None:
@@ -92,7 +102,7 @@ def fronts(tmp_path: Path) -> Iterator[dict[str, Front]]:
 
 
 def connect_to(fronts: dict[str, Front], ann: Salesperson) -> None:
-    """Connect a mailbox in the three clicks that a self-signed certificate takes."""
+    """Connect a mailbox, and confirm both certificates on the way."""
     changes: dict[str, Any] = {}
     for protocol, front in fronts.items():
         changes |= {
@@ -114,6 +124,45 @@ def press(ann: Salesperson, wizard: int, protocol: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_password_leaves_before_the_first_certificate_is_confirmed(
+    company: Office, protocol: str, fronts: dict[str, Front]
+):
+    ann, front = company.salesperson("ann"), fronts[protocol]
+    host = {"host": "127.0.0.1", "port": front.port, "self_signed": True}
+    entered = {f"{protocol}_{name}": value for name, value in host.items()}
+    # To confirm what has not been shown confirms nothing.
+    entered[f"{protocol}_fingerprint_accepted"] = True
+    wizard = ann.client.create(SETUP, **{**ann.settings(), **entered})
+    if protocol == "smtp":
+        press(ann, wizard, "imap")
+
+    stopped = {"step": protocol, "known": False, "met": front.fingerprint, "accepted": False}
+    for _ in range(2):
+        assert press(ann, wizard, protocol) == stopped
+        assert not front.heard_a_login(), front.heard
+    names = [f"{protocol}_met_{name}" for name in ("subject", "issuer", "validity")]
+    shown = ann.client.read(SETUP, wizard, *names)
+    assert shown[names[0]] == shown[names[1]] == "CN=localhost"
+    assert re.fullmatch(r"\S+ to \S+", shown[names[2]])
+
+    ann.client.call(SETUP, "write", [wizard], {f"{protocol}_fingerprint_accepted": True})
+    confirmed = press(ann, wizard, protocol)
+    assert (confirmed["step"] != protocol, confirmed["known"]) == (True, front.fingerprint)
+    assert front.heard_a_login()
+
+
+def test_one_certificate_on_one_host_is_confirmed_once(company: Office):
+    ann, own = company.salesperson("ann"), services.describe().hosts.self_signed
+    server = {"host": own, "self_signed": True}
+    entered = {f"{each}_{name}": value for each in PROTOCOLS for name, value in server.items()}
+    wizard = ann.client.create(SETUP, **{**ann.settings(), **entered})
+    press(ann, wizard, "imap")
+    ann.client.call(SETUP, "write", [wizard], {"imap_fingerprint_accepted": True})
+    assert press(ann, wizard, "imap")["step"] == "smtp"
+    assert press(ann, wizard, "smtp")["step"] == "ready"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_changed_certificate_is_noticed_before_anything_is_sent(
     company: Office, protocol: str, fronts: dict[str, Front]
 ):
@@ -132,7 +181,7 @@ def test_a_changed_certificate_is_noticed_before_anything_is_sent(
     assert shown == {**stopped, "met": front.fingerprint}
     assert not front.heard_a_login(), front.heard
 
-    # What was accepted is the certificate that was shown, not the next one.
+    # What is accepted is the certificate that was shown, not the next one.
     ann.client.call(SETUP, "write", [wizard], {f"{protocol}_fingerprint_accepted": True})
     front.renew()
     assert press(ann, wizard, protocol) == {**stopped, "met": front.fingerprint}
@@ -225,6 +274,46 @@ def mail_sync_page(company: Office, owner: Salesperson) -> Iterator[Page]:
         program.close()
 
 
+def test_the_step_that_runs_is_named_and_asked_for_once(company: Office, fronts: dict[str, Front]):
+    ann, front = company.salesperson("ann"), fronts["imap"]
+    connect_to(fronts, ann)
+    front.heard, front.met = b"", 0
+    with mail_sync_page(company, ann) as page:
+        page.locator("button[name=action_open_setup]:visible").first.click()
+        step, following = page.locator(".o_mail_sync_step"), page.locator("[name=smtp_host] input")
+        front.opens.clear()
+        front.admits.clear()
+        page.locator("[name=imap_username] input").press("Enter")
+        expect(step).to_have_text("Connecting to 127.0.0.1…")
+        expect(page.locator("button[name=action_next]")).to_be_disabled()
+        page.locator("[name=imap_username] input").press("Enter")
+        front.opens.set()
+        expect(step).to_have_text("Signing in…")
+        front.admits.set()
+        expect(following).to_be_visible()
+        expect(step).not_to_be_visible()
+        assert front.met == 1
+        page.keyboard.press("Escape")
+        expect(page.locator(".o_mail_sync_setup")).not_to_be_visible()
+
+
+def test_an_empty_password_is_marked_before_anything_is_connected(company: Office):
+    ann = company.salesperson("ann")
+    settings = ann.settings()
+    with mail_sync_page(company, ann) as page, socket.create_server(("127.0.0.1", 0)) as nobody:
+        page.click(".o_mail_sync_choice")
+        page.fill("[name=imap_host] input", settings["imap_host"])
+        page.fill("[name=imap_port] input", str(nobody.getsockname()[1]))
+        page.locator("[name=imap_host] input").press("Enter")
+        password = page.locator("[name=imap_password] input")
+        expect(page.locator("[name=imap_password].o_field_invalid")).to_be_visible()
+        expect(password).to_be_focused()
+        expect(page.locator(".o_mail_sync_step")).not_to_be_visible()
+        nobody.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            nobody.accept()
+
+
 def test_untouched_settings_show_both_fingerprints_and_wait_for_the_box(
     company: Office, fronts: dict[str, Front]
 ):
@@ -242,7 +331,7 @@ def test_untouched_settings_show_both_fingerprints_and_wait_for_the_box(
             expect(shown).to_contain_text(before[protocol])
             expect(shown).to_contain_text(front.fingerprint)
             assert not front.heard_a_login(), front.heard
-            shown.get_by_label("I have compared it: accept the new certificate").check()
+            shown.get_by_label("I have compared it: accept this certificate").check()
             page.click(f"button[name={button}]")
             expect(page.locator(f"button[name={button}]")).not_to_be_visible()
         page.click("button[name=action_finish]")

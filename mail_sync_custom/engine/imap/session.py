@@ -11,7 +11,7 @@ lacks is used only if the server offers it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime
 from types import TracebackType
 
@@ -19,7 +19,16 @@ from ..net import dial, opening
 from ..net.dial import Deadline
 from ..net.policy import INTERNET, Policy
 from ..net.wire import Wire
-from ..values import Connected, Credentials, Endpoint, Folder, Headers, Snapshot, Watched
+from ..values import (
+    Certificate,
+    Connected,
+    Credentials,
+    Endpoint,
+    Folder,
+    Headers,
+    Snapshot,
+    Watched,
+)
 from . import fetching, filing, searching
 from .answers import MAX_HEADER
 from .dialogue import Dialogue
@@ -43,17 +52,21 @@ def connect(
     patience: float = PATIENCE,
     policy: Policy = INTERNET,
     message_limit: int = MAX_MESSAGE,
+    on_login: Callable[[], None] = lambda: None,
 ) -> ImapSession:
     """Return a logged-in session, or raise the MailError that explains why there is none.
 
     ``budget``, in seconds, is for all of it: lookup, TCP, TLS, greeting and login. ``patience``
     applies to each later command. ``policy`` says which addresses may be connected to.
-    ``message_limit`` bounds the literals that are read, in bytes.
+    ``message_limit`` bounds the literals that are read, in bytes. ``on_login`` is called when the
+    connection stands, right before the login.
     """
     dial.check_settings(endpoint, credentials)
     deadline = Deadline(budget)
     dialogue = opening.opened(endpoint, deadline, lambda wire: _speak(wire, message_limit), policy)
     try:
+        dial.check_confirmed(dialogue.wire.sock, endpoint)
+        on_login()
         log_in(dialogue, credentials)
         dialogue.patience = patience
         return ImapSession(dialogue, dial.describe(dialogue.wire.sock, endpoint))
@@ -64,8 +77,8 @@ def connect(
 
 def inspect_certificate(
     endpoint: Endpoint, budget: float = BUDGET, *, policy: Policy = INTERNET
-) -> str:
-    """Return the fingerprint of a server's certificate, without logging in."""
+) -> Certificate:
+    """Return a server's certificate, without logging in. Raises MailError if it shows none."""
     return opening.inspect_certificate(
         endpoint, budget, lambda wire: _speak(wire, MAX_HEADER), policy
     )

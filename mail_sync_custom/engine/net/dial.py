@@ -16,6 +16,7 @@ import time
 from dataclasses import replace
 
 from ..errors import (
+    CertificateUnconfirmed,
     ConnectionRefused,
     ConnectionTimeout,
     HostNotAllowed,
@@ -203,6 +204,16 @@ def describe(sock: socket.socket, endpoint: Endpoint) -> Connected:
         return Connected(Security.PLAIN)
     security = Security.IMPLICIT_TLS if endpoint.implicit_tls else Security.STARTTLS
     return Connected(security, tls.fingerprint(sock.getpeercert(binary_form=True) or b""))
+
+
+def check_confirmed(sock: socket.socket, endpoint: Endpoint) -> None:
+    """Raise CertificateUnconfirmed before a login, if nobody has said which certificate to accept.
+
+    Its detail is the fingerprint that was met.
+    """
+    met = describe(sock, endpoint).fingerprint
+    if endpoint.pin and met and not endpoint.fingerprint:
+        raise CertificateUnconfirmed(met)
 
 
 def inspected(endpoint: Endpoint) -> Endpoint:

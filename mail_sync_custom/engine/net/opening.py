@@ -11,8 +11,8 @@ from contextlib import closing
 from typing import Protocol, TypeVar
 
 from ..errors import ConnectionLost, ConnectionTimeout, Step, TlsError
-from ..values import Endpoint
-from . import dial
+from ..values import Certificate, Endpoint
+from . import certificates, dial
 from .dial import Deadline
 from .policy import INTERNET, Policy
 from .wire import Wire
@@ -79,12 +79,12 @@ def inspect_certificate(
     budget: float,
     speak: Callable[[Wire], Dialogue],
     policy: Policy = INTERNET,
-) -> str:
-    """Return the fingerprint of a server's certificate, without logging in."""
+) -> Certificate:
+    """Return a server's certificate, without logging in. Raises MailError if it shows none."""
     dial.check_settings(endpoint)
     asked = dial.inspected(endpoint)
     with closing(opened(asked, Deadline(budget), speak, policy)) as dialogue:
-        return dial.describe(dialogue.wire.sock, asked).fingerprint
+        return certificates.described(dialogue.wire.sock.getpeercert(binary_form=True) or b"")
 
 
 def _upgrade(dialogue: Dialogue, endpoint: Endpoint, deadline: Deadline) -> None:

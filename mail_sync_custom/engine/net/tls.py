@@ -61,7 +61,7 @@ class _PinningSocket(ssl.SSLSocket):
 
 
 class PinningContext(ssl.SSLContext):
-    """Accepts the certificate with one fingerprint; if that is empty, any certificate."""
+    """Accepts the certificate with one fingerprint; if that is empty, any, to look at it."""
 
     sslsocket_class = _PinningSocket
     pin = ""

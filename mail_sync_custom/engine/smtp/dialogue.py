@@ -11,6 +11,7 @@ import base64
 import contextlib
 import hmac
 import ipaddress
+from collections.abc import Callable
 
 from .. import sasl
 from ..catalogue import SMTP
@@ -137,11 +138,17 @@ def logged_in(
     *,
     budget: float = BUDGET,
     policy: Policy = INTERNET,
+    on_login: Callable[[], None] = lambda: None,
 ) -> Dialogue:
-    """Return a logged-in dialogue, or raise the MailError that explains why there is none."""
+    """Return a logged-in dialogue, or raise the MailError that explains why there is none.
+
+    ``on_login`` is called when the connection stands, right before the login.
+    """
     dial.check_settings(endpoint, credentials)
     dialogue = opening.opened(endpoint, Deadline(budget), Dialogue, policy)
     try:
+        dial.check_confirmed(dialogue.wire.sock, endpoint)
+        on_login()
         dialogue.log_in(credentials)
     except BaseException:
         dialogue.close()

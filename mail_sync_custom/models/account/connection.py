@@ -110,8 +110,10 @@ class MailSyncAccount(models.Model):
         return {"lease_token": False, "lease_until": False, "details_changed_at": now, **vals}
 
     @api.model
-    def _try_imap(self, settings, provider=None):
+    def _try_imap(self, settings, provider=None, tell=None):
         """Log in and list the folders, within ten seconds.
+
+        ``tell`` is called with each step that begins, once the connection stands.
 
         Returns ``fingerprint``, ``starttls`` and ``folders``: a dict of name, special_use,
         uidvalidity, uidnext and use for each. Raises UserError with the step, the cause and the
@@ -126,8 +128,11 @@ class MailSyncAccount(models.Model):
                     budget=TRY_SECONDS,
                     patience=TRY_SECONDS,
                     policy=self._host_policy(),
+                    on_login=lambda: tell and tell(Step.LOGIN),
                 ),
             ) as connection:
+                if tell:
+                    tell(Step.FOLDERS)
                 folders = [folder for folder in connection.folders() if folder.selectable]
                 uses = {special_use.find(folders, use): use for use in SpecialUse}
                 snapshots = connection.status([folder.name for folder in uses if folder])
@@ -149,7 +154,7 @@ class MailSyncAccount(models.Model):
         }
 
     @api.model
-    def _try_smtp(self, settings, provider=None):
+    def _try_smtp(self, settings, provider=None, tell=None):
         """Log in to the SMTP server, within ten seconds. Returns ``fingerprint``, ``starttls``.
 
         Raises UserError as ``_try_imap`` does.
@@ -159,7 +164,12 @@ class MailSyncAccount(models.Model):
                 logged_in(
                     self.env.cr.dbname,
                     settings,
-                    partial(smtp.check, budget=TRY_SECONDS, policy=self._host_policy()),
+                    partial(
+                        smtp.check,
+                        budget=TRY_SECONDS,
+                        policy=self._host_policy(),
+                        on_login=lambda: tell and tell(Step.LOGIN),
+                    ),
                 )
             )
         except MailError as error:
@@ -179,16 +189,27 @@ class MailSyncAccount(models.Model):
             seen = inspect(_endpoint(settings), LOOK_SECONDS, policy=self._host_policy())
         except MailError:
             return error
-        return CertificateUntrusted(seen)
+        return CertificateUntrusted(seen.fingerprint)
 
     @api.model
-    def _other_certificate(self, error):
-        """Return the fingerprint that was found instead of the pinned one; False if there was none.
+    def _awaits_confirmation(self, error):
+        """Whether nothing was sent because of a certificate that its user has not confirmed.
 
         Takes the UserError of ``_try_imap`` or ``_try_smtp``.
         """
-        cause = error.__cause__
-        return isinstance(cause, CertificateChanged) and cause.detail
+        return isinstance(error.__cause__, CertificateChanged)
+
+    @api.model
+    def _look_at_certificate(self, protocol, settings, provider=None):
+        """Return the engine's :class:`Certificate` of a server, without logging in.
+
+        Raises UserError as ``_try_imap`` does.
+        """
+        inspect = {"imap": session, "smtp": smtp}[protocol].inspect_certificate
+        try:
+            return inspect(_endpoint(settings), TRY_SECONDS, policy=self._host_policy())
+        except MailError as error:
+            raise UserError(self._explain(error, provider)) from error
 
 
 def _endpoint(settings):

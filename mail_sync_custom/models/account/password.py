@@ -40,7 +40,7 @@ class MailSyncAccount(models.Model):
         names = self._protocol_names()
         tried = {protocol: self._settings(protocol) for protocol in protocols}
         for protocol, settings in tried.items():
-            error = self._error(protocol, {**settings, "secret": secret})
+            error = self._error(protocol, {**settings, "secret": secret}, self._tell_step)
             if error:
                 raise UserError(
                     self.env._("%(server)s: %(error)s", server=names[protocol], error=error)

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.http import request
 from odoo.tools import format_datetime
 
 from ...engine import catalogue, status
@@ -65,11 +66,22 @@ class MailSyncAccount(models.Model):
             raise UserError(words)
         try:
             # The provider entered may differ from the saved one.
-            return getattr(self.browse(), f"_try_{protocol}")(settings, provider)
+            account = self.browse()
+            return getattr(account, f"_try_{protocol}")(settings, provider, self._tell_step)
         except UserError as error:
             if saved:
                 self._note_refusal_apart(protocol, error)
             raise
+
+    @api.model
+    def _tell_step(self, step):
+        """Say in the user's open dialog which step of the attempt begins.
+
+        At once, and so in a separate transaction: the one of the request ends with the attempt.
+        """
+        if request:  # who calls from elsewhere has no dialog
+            with apart(self.env) as env:
+                env.user._bus_send("mail_sync_custom/step", {"step": str(step)})
 
     def _note_refusal_apart(self, protocol, error):
         """Save a refusal in a separate transaction: the one that reports it is rolled back."""
@@ -102,10 +114,10 @@ class MailSyncAccount(models.Model):
             self._happen(status.Event.RECONNECT)
             self._schedule_now()
 
-    def _error(self, protocol, settings):
+    def _error(self, protocol, settings, tell=None):
         """Return why a connection fails and what to do, as a UserError; None if it works."""
         try:
-            getattr(self, f"_try_{protocol}")(settings)
+            getattr(self, f"_try_{protocol}")(settings, tell=tell)
         except UserError as error:
             return error
         return None

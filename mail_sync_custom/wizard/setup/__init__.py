@@ -1,5 +1,6 @@
 # The model first; its parts in any order.
 from . import setup
+from . import certificates
 from . import checks
 from . import folder
 from . import folders

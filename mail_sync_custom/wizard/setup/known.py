@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import email_normalize
 
-from .values import ENTERED, PROTOCOLS, given_email
+from .values import ENTERED, PROTOCOLS, given_email, same_name
 
 #: How far back a mailbox is read unless its user chooses otherwise.
 DEFAULT_HISTORY = "3m"
@@ -43,15 +43,27 @@ class MailSyncAccountSetup(models.TransientModel):
         if not account_sudo:
             email = email_normalize(self.env.user.email or "")
             provider = self.env["mail.sync.provider"]._suggest(email)
-            values |= {"imap_username": email, "provider_id": provider.id}
-            return {**values, **provider._settings(email)}
+            found = {"imap_username": email, "provider_id": provider.id}
+            found["suggested"] = self._first_suggestion(email, provider)
+            return {**values, **found, **provider._settings(email)}
         names = [f"{protocol}_{name}" for protocol in PROTOCOLS for name in ENTERED]
         known = account_sudo.read([*names, "history", "provider_id"], load=None)[0]
         known["email"] = given_email(account_sudo)
+        known["suggested"] = self._suggestion_of(account_sudo)
         if known["history"] not in self._histories():
             # A disabled account starts again, within what is allowed now.
             known["history"] = self._default_history()
         return values | {name: value for name, value in known.items() if name in fields_list}
+
+    @api.model
+    def _suggestion_of(self, account):
+        """Return the ``suggested`` of a form that opens with an account's settings."""
+        username = account.imap_username
+        one_name = same_name(account.smtp_username, username)
+        return {
+            **self._first_suggestion(username, account.provider_id),
+            **({"smtp_username": account.smtp_username} if one_name else {}),
+        }
 
     @api.model
     def _account_sudo(self):

@@ -38,6 +38,8 @@ class MailSyncAccountSetup(models.TransientModel):
         # Exactly the certificate that was shown is accepted, not whichever comes next.
         if self[f"{protocol}_fingerprint_accepted"]:
             settings["fingerprint"] = self[f"{protocol}_fingerprint_met"] or settings["fingerprint"]
+        if protocol == "smtp" and not settings["fingerprint"]:
+            settings["fingerprint"] = self._confirmed_for_reading()
         if not settings["self_signed"]:
             settings["fingerprint"] = False
         # sudo: which permission is used is closed to everyone, and told to the connection only
@@ -49,9 +51,7 @@ class MailSyncAccountSetup(models.TransientModel):
         """Start the second step from what the first one knows."""
         setup_sudo = self.sudo()
         values = {}
-        account_sudo = self._account_sudo()
-        one_name = same_name(account_sudo.smtp_username, account_sudo.imap_username)
-        if not self.smtp_username or (one_name and self._is_saved("smtp_username")):
+        if self._is_suggested("smtp_username"):
             values["smtp_username"] = self.imap_username
         same_user = "smtp_username" in values or self.smtp_username == self.imap_username
         renewed = setup_sudo.imap_secret and not setup_sudo.smtp_secret and same_user
@@ -59,10 +59,24 @@ class MailSyncAccountSetup(models.TransientModel):
         # A password entered for the new server must not go to the old one, nor vice versa.
         if moved or renewed or not self._secret("smtp"):
             values["smtp_secret"] = setup_sudo._secret("imap")
-        if self.imap_host and (moved or not self.smtp_host):
-            values["smtp_host"] = self._smtp_host_beside()
+        beside = self._smtp_host_beside()
+        derived = (self.suggested or {}).get("derived") == self.smtp_host
+        if beside and (moved or derived or not self.smtp_host):
+            values["smtp_host"] = beside
             values["smtp_self_signed"] = self.imap_self_signed
-        return values
+        host, user = values.get("smtp_host"), values.get("smtp_username")
+        return {
+            **values,
+            "suggested": {
+                **(self.suggested or {}),
+                **({"derived": host} if host else {}),
+                **({"smtp_username": user} if user else {}),
+            },
+        }
+
+    def _is_suggested(self, name):
+        """Whether a field has what was filled in, or nothing."""
+        return not self[name] or same_name(self[name], (self.suggested or {}).get(name))
 
     def _has_moved(self):
         """Whether reading is at another server than the saved one, and sending not yet."""
@@ -77,7 +91,8 @@ class MailSyncAccountSetup(models.TransientModel):
         preset = self.provider_id._settings(self.imap_username)
         if preset and same_name(preset["imap_host"], self.imap_host):
             return preset["smtp_host"]
-        return self.imap_host.replace("imap.", "smtp.", 1)
+        host = (self.imap_host or "").strip()
+        return f"smtp.{host[5:]}" if host.lower().startswith("imap.") else host
 
     def _provider_of(self, protocol):
         """Return the provider chosen, or none where another host than its own was entered."""

@@ -46,8 +46,8 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     imap_self_signed = fields.Boolean(
         "Self-Signed Certificate?",
-        help="For a server whose certificate is not from a known authority. The certificate that "
-        "it shows now is remembered, and from then on no other is accepted.",
+        help="For a server whose certificate is not from a known authority. You are shown its "
+        "certificate before your password is sent; from then on no other is accepted.",
     )
     imap_plain_allowed = fields.Boolean(
         "Allow without encryption",
@@ -56,7 +56,7 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     imap_fingerprint = fields.Char("Certificate (SHA-256)", readonly=True)
     imap_fingerprint_met = fields.Char("New certificate (SHA-256)", readonly=True)
-    imap_fingerprint_accepted = fields.Boolean("I have compared it: accept the new certificate")
+    imap_fingerprint_accepted = fields.Boolean("I have compared it: accept this certificate")
     imap_starttls = fields.Boolean(readonly=True)
     imap_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     smtp_username = fields.Char("Username ", help="Usually the same as for IMAP.")
@@ -68,6 +68,7 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     smtp_password_hint = fields.Char(compute="_compute_password_hints")
     smtp_host = fields.Char("Hostname ")
+    smtp_host_example = fields.Char(compute="_compute_smtp_host_example")
     smtp_port = fields.Integer("Port ", default=465)
     smtp_ssl = fields.Boolean(
         "Use SSL? ",
@@ -77,8 +78,8 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     smtp_self_signed = fields.Boolean(
         "Self-Signed Certificate? ",
-        help="For a server whose certificate is not from a known authority. The certificate that "
-        "it shows now is remembered, and from then on no other is accepted.",
+        help="For a server whose certificate is not from a known authority. You are shown its "
+        "certificate before your password is sent; from then on no other is accepted.",
     )
     smtp_plain_allowed = fields.Boolean(
         "Allow without encryption ",
@@ -87,7 +88,7 @@ class MailSyncAccountSetup(models.TransientModel):
     )
     smtp_fingerprint = fields.Char("Certificate (SHA-256) ", readonly=True)
     smtp_fingerprint_met = fields.Char("New certificate (SHA-256) ", readonly=True)
-    smtp_fingerprint_accepted = fields.Boolean("I have compared it: accept the new certificate ")
+    smtp_fingerprint_accepted = fields.Boolean("I have compared it: accept this certificate ")
     smtp_starttls = fields.Boolean(readonly=True)
     smtp_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     folder_ids = fields.One2many("mail.sync.account.setup.folder", "setup_id", "Folders")
@@ -164,29 +165,6 @@ class MailSyncAccountSetup(models.TransientModel):
             self.write({**learned("smtp", found), "step": "ready"})
         return self._reopen()
 
-    def _try(self, protocol):
-        """Log in, and return what that taught; None if the server shows another certificate.
-
-        The form then shows it beside the accepted one; nothing has been sent to that server.
-        Raises UserError for any other failure.
-        """
-        Account = self.env["mail.sync.account"]
-        try:
-            return self._account_sudo()._try_entered(
-                protocol, self._settings(protocol), self._provider_of(protocol)
-            )
-        except UserError as error:
-            if not (met := Account._other_certificate(error)):
-                raise
-        self.write(
-            {
-                f"{protocol}_fingerprint": self._known(protocol)["fingerprint"],
-                f"{protocol}_fingerprint_met": met,
-                f"{protocol}_fingerprint_accepted": False,
-            }
-        )
-        return None
-
     def action_back(self):
         """Return to the step before, with everything as it was entered."""
         self.step = "smtp" if self.step == "ready" else "imap"
@@ -203,10 +181,16 @@ class MailSyncAccountSetup(models.TransientModel):
         action = {**account.with_env(self.env).action_open_mine(), "target": "main"}
         return account._say_waiting(action) if account.state == "pending" else action
 
+    @api.model
+    def _title(self):
+        """Return what the wizard is for: a first mailbox, or other settings of the same."""
+        known = self._account_sudo().active
+        return self.env._("Change settings") if known else self.env._("Connect your mailbox")
+
     def _reopen(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Connect your mailbox"),
+            "name": self._title(),
             "res_model": self._name,
             "res_id": self.id,
             "views": [(False, "form")],
@@ -229,7 +213,18 @@ class MailSyncAccountSetup(models.TransientModel):
         for setup in self.filtered(f"{protocol}_password"):
             token = self.env["mail.sync.account"]._encrypt(setup[f"{protocol}_password"])
             # sudo: nobody may read or write secrets, not even those who entered them
-            setup.sudo()[f"{protocol}_secret"] = token
+            setup_sudo = setup.sudo()
+            copied = setup_sudo.smtp_secret and setup_sudo.smtp_secret == setup_sudo.imap_secret
+            setup_sudo[f"{protocol}_secret"] = token
+            if protocol == "imap" and copied:
+                # It was taken over for sending, and so is the one that replaces it.
+                setup_sudo.smtp_secret = token
+
+    @api.depends("imap_host", "imap_username", "provider_id")
+    def _compute_smtp_host_example(self):
+        """Show what the first step leads one to expect, where nothing is entered."""
+        for setup in self:
+            setup.smtp_host_example = setup._smtp_host_beside()
 
     @api.depends("imap_username", "imap_host", "smtp_username", "smtp_host")
     def _compute_password_hints(self):

@@ -34,3 +34,28 @@ def usual_port(port, ssl, encrypted, upgraded):
     if port not in (encrypted, upgraded):
         return port
     return encrypted if ssl else upgraded
+
+
+def following(shown, before, after):
+    """Return what replaces a suggestion of servers; nothing for a field edited by hand.
+
+    ``shown`` is what the form has, ``before`` what was suggested for it, ``after`` what is
+    suggested now, each by field. A host entered by hand keeps its port and encryption, too.
+    """
+    blank = {
+        f"{protocol}_{name}": value
+        for protocol, (encrypted, _upgraded) in USUAL_PORTS.items()
+        for name, value in (("host", False), ("port", encrypted), ("ssl", True))
+    }
+    before, after = blank | before, blank | after
+    entered = {
+        protocol
+        for protocol in PROTOCOLS
+        if shown[f"{protocol}_host"] and shown[f"{protocol}_host"] != before[f"{protocol}_host"]
+    }
+    return {
+        name: after[name]
+        for name, value in shown.items()
+        if name.partition("_")[0] not in entered
+        and (value == before[name] or (name.endswith("_host") and not value))
+    }

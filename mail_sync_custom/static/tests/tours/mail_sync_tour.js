@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 
-import { fill, given, has, input, isEnabled, openPage, openWizard, override, press } from "./steps";
+import { confirmCertificate, fill, given, has, input, isEnabled, openPage, openWizard, override, press } from "./steps";
 
 const tours = registry.category("web_tour.tours");
 
@@ -14,6 +14,8 @@ tours.add("mail_sync_connect", {
             run: `edit ${given().email}`,
         },
         ...fill("imap", given()),
+        press("action_next", "Next"),
+        ...confirmCertificate("imap"),
         press("action_next", "Next"),
         {
             content: "The user name is known in the second step",
@@ -132,6 +134,8 @@ tours.add("mail_sync_preset", {
             run: `edit ${given().password}`,
         },
         press("action_next", "Next"),
+        ...confirmCertificate("imap"),
+        press("action_next", "Next"),
         has("smtp_host", "smtpout.secureserver.net"),
         has("smtp_port", "465"),
         isSsl("smtp", true),
@@ -176,6 +180,8 @@ tours.add("mail_sync_refused", {
             trigger: input("imap_port"),
             run: `edit ${given().imap_port}`,
         },
+        press("action_next", "Next"),
+        ...confirmCertificate("imap"),
         press("action_next", "Next"),
         {
             content: "The step and the cause are named",

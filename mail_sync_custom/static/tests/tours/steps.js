@@ -57,6 +57,23 @@ export const press = (name, label) => ({
     run: "click",
 });
 
+/** Confirm the certificate that is shown, before the password is sent. */
+export const confirmCertificate = (protocol) => [
+    {
+        content: "The certificate is shown, whose it is and how long it is valid",
+        trigger:
+            `[name=${protocol}_other_certificate]` +
+            `:has([name=${protocol}_fingerprint_met]:contains(/[0-9a-f]{64}/))` +
+            `:has([name=${protocol}_met_subject]:contains(CN=))` +
+            `:has([name=${protocol}_met_validity]:contains(/20\\d\\d to .*20\\d\\d/))`,
+    },
+    {
+        content: "Confirm it",
+        trigger: `${input(`${protocol}_fingerprint_accepted`)}:not(:checked)`,
+        run: "click",
+    },
+];
+
 /** Enter the address and the port of the test's server, instead of those that are there. */
 export const override = (protocol, port) => [
     {
