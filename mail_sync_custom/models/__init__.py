@@ -48,3 +48,4 @@ from . import mail_sync_timeline_page
 from . import mail_sync_by_hand
 from . import mail_sync_write
 from . import res_users
+from . import res_users_settings

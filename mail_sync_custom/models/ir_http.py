@@ -8,5 +8,7 @@ class IrHttp(models.AbstractModel):
         """Add the state of the user's mailbox for the top bar, which saves it a request."""
         info = super().session_info()
         if self.env.user._is_internal():
-            info["mail_sync"] = self.env["mail.sync.account"]._top_bar(self.env.user)
+            account = self.env["mail.sync.account"]
+            invited = account._invites(self.env.user)
+            info["mail_sync"] = {**account._top_bar(self.env.user), "invited": invited}
         return info

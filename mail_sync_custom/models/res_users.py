@@ -35,6 +35,10 @@ class ResUsers(models.Model):
         "Mail Sync Error", compute="_compute_mail_sync_status", groups=MANAGERS
     )
 
+    mail_sync_disabled_words = fields.Char(
+        "Disabled Mailbox", compute="_compute_mail_sync_disabled_words"
+    )
+
     @property
     def SELF_READABLE_FIELDS(self):
         return [
@@ -44,7 +48,19 @@ class ResUsers(models.Model):
             "mail_sync_state",
             "mail_sync_last_sync_at",
             "mail_sync_headline",
+            "mail_sync_disabled_words",
         ]
+
+    @api.depends_context("lang", "uid", "tz")
+    def _compute_mail_sync_disabled_words(self):
+        """Say to whoever has disabled their mailbox, or lost it, what has become of it."""
+        self.mail_sync_disabled_words = False
+        for user in self.filtered(lambda user: user == self.env.user):
+            # sudo: a user may know what became of their own mailbox
+            account_sudo = self.env["mail.sync.account"].sudo()._ever_of_user(user)
+            if account_sudo and not account_sudo.active:
+                words = f"{account_sudo.email}: {account_sudo.disabled_words}"
+                user.mail_sync_disabled_words = words
 
     @api.depends("mail_sync_account_ids.active")
     def _compute_mail_sync_account_id(self):

@@ -43,6 +43,8 @@ from . import test_sent_mail
 from . import test_setup
 from . import test_setup_change
 from . import test_setup_history
+from . import test_setup_suggestions
+from . import test_setup_told
 from . import test_status
 from . import test_timeline
 from . import test_timeline_find

@@ -43,11 +43,14 @@ class MailSyncAccount(models.Model):
     disabled_policy = fields.Selection(
         [("keep", "Kept"), ("remove", "Removed")], readonly=True, copy=False
     )
+    disabled_mail_count = fields.Integer(readonly=True, copy=False)
     disabled_words = fields.Char("Disabled", compute="_compute_disabled_words")
 
     # -- the description of a disabled account --------------------------------------------------
 
-    @api.depends("active", "disabled_at", "disabled_by_id", "disabled_policy")
+    @api.depends(
+        "active", "disabled_at", "disabled_by_id", "disabled_policy", "disabled_mail_count"
+    )
     @api.depends_context("lang", "uid", "tz")
     def _compute_disabled_words(self):
         """Say when and by whom a mailbox was disabled, and what happened to what it recorded."""
@@ -68,10 +71,12 @@ class MailSyncAccount(models.Model):
         return self.env._("%(name)s disabled this mailbox: %(when)s.", name=name, when=when)
 
     def _words_of_what_is_left(self):
-        return {
+        words = {
             "keep": self.env._("What it had recorded stays where it is."),
             "remove": self.env._("What it alone had recorded was removed."),
         }.get(self.disabled_policy, "")
+        count = self.disabled_mail_count
+        return f"{words} {self.env._('Mails: %s.', count)}" if words and count else words
 
     def action_open_disable(self):
         """Ask what to do with recorded mail, and show how much there is."""
@@ -106,6 +111,8 @@ class MailSyncAccount(models.Model):
         """
         accounts = self.filtered("active")
         for account in accounts:
+            mails, _records, alone, _of_those = account._mail_counts()
+            account.disabled_mail_count = alone if policy == "remove" else mails
             status.after(status.State(account.state), status.Event.DISABLED)
             _logger.info("Mail Sync: account %s disabled, %s", account.id, policy)
         accounts._give_up_waiting_mails()

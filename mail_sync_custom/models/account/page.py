@@ -1,3 +1,4 @@
+from markupsafe import Markup
 from odoo import api, models
 from odoo.exceptions import UserError
 
@@ -24,11 +25,33 @@ class MailSyncAccount(models.Model):
         action["res_id"] = account.id or self.env.uid
         return action
 
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Say why a list of accounts is empty: nobody is connected, or nobody this reader sees."""
+        if not help_message:
+            return super().get_empty_list_help(help_message)
+        user = self.env.user
+        everyone = user.has_group("base.group_system") or user.has_group(
+            "mail_sync_custom.group_mail_sync_company_manager"
+        )
+        why = self.env._(
+            "Each user connects their own, with Mail Sync in the menu under their name."
+        )
+        if self.search_count([], limit=1):
+            title = self.env._("No mailbox matches")
+            why = self.env._("Remove a filter to see the others.")
+        elif everyone:
+            title = self.env._("Nobody has connected a mailbox yet")
+        else:
+            title = self.env._("Nobody in the teams that you lead has connected a mailbox yet")
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>') % (title, why)
+
     def action_open_setup(self):
         """Open the set-up wizard, prefilled with known settings."""
-        return self.env["ir.actions.act_window"]._for_xml_id(
+        action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_sync_custom.mail_sync_account_setup_action"
         )
+        return {**action, "name": self.env["mail.sync.account.setup"]._title()}
 
     def action_sync_now(self):
         """Read the mailbox now, and report the result."""

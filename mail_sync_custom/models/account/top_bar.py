@@ -27,6 +27,22 @@ class MailSyncAccount(models.Model):
             "headline": account_sudo.headline if failing else False,
         }
 
+    @api.model
+    def _invites(self, user):
+        """Whether to tell a user where to connect a mailbox: a salesperson who never had one.
+
+        Administrators have their own reminder in the top bar. Whoever has closed the invitation is
+        not told again.
+        """
+        # sudo: users may not read all of their own settings, nor a disabled account
+        settings_sudo = user.sudo().res_users_settings_id
+        return (
+            user.has_group("sales_team.group_sale_salesman")
+            and not user.has_group("base.group_system")
+            and not settings_sudo.mail_sync_invitation_closed
+            and not self.sudo()._ever_of_user(user)
+        )
+
     def _tell_top_bar(self):
         """Send the mailbox's current health to its owners' open tabs."""
         self._send_top_bar(self.user_id)
