@@ -68,3 +68,12 @@ class TestTold(MailSyncCase):
         self.assertIn("No mailbox matches", title(boss), "There is Ann's.")
         self.account._disable("keep")
         self.assertIn("Nobody has connected a mailbox yet", title(boss))
+
+    def test_an_account_that_is_no_longer_tried_is_not_said_to_be(self):
+        failing = {"error_code": "timeout", "sending_error_code": "timeout"}
+        self.account.write({"state": "error", "sending_state": "error", **failing})
+        self.assertIn("tries again by itself", self.account.remedy)
+        self.account.state = "connection"
+        self.assertNotIn("by itself", f"{self.account.remedy} {self.account.sending_remedy}")
+        self.account.write({"state": "error", "sending_state": "connection"})
+        self.assertNotIn("by itself", self.account.sending_remedy)

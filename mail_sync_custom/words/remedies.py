@@ -10,7 +10,7 @@ be a wrong user name), no step that the reader cannot take, and no number that a
 change tomorrow.
 """
 
-from . import connection, mailbox, oauth, ourselves, sending, signing_in
+from . import at_rest, connection, mailbox, oauth, ourselves, sending, signing_in
 from ._marker import _lt
 from .houses import HOUSES
 
@@ -34,21 +34,28 @@ def headline(env, code):
     return env._(_of(code)[0])
 
 
-def remedy(env, code, provider_code=None):
-    """Return what to do about it, in one to four sentences; where to click, if that is known."""
+def remedy(env, code, provider_code=None, *, resting=False):
+    """Return what to do about it, in one to four sentences; where to click, if that is known.
+
+    ``resting``: Mail Sync does not try again by itself, and no sentence may say that it does.
+    """
+    known = code if code in WORDS else "unknown"
+    if resting and known in at_rest.WORDS:
+        return env._(at_rest.WORDS[known])
     own = HOUSES.get(provider(provider_code), {})
     return env._(own.get(code) or _of(code)[1])
 
 
-def explain(env, error, provider_code=None):
+def explain(env, error, provider_code=None, *, resting=False):
     """Return an engine's error in full: the step, what happened, what to do, whose words it has."""
-    lines = sentences(env, error.code, error.detail, provider_code)
+    lines = sentences(env, error.code, error.detail, provider_code, resting=resting)
     return f"{step_name(env, error.step)}: {lines}"
 
 
-def sentences(env, code, detail="", provider_code=None):
+def sentences(env, code, detail="", provider_code=None, *, resting=False):
     """Return what happened, what to do, and what is quoted, if anything: a line each."""
-    lines = [f"{headline(env, code)}.", remedy(env, code, provider_code), quoted(env, code, detail)]
+    mending = remedy(env, code, provider_code, resting=resting)
+    lines = [f"{headline(env, code)}.", mending, quoted(env, code, detail)]
     return "\n".join(filter(None, lines))
 
 

@@ -1,6 +1,7 @@
 """Every code that the engine can emit has words, for every provider, and they can be translated."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_every_code_says_what_happened_and_what_to_do(code):
         remedy = remedies.remedy(ENV, code, provider)
         assert 40 < len(remedy) <= 520, (code, provider)
         assert remedy.endswith(".")
+
+
+@pytest.mark.parametrize("code", list(remedies.WORDS))
+def test_where_nothing_is_tried_again_no_sentence_says_so(code):
+    for provider in PROVIDERS:
+        remedy = remedies.remedy(ENV, code, provider, resting=True)
+        assert 30 < len(remedy) <= 520 and remedy.endswith("."), (code, provider)
+        assert not re.search(r"tries again|by itself|Sync waits|Nothing to do", remedy), remedy
+
+
+def test_every_remedy_of_an_account_at_rest_replaces_another():
+    assert set(remedies.at_rest.WORDS) <= set(remedies.WORDS)
 
 
 def test_a_code_has_words_of_its_own():

@@ -263,7 +263,8 @@ def mail_sync_page(company: Office, owner: Salesperson) -> Iterator[Page]:
             executable_path=services.describe().chromium, args=["--no-sandbox"]
         )
         page = program.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        page.set_default_timeout(20_000)
+        # The first page of a new database takes Odoo a while.
+        page.set_default_timeout(60_000)
         page.goto(f"{company.server.url}/web/login")
         page.fill("input[name=login]", owner.email)
         page.fill("input[name=password]", LOGIN_PASSWORD)
@@ -272,29 +273,6 @@ def mail_sync_page(company: Office, owner: Salesperson) -> Iterator[Page]:
         page.click("[data-menu=mail_sync]")
         yield page
         program.close()
-
-
-def test_the_step_that_runs_is_named_and_asked_for_once(company: Office, fronts: dict[str, Front]):
-    ann, front = company.salesperson("ann"), fronts["imap"]
-    connect_to(fronts, ann)
-    front.heard, front.met = b"", 0
-    with mail_sync_page(company, ann) as page:
-        page.locator("button[name=action_open_setup]:visible").first.click()
-        step, following = page.locator(".o_mail_sync_step"), page.locator("[name=smtp_host] input")
-        front.opens.clear()
-        front.admits.clear()
-        page.locator("[name=imap_username] input").press("Enter")
-        expect(step).to_have_text("Connecting to 127.0.0.1…")
-        expect(page.locator("button[name=action_next]")).to_be_disabled()
-        page.locator("[name=imap_username] input").press("Enter")
-        front.opens.set()
-        expect(step).to_have_text("Signing in…")
-        front.admits.set()
-        expect(following).to_be_visible()
-        expect(step).not_to_be_visible()
-        assert front.met == 1
-        page.keyboard.press("Escape")
-        expect(page.locator(".o_mail_sync_setup")).not_to_be_visible()
 
 
 def test_an_empty_password_is_marked_before_anything_is_connected(company: Office):

@@ -139,7 +139,7 @@ class MailSyncAccount(models.Model):
                 found = connection.connected
         except MailError as error:
             shown = self._with_fingerprint(error, settings, session.inspect_certificate)
-            raise UserError(self._explain(shown, provider)) from error
+            raise UserError(self._explain(shown, provider, resting=True)) from error
         return {
             **_learned(found),
             "folders": [
@@ -174,7 +174,7 @@ class MailSyncAccount(models.Model):
             )
         except MailError as error:
             shown = self._with_fingerprint(error, settings, smtp.inspect_certificate)
-            raise UserError(self._explain(shown, provider)) from error
+            raise UserError(self._explain(shown, provider, resting=True)) from error
 
     @api.model
     def _with_fingerprint(self, error, settings, inspect):
@@ -209,7 +209,7 @@ class MailSyncAccount(models.Model):
         try:
             return inspect(_endpoint(settings), TRY_SECONDS, policy=self._host_policy())
         except MailError as error:
-            raise UserError(self._explain(error, provider)) from error
+            raise UserError(self._explain(error, provider, resting=True)) from error
 
 
 def _endpoint(settings):

@@ -26,24 +26,32 @@ class MailSyncAccount(models.Model):
     def _compute_headline(self):
         """Say what is wrong; with sending, if that is what makes the account fail."""
         for account in self:
-            headline, remedy = account._words_of(account.error_code)
-            sending, mending = account._words_of(account.sending_error_code)
+            rests = account.state == "connection"
+            headline, remedy = account._words_of(account.error_code, resting=rests)
+            rests = rests or account.sending_state == "connection"
+            sending, mending = account._words_of(account.sending_error_code, resting=rests)
             if sending:
                 sending = self.env._("Sending: %s", sending)
             reads = account.state == "error" and account._health().state is status.State.ENABLED
             account.headline, account.remedy = (sending, mending) if reads else (headline, remedy)
             account.sending_headline, account.sending_remedy = sending, mending
 
-    def _words_of(self, code):
-        """Return the description of an error, and what to do about it; both empty without one."""
+    def _words_of(self, code, *, resting=False):
+        """Return the description of an error, and what to do about it; both empty without one.
+
+        ``resting``: Mail Sync does not try again by itself.
+        """
         if not code:
             return "", ""
         provider = self.provider_id.code
-        return remedies.headline(self.env, code), remedies.remedy(self.env, code, provider)
+        mending = remedies.remedy(self.env, code, provider, resting=resting)
+        return remedies.headline(self.env, code), mending
 
-    def _explain(self, error, provider=None):
+    def _explain(self, error, provider=None, *, resting=False):
         """Return an engine's error as text for its user: the step, what happened, what to do.
 
-        With the remedies of ``provider``, by default the account's own.
+        With the remedies of ``provider``, by default the account's own. ``resting``: it was tried
+        by hand, and is not tried again by itself.
         """
-        return remedies.explain(self.env, error, (provider or self.provider_id).code)
+        code = (provider or self.provider_id).code
+        return remedies.explain(self.env, error, code, resting=resting)

@@ -103,7 +103,7 @@ class MailSyncSetupController extends FormController {
             }
         }
         if (saved === false) {
-            this.focus(".o_field_invalid :is(input, textarea)");
+            this.focusWhatIsMissing();
         }
         return saved;
     }
@@ -117,6 +117,14 @@ class MailSyncSetupController extends FormController {
     focusWhatIsNext() {
         this.focus("[name$=_other_certificate] input[type=checkbox]:not(:checked)");
         this.dialog?.querySelector("button[name=action_finish]")?.focus();
+    }
+
+    /** Go to the first field that is marked, without waiting for the mark. */
+    focusWhatIsMissing() {
+        const { root } = this.model;
+        const widgets = [...(this.rootRef.el?.querySelectorAll(".o_field_widget[name]") || [])];
+        const missing = widgets.find((each) => root.isFieldInvalid(each.getAttribute("name")));
+        missing?.querySelector("input, textarea")?.focus();
     }
 
     focus(selector) {
