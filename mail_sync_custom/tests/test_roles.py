@@ -50,6 +50,9 @@ EXPECTED = {
     # -- where tokens are sent: an administrator's, in their companies; the tokens are nobody's
     "mail.sync.oauth.client": Access(*((*NOT_INTERNAL, _, _, _, _, _, _, COMPANY),) * 4),
     "mail.sync.oauth.grant": Access(nobody(), nobody(), nobody(), nobody()),
+    # -- what became of a mail is shown with the mail; reports about unknown mails are nobody's
+    "mail.sync.delivery": Access(nobody(), nobody(), nobody(), nobody()),
+    "mail.sync.report": Access(nobody(), nobody(), nobody(), nobody()),
     # -- holds mails that wait to be sent
     "mail.sync.outgoing": Access(nobody(), nobody(), nobody(), nobody()),
     # -- the same for everyone, and an administrator's to change
@@ -108,6 +111,15 @@ class TestModels(Roles):
             "message_id": "one@example.com",
             "outcome": "recorded",
         }
+
+    def _mail_sync_delivery(self, owner):
+        links = self.env["mail.sync.message"]
+        link = links.search([("account_id", "=", self.account(owner).id)], limit=1)
+        link = link or self.make(links._name, owner)
+        return {"link_id": link.id, "address": "lead@example.com", "state": "failed"}
+
+    def _mail_sync_report(self, owner):
+        return {"mailbox_id": self.make("mail.sync.mailbox", owner).id, "uid": 7, "key": "0"}
 
     def _mail_sync_entry(self, owner):
         message = self.env["mail.message"].create({"body": owner.name})

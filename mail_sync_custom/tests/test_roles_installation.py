@@ -12,6 +12,7 @@ from .roles_case import WHO, Roles
 MENUS = {
     "mail_sync_account_menu_crm": {"sales_manager", "company_manager", "administrator"},
     "mail_sync_account_menu": {"administrator"},
+    "mail_sync_host_menu": {"administrator"},
     "mail_sync_report_menu": {"company_manager", "administrator"},
     "mail_sync_exclusion_menu": {"company_manager", "administrator"},
     "mail_sync_usage_menu": {"company_manager", "administrator"},
