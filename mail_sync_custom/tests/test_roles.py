@@ -119,7 +119,10 @@ class TestModels(Roles):
         return {"link_id": link.id, "address": "lead@example.com", "state": "failed"}
 
     def _mail_sync_report(self, owner):
-        return {"mailbox_id": self.make("mail.sync.mailbox", owner).id, "uid": 7, "key": "0"}
+        boxes = self.env["mail.sync.mailbox"]
+        box = boxes.search([("account_id", "=", self.account(owner).id)], limit=1)
+        box = box or self.make(boxes._name, owner)
+        return {"mailbox_id": box.id, "uid": 7, "key": "0"}
 
     def _mail_sync_entry(self, owner):
         message = self.env["mail.message"].create({"body": owner.name})
