@@ -141,6 +141,28 @@ class TestPublicMethods(PasswordCase):
             if account
         }
 
+    def _mail_sync_entry_move(self, user):
+        wizards = self.env["mail.sync.entry.move"].with_user(user).sudo()
+        mails = self._mail_message(user).items()
+        to = {"lead_id": self.lead.id}
+        return {
+            f"{whose}, {'to a lead' if chosen else 'to nothing'}": wizards.create(
+                {"mail_message_id": mail.id, **chosen}
+            )
+            for whose, mail in mails
+            for chosen in ({}, to)
+        }
+
+    def _mail_sync_exclusion_apply(self, user):
+        wizards = self.env["mail.sync.exclusion.apply"].with_user(user).sudo()
+        lists = self._mail_sync_exclusion(user).items()
+        return {whose: wizards.create({"exclusion_id": one.id}) for whose, one in lists}
+
+    def _mail_sync_erasure(self, user):
+        wizards = self.env["mail.sync.erasure"].with_user(user).sudo()
+        texts = {"an address": "lead@example.com", "no address": "nobody"}
+        return {name: wizards.create({"addresses": text}) for name, text in texts.items()}
+
     def _mail_sync_account_setup(self, user):
         wizards = self.env["mail.sync.account.setup"].with_user(user).sudo()
         return {step: wizards.create({"step": step}) for step in ("imap", "smtp", "ready")} | {
