@@ -68,13 +68,11 @@ class TestPublicMethods(PasswordCase):
             for outcome in ("recorded", "failed", "removed")
         }
 
-    def _mail_sync_exclusion(self, user):
+    def _mail_sync_exclusion(self, user, private="bank.example", shared="board.example"):
         return {
-            "own": self.env["mail.sync.exclusion"].create(
-                {"pattern": "bank.example", "user_id": user.id}
-            ),
+            "own": self.env["mail.sync.exclusion"].create({"pattern": private, "user_id": user.id}),
             "the company's": self.env["mail.sync.exclusion"].create(
-                {"pattern": "board.example", "company_id": user.company_id.id}
+                {"pattern": shared, "company_id": user.company_id.id}
             ),
         }
 
@@ -85,7 +83,7 @@ class TestPublicMethods(PasswordCase):
         self.env["mail.sync.entry"].create(
             {
                 "mail_message_id": recorded.id,
-                "message_id": "recorded@example.com",
+                "message_id": f"recorded-{recorded.id}@example.com",
                 "model": "crm.lead",
                 "res_id": self.lead.id,
             }
@@ -155,7 +153,7 @@ class TestPublicMethods(PasswordCase):
 
     def _mail_sync_exclusion_apply(self, user):
         wizards = self.env["mail.sync.exclusion.apply"].with_user(user).sudo()
-        lists = self._mail_sync_exclusion(user).items()
+        lists = self._mail_sync_exclusion(user, "club.example", "council.example").items()
         return {whose: wizards.create({"exclusion_id": one.id}) for whose, one in lists}
 
     def _mail_sync_erasure(self, user):
