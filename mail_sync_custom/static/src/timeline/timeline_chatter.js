@@ -64,10 +64,17 @@ patch(ThreadModel.prototype, {
             return super.fetchMessagesData(...arguments);
         }
         const limit = this.store.FETCH_LIMIT;
-        return rpc(this.getFetchRoute(), {
+        const found = await rpc(this.getFetchRoute(), {
             ...this.getFetchParams(),
             fetch_params: { limit, after, before, mail_sync_mails: false },
         });
+        if (this.mailSyncMailsHidden) {
+            return found;
+        }
+        // Mails were asked for meanwhile.
+        this.mailSyncWithout = this.isLoaded;
+        browser.setTimeout(() => this.mailSyncReload());
+        return super.fetchMessagesData(...arguments);
     },
 });
 
