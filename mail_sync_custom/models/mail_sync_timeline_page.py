@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ..engine.addresses import keys, shown
 from ..engine.conversations import Link, conversations
-from ..engine.mime import compose
+from ..engine.mime import answering
 from . import timeline_search as search
 from .timeline_conditions import direction, is_first_copy, is_mail, is_of, where
 
@@ -211,7 +211,7 @@ class MailSyncTimeline(models.AbstractModel):
                 message_id or "",
                 0 if parent in hidden else parent or 0,
                 answers or "",
-                compose.answered(subject or ""),
+                answering.subject(subject or ""),
             )
             for id_, message_id, parent, answers, subject, _readable in rows
         ]
