@@ -25,9 +25,9 @@ _MORE = re.compile(
 #: What an entry of a private mail tells nobody.
 _UNTOLD = {
     **dict.fromkeys(("author_id", "answers", "mine", "gateway", "delivery", "answered"), False),
-    **dict.fromkeys(("automatic", "record"), False),
+    **dict.fromkeys(("automatic", "forwarded", "record"), False),
     **dict.fromkeys(("because", "omitted", "subject", "label", "preview", "unfiled"), ""),
-    **dict.fromkeys(("to", "cc", "changes", "attachments"), ()),
+    **dict.fromkeys(("to", "cc", "bcc", "changes", "attachments"), ()),
     "sender": {"name": "", "email": ""},
     "whole": True,
 }
