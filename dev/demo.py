@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from . import certificates, dovecot, oidc, services, signing_in
+from . import certificates, connecting, dovecot, oidc, services, signing_in
 from .client import Client
 from .console import Failure, say, step
 from .database import OdooServer, fresh
@@ -197,14 +197,14 @@ class Story:
             mail_host = services.describe()
             self.before = flags(ANN)
             self.queued = self.queue()
-            connect(self.ann, ANN, mail_host.imaps_port, mail_host.smtps_port, ssl=True)
-            connect(self.ben, BEN, mail_host.imap_port, mail_host.smtp_port, ssl=False)
+            connecting.connect(self.ann, ANN, mail_host.imaps_port, mail_host.smtps_port, ssl=True)
+            connecting.connect(self.ben, BEN, mail_host.imap_port, mail_host.smtp_port, ssl=False)
         with step("Cara signs in at the provider"):
             signing_in.register(self.admin, CARA.email.partition("@")[2])
             self.signed_in = signing_in.SignIn(self.cara, CARA.email).complete()
         with step("The mailboxes are synchronised"):
             for client in (self.ann, self.ben, self.cara):
-                sync(client)
+                connecting.sync(client)
             self.queued_by_sync = self.queue() - self.queued
         with step("Ann writes a Smart Mail to Lena"):
             self.smart_mail()
@@ -283,7 +283,7 @@ class Story:
             "The answer in Ann's inbox",
             lambda: [m for m in mailbox(ANN, "INBOX") if m["Subject"] == "Re: Your offer"],
         )
-        sync(self.ann)
+        connecting.sync(self.ann)
 
     # -- what must be true ----------------------------------------------------------------
 
@@ -322,7 +322,8 @@ class Story:
         self.must(
             "All accounts are Enabled",
             all(
-                client.read("mail.sync.account", account_of(client), "state")["state"] == "enabled"
+                client.read("mail.sync.account", connecting.account_of(client), "state")["state"]
+                == "enabled"
                 for client in (self.ann, self.ben, self.cara)
             ),
         )
@@ -364,48 +365,3 @@ def under(timeline: dict[str, dict], child: str, parent: str) -> bool:
         return False
     found = timeline[child]["parent_id"]
     return bool(found) and found[0] == timeline[parent]["id"]
-
-
-def connect(client: Client, person: Person, imap_port: int, smtp_port: int, *, ssl: bool) -> None:
-    """Go through the set-up wizard: Next, Connect SMTP, Finish."""
-    host = services.describe().hosts.self_signed
-    wizard = client.create(
-        "mail.sync.account.setup",
-        history="all",
-        imap_username=person.email,
-        imap_password=PASSWORD,
-        imap_host=host,
-        imap_port=imap_port,
-        imap_ssl=ssl,
-        imap_self_signed=True,
-        smtp_username=person.email,
-        smtp_password=PASSWORD,
-        smtp_host=host,
-        smtp_port=smtp_port,
-        smtp_ssl=ssl,
-        smtp_self_signed=True,
-    )
-    go_through(client, wizard)
-
-
-def go_through(client: Client, wizard: int) -> None:
-    """Press the buttons of the set-up wizard, and confirm each certificate that it shows."""
-    model = "mail.sync.account.setup"
-    for protocol, button in (("imap", "action_next"), ("smtp", "action_connect_smtp")):
-        client.call(model, button, [wizard])
-        met = f"{protocol}_fingerprint_met"
-        if client.read(model, wizard, met)[met]:
-            client.call(model, "write", [wizard], {f"{protocol}_fingerprint_accepted": True})
-            client.call(model, button, [wizard])
-    client.call(model, "action_finish", [wizard])
-
-
-def account_of(client: Client) -> int:
-    """Return the account of the user who is logged in."""
-    return client.call("mail.sync.account", "search", [("user_id", "=", client.uid)])[0]
-
-
-def sync(client: Client) -> str:
-    """Press *Sync now*; return what it said."""
-    said = client.call("mail.sync.account", "action_sync_now", [account_of(client)])
-    return said["params"]["message"]

@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from . import database, demo, dovecot, mail_file, postgres, visible
+from . import connecting, database, demo, dovecot, mail_file, postgres, visible
 from .client import Client, Refused
 from .console import Failure, say, step
 from .demo import Person
@@ -120,14 +120,14 @@ class Desk:
             group_ids=[(4, group)],
         )
         self.client = Client(server.url, server.db, person.email, demo.LOGIN_PASSWORD)
-        demo.connect(
+        connecting.connect(
             self.client,
             person,
             dovecot.listening()["imaps"],
             demo.services.describe().smtps_port,
             ssl=True,
         )
-        demo.sync(self.client)
+        connecting.sync(self.client)
         self.inbox = Inbox(person)
 
     def receive(self, file: MailFile) -> tuple[Stored | None, str]:
@@ -136,10 +136,10 @@ class Desk:
         after = file.first("x-lead-after").lower() == "yes"
         lead = None if after else self.lead(file)
         server_date = self.inbox.put(file.raw)
-        said = demo.sync(self.client)
+        said = connecting.sync(self.client)
         if after:
             lead = self.lead(file)
-            said = demo.sync(self.client)
+            said = connecting.sync(self.client)
         entries = self.entries(lead)
         if not entries:
             return None, self.reason() or said

@@ -7,24 +7,22 @@ been changed; an administrator manages it all. The pictures go to docs/screensho
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from PIL import Image
 
 from . import passwords, postgres, readme, services
 from .client import Client
+from .connecting import account_of, connect, sync
 from .console import step
 from .database import OdooServer, copy
-from .demo import Person, account_of, connect, mail, put, sync
+from .demo import Person, mail, put
 from .dovecot import doveadm
-from .machine import browser
+from .pages import SIZE, chromium
 from .passwords import PASSWORD
 from .paths import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
 LOGIN_PASSWORD = "screenshots"
-SIZE = {"width": 1280, "height": 800}
 TALL = {"width": 1280, "height": 1100}
 
 EVE = Person("Eve Larsen", "eve@northwind.example")
@@ -102,27 +100,6 @@ def fill_mailboxes() -> None:
     for number in range(12):
         put(EVE, "INBOX", mail(NEWS, EVE, "This week", f"Issue {number}.", days_ago=number))
     put(SAM, "INBOX", mail(NEWS, SAM, "This week", "Issue 1.", days_ago=1))
-
-
-@contextmanager
-def chromium() -> Iterator[object]:
-    """Give a function that opens a page as a user: `open_page(url, login, password)`."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        program = playwright.chromium.launch(executable_path=str(browser()), args=["--no-sandbox"])
-
-        def open_page(url, login, password):
-            page = program.new_context(viewport=SIZE, locale="en-US").new_page()
-            page.goto(f"{url}/web/login")
-            page.fill("input[name=login]", login)
-            page.fill("input[name=password]", password)
-            page.click("button[type=submit]")
-            page.wait_for_selector(".o_user_menu")
-            return page
-
-        yield open_page
-        program.close()
 
 
 class Story:

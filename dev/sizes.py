@@ -19,6 +19,7 @@ LIMIT = 400
 
 #: Files that may have more, with the reason.
 TABLES = {
+    "tests/engine/bounces.py": "reports of mail systems: what each sends",
     "tests/contract/bad_servers.py": "scripted servers: what each does wrong, and its source",
     "tests/engine/more_refusals.py": "texts of servers by family, one per row",
     "tests/engine/refusals.py": "texts of servers by family, one per row",

@@ -32,7 +32,8 @@ class MailSyncOauth(http.Controller):
         if urlsplit(base).netloc != request.httprequest.host:
             # The session is another one there, and the provider comes back there.
             words = request.env._(
-                "The provider leads back to %s. Open Odoo at that address, and sign in from there.",
+                "Your provider returns you to %s. Open Odoo at that address, and sign in from "
+                "there.",
                 base,
             )
             return self._page(words)

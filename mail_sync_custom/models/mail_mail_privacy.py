@@ -42,8 +42,9 @@ class MailMail(models.Model):
     @api.depends_context("uid")
     def _compute_display_name(self):
         """Name no subject that the user may not read; Odoo shows names whatever the rights."""
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         withheld = self.mail_message_id.sudo(False)._mail_sync_withheld()
         for mail in self if withheld else ():
             if mail.mail_message_id in withheld:
                 mail.display_name = self.env._("Private mail")
+        return result

@@ -243,11 +243,12 @@ class MailMessage(models.Model):
 
         Whoever can read an answer is told the name of what it answers, whatever their rights.
         """
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         withheld = self.sudo(False)._mail_sync_withheld()
         for message in self if withheld else ():
             if message in withheld:
                 message.display_name = self.env._("Private mail")
+        return result
 
     def export_data(self, fields_to_export):
         """Refuse to export what the user cannot read; Odoo lets administrators do that."""

@@ -59,8 +59,11 @@ class MailSyncTimeline(models.AbstractModel):
         return file.mail_of(data)
 
     def _mail_sync_too_large(self, size, limit):
-        megabytes = [formatLang(self.env, one / _MEGABYTE, digits=1) for one in (size, limit)]
-        return self.env._("This file has %s MB. A mail can have up to %s MB.", *megabytes)
+        return self.env._(
+            "This file has %(size)s MB. A mail can have up to %(limit)s MB.",
+            size=formatLang(self.env, size / _MEGABYTE, digits=1),
+            limit=formatLang(self.env, limit / _MEGABYTE, digits=1),
+        )
 
     def _mail_sync_read(self, raw, max_attachment):
         try:
@@ -81,7 +84,7 @@ class MailSyncTimeline(models.AbstractModel):
         if verdict.outcome is Outcome.EXCLUDED:
             raise UserError(
                 self.env._(
-                    "This mail has an address on it that is on the list Never Recorded: your own, "
+                    "This mail has an address on it that is on the list Never Record: your own, "
                     "or your company's."
                 )
             )

@@ -28,7 +28,7 @@ class MailSyncHost(models.Model):
     )
     failures = fields.Integer("Failures in a Row", readonly=True)
     error_code = fields.Char("Last Failure", readonly=True)
-    paused_until = fields.Datetime("Paused Until", readonly=True)
+    paused_until = fields.Datetime(readonly=True)
     # The account of the last failure: one that fails again says nothing new about the server.
     account = fields.Integer(groups=fields.NO_ACCESS)
     minute = fields.Datetime(groups=fields.NO_ACCESS)

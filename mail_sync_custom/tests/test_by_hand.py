@@ -141,7 +141,7 @@ class TestByHand(TimelineCase):
         self.env["mail.sync.exclusion"].create(
             {"pattern": "home.example", "company_id": self.env.company.id}
         )
-        with self.assertRaisesRegex(UserError, "Never Recorded"):
+        with self.assertRaisesRegex(UserError, "Never Record"):
             self.log(self.question())
 
     # -- who -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -148,11 +148,9 @@ class Job:
 
     def _fail(self, other: Claimed, error: MailError) -> None:
         store = OdooStore(self.dbname, other.account, other.token)
-        try:
-            with store.transaction() as env:
-                store.hold(env)
-                account = env["mail.sync.account"].browse(other.account)
-                account._failed(error, datetime.now(UTC))
-                account.write({"lease_token": False, "lease_until": False, "slow": True})
-        except LeaseLost:
-            pass  # it has new settings, or another worker
+        # Without the lease, it has new settings, or another worker.
+        with suppress(LeaseLost), store.transaction() as env:
+            store.hold(env)
+            account = env["mail.sync.account"].browse(other.account)
+            account._failed(error, datetime.now(UTC))
+            account.write({"lease_token": False, "lease_until": False, "slow": True})

@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg2
 
-from dev import database, demo, dovecot, postgres, services
+from dev import connecting, database, demo, dovecot, postgres, services
 from dev.client import Client, Refused
 from dev.demo import Person
 from dev.passwords import PASSWORD
@@ -150,7 +150,7 @@ class Salesperson:
     def connect(self, **changes: Any) -> None:
         """Go through the set-up wizard: Next, Connect SMTP, Finish."""
         wizard = self.client.create("mail.sync.account.setup", **{**self.settings(), **changes})
-        demo.go_through(self.client, wizard)
+        connecting.go_through(self.client, wizard)
 
     def settings(self, *, ssl: bool = True) -> dict[str, Any]:
         """Return what to enter in the wizard, for a server with a valid certificate."""
@@ -170,7 +170,7 @@ class Salesperson:
         }
 
     def account_id(self) -> int:
-        return demo.account_of(self.client)
+        return connecting.account_of(self.client)
 
     def account(self, *names: str) -> dict[str, Any]:
         """Return what the Mail Sync page shows."""
@@ -178,7 +178,7 @@ class Salesperson:
 
     def sync(self) -> str:
         """Press *Sync now*; return what it says."""
-        return demo.sync(self.client)
+        return connecting.sync(self.client)
 
     def log(self) -> list[dict[str, Any]]:
         """Return the error log, latest first."""

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from dev import demo, postgres
+from dev import connecting, postgres
 from dev.client import Client
 from dev.database import OdooServer
 from dev.demo import LOGIN_PASSWORD, mail
@@ -69,7 +69,7 @@ ALL = Counter([*(f"Mail {n}" for n in MAILS), "Mine"])
 
 def read_by(server: OdooServer, person: Salesperson) -> str:
     """Press *Sync now* on another server; return what it says."""
-    return demo.sync(Client(server.url, server.db, person.email, LOGIN_PASSWORD))
+    return connecting.sync(Client(server.url, server.db, person.email, LOGIN_PASSWORD))
 
 
 def subjects(lead: Lead) -> Counter[str]:

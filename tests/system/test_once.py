@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
-from dev import database, demo, dovecot, postgres
+from dev import connecting, database, demo, dovecot, postgres
 from dev.client import Client
 from dev.demo import mail
 
@@ -165,7 +165,7 @@ def test_two_odoo_processes_at_the_same_accounts_at_once(new_company: Office):
             for person in (ann, ben)
         ]
         with ThreadPoolExecutor(len(clients)) as pool:
-            list(pool.map(demo.sync, clients))
+            list(pool.map(connecting.sync, clients))
     count = Counter(lead.subjects())
     assert {count.pop(f"To both {n}") for n in range(200)} == {1}
     # These are two mails each: one of Ann's, one of Ben's.

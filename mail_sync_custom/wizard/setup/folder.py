@@ -13,7 +13,7 @@ class MailSyncAccountSetupFolder(models.TransientModel):
     setup_id = fields.Many2one("mail.sync.account.setup", required=True, ondelete="cascade")
     name = fields.Char("Folder", required=True, readonly=True)
     special_use = fields.Selection([("inbox", "Inbox"), ("sent", "Sent")], "Use", readonly=True)
-    use = fields.Boolean("Read")
+    use = fields.Boolean("Include")
     # Where the folder stood when it was looked at, for who reads from now on.
     uidvalidity = BigInteger(readonly=True)
     uidnext = BigInteger(readonly=True)

@@ -21,11 +21,11 @@ export async function answer({ orm, action }, id, kind, onClose) {
 }
 
 const KINDS = {
-    reply: { label: _t("Reply"), icon: "fa-reply", title: _t("Answer the sender"), sequence: 10 },
+    reply: { label: _t("Reply"), icon: "fa-reply", title: _t("Reply to the sender"), sequence: 10 },
     reply_all: {
         label: _t("Reply all"),
         icon: "fa-reply-all",
-        title: _t("Answer the sender and everybody who has this mail"),
+        title: _t("Reply to the sender and everybody who has this mail"),
         sequence: 20,
     },
     forward: {
