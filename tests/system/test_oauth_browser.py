@@ -72,7 +72,7 @@ def test_from_sign_in_to_the_timeline(company: Office, page: Page):
     expect(page.get_by_role("button", name="Change password")).to_have_count(0)
     ann.sync()
     page.goto(f"{ann.client.url}/odoo/crm/{lead.id}")
-    expect(page.locator(".o-mail-Chatter")).to_contain_text("Solar roof")
+    expect(page.locator(".o_mail_sync_timeline")).to_contain_text("Solar roof")
     assert re.search(r"/odoo/crm/\d+", page.url)
 
 

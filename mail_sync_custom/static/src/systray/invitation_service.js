@@ -23,8 +23,8 @@ export const mailSyncInvitationService = {
         const invite = () => {
             close = notification.add(
                 _t(
-                    "Your mails with leads are then recorded on them. You find it at any time in " +
-                        "the menu under your name: Mail Sync."
+                    "Your mails with leads are then recorded on them. You can also do it later: Mail " +
+                        "Sync, in the menu under your name."
                 ),
                 {
                     title: _t("Connect your mailbox"),
@@ -41,6 +41,12 @@ export const mailSyncInvitationService = {
             );
         };
         env.bus.addEventListener("WEB_CLIENT_READY", invite, { once: true });
+        // Whoever has found the page needs no invitation, which would lie over the wizard.
+        env.bus.addEventListener("ACTION_MANAGER:UI-UPDATED", () => {
+            if (action.currentController?.action.res_model?.startsWith("mail.sync.")) {
+                close();
+            }
+        });
         bus.subscribe("mail_sync_custom/status", ({ configured }) => {
             if (configured) {
                 connected = true;
