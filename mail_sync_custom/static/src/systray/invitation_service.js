@@ -2,6 +2,9 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 
+/** Where a mailbox is connected: its page, that page without a mailbox, and the wizard. */
+const PAGES = ".o_mail_sync_page, .o_mail_sync_welcome, .o_mail_sync_setup";
+
 /**
  * A salesperson who never had a mailbox here is told where to connect one, until they have closed
  * that or have connected it. Administrators have their reminder in the top bar.
@@ -43,7 +46,7 @@ export const mailSyncInvitationService = {
         env.bus.addEventListener("WEB_CLIENT_READY", invite, { once: true });
         // Whoever has found the page needs no invitation, which would lie over the wizard.
         env.bus.addEventListener("ACTION_MANAGER:UI-UPDATED", () => {
-            if (action.currentController?.action.res_model?.startsWith("mail.sync.")) {
+            if (document.querySelector(PAGES)) {
                 close();
             }
         });
