@@ -48,6 +48,8 @@ def picture(content_id: str = "", location: str = "", name: str = "a.png") -> At
         ("<listing>a &lt; b</listing>", "a < b"),
         ("<textarea>a <b>c</textarea> d", "a <b>c d"),
         ("<select><option>One<option selected>Two</select>", "One Two"),
+        # A second select ends the first, so the element after it has raw content.
+        ("<select><option>One<select><xmp>a <?b> c</xmp>d", "One a <?b> c d"),
         ("<button>Press</button> <input value=In> <input type=submit value=Send>", "Press In Send"),
         ("<object data=x>No player</object> <iframe src=x>No frame</iframe>", "No player No frame"),
         ("<details><summary>More</summary>Inside</details>", "More Inside"),

@@ -171,7 +171,10 @@ class _Tokenizer:
             self.foreign += [] if closed or len(self.foreign) > MAX_FOREIGN else [name]
         elif self.foreign and name in elements.LEAVES_FOREIGN:
             self.foreign = []
-        self.in_select = name == "select" or (self.in_select and name not in elements.LEAVES_SELECT)
+        if name == "select":
+            self.in_select = not self.in_select  # within one, it ends it (§13.2.6.4.16)
+        else:
+            self.in_select = self.in_select and name not in elements.LEAVES_SELECT
         if self.foreign and closed:
             yield Kind.START, name, attributes
             yield Kind.END, name, ""
