@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 from odoo import models
 
-from ..engine import exclusion, matching
+from ..engine import matching
 from ..engine.addresses import Rules
 from ..engine.matching import Known, Verdict
 from ..engine.people import Owner, Target
 from ..engine.sync.protocols import Record
 from ..engine.values import Email, Envelope
 from . import addressing, recording, standing
-from .known import _colleagues
+from .known import colleagues, never_recorded
 
 
 def judge(
@@ -57,22 +57,6 @@ def _known(user: models.BaseModel, envelope: Envelope, owner: Owner) -> Known:
     rows = standing.rows(env, matching.ids(envelope), companies)
     return Known(
         standing={id_: tuple(row.standing for row in found) for id_, found in rows.items()},
-        colleagues=_colleagues(env, people),
-        excluded=_excluded(user, [one for one in people if not owner.owns(one)], owner.rules),
+        colleagues=colleagues(env, people),
+        excluded=never_recorded(user, [one for one in people if not owner.owns(one)], owner.rules),
     )
-
-
-def _excluded(user: models.BaseModel, emails: Collection[str], rules: Rules) -> frozenset[str]:
-    """Return those of the addresses that the user, or a company of theirs, never records."""
-    covering = {email: exclusion.covering(email, rules) for email in emails}
-    patterns = {pattern for each in covering.values() for pattern in each}
-    listed = user.env["mail.sync.exclusion"].search(
-        [
-            ("pattern", "in", list(patterns)),
-            "|",
-            ("user_id", "=", user.id),
-            ("company_id", "in", user.company_ids.ids),
-        ]
-    )
-    found = set(listed.mapped("pattern"))
-    return frozenset(email for email, each in covering.items() if not found.isdisjoint(each))

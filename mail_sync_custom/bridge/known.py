@@ -71,8 +71,8 @@ def known(
             for message_id, rows in standing.rows(env, message_ids, companies).items()
         },
         settled=_settled(env, account.id, list(message_ids)),
-        colleagues=_colleagues(env, list(emails)),
-        excluded=_excluded(account, emails, companies, rules),
+        colleagues=colleagues(env, list(emails)),
+        excluded=_excluded(account, emails, rules),
     )
 
 
@@ -149,7 +149,8 @@ def _settled(
     return {message_id: tuple(settled) for message_id, settled in found.items()}
 
 
-def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
+def colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
+    """Return those of the addresses that are a colleague's, or their mailbox's."""
     rows = env.execute_query(
         SQL(
             """
@@ -165,16 +166,22 @@ def _colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:
     return frozenset(key(email) for [email] in rows)
 
 
-def _excluded(
-    account, emails: Collection[str], companies: list[int], rules: Rules
-) -> frozenset[str]:
-    """Return those of the addresses that the owner, or a company of theirs, never records.
+def _excluded(account, emails: Collection[str], rules: Rules) -> frozenset[str]:
+    # The owner is on each of their mails, so a list with their own domain means everyone else.
+    own = {key(email, rules) for email in account._own_emails()}
+    others = [email for email in emails if key(email, rules) not in own]
+    return never_recorded(account.user_id, others, rules)
+
+
+def never_recorded(user: models.BaseModel, emails: Collection[str], rules: Rules) -> frozenset[str]:
+    """Return those of the addresses that a user, or a company of theirs, never records.
 
     The lists of all their companies count, not only the mailbox's: the mails would be recorded on
     the leads of all of them.
     """
     covering = {email: exclusion.covering(email, rules) for email in emails}
-    rows = account.env.execute_query(
+    listed_fields = user.env["mail.sync.exclusion"]._fields
+    rows = user.env.execute_query(
         SQL(
             """
             SELECT pattern FROM mail_sync_exclusion
@@ -183,18 +190,15 @@ def _excluded(
             SELECT pattern FROM mail_sync_exclusion
             WHERE company_id = ANY(%(companies)s) AND pattern = ANY(%(patterns)s)
             """,
-            user=account.user_id.id,
-            companies=companies,
+            user=user.id,
+            companies=user.company_ids.ids,
             patterns=list({pattern for patterns in covering.values() for pattern in patterns}),
+            to_flush=[listed_fields[name] for name in ("pattern", "user_id", "company_id")],
         )
     )
     listed = {pattern for [pattern] in rows}
-    # The owner is on each of their mails, so a list with their own domain means everyone else.
-    own = {key(email, rules) for email in account._own_emails()}
     return frozenset(
-        email
-        for email, patterns in covering.items()
-        if key(email, rules) not in own and not listed.isdisjoint(patterns)
+        email for email, patterns in covering.items() if not listed.isdisjoint(patterns)
     )
 
 
