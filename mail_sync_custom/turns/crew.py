@@ -70,6 +70,8 @@ class Crew:
         self._windows = pacing.Windows()
         self._ailing: set[str] = set()
         self._ask_at = dict.fromkeys(Lane, 0.0)
+        # The hosts that had no room for all of their due accounts when these were last claimed.
+        self._full: dict[Lane, set[str]] = {lane: set() for lane in Lane}
         self._guard = threading.Lock()
         self._attended = False
 
@@ -128,18 +130,23 @@ class Crew:
     def _begin(self) -> int:
         """Claim accounts for the free places, and begin their turns; return how many."""
         self._step_aside()
+        return sum(self._begin_in(lane) for lane in Lane)
+
+    def _begin_in(self, lane: Lane) -> int:
         begun = 0
-        for lane in Lane:
+        while time.monotonic() >= self._ask_at[lane]:
             room = self.places[lane] - self._count(lane)
-            if room <= 0 or time.monotonic() < self._ask_at[lane]:
-                continue
+            if room <= 0:
+                break
             claimed = self._claim(lane, room)
-            if len(claimed) < room:
-                self._ask_at[lane] = time.monotonic() + ASK
             polls = poll.prepare(self.dbname, [one.account for one in claimed]) if claimed else {}
             for one in claimed:
                 self._start(Job(self.dbname, one, polls.get(one.account)), lane)
             begun += len(claimed)
+            # Accounts of a host that has no room may have hidden those of another one.
+            if not claimed or not self._full[lane]:
+                self._ask_at[lane] = time.monotonic() + ASK if len(claimed) < room else 0.0
+                break
         return begun
 
     def _step_aside(self) -> None:
@@ -168,13 +175,13 @@ class Crew:
                 mine, all_ours = self._windows.left(host), budget.room(host)
                 rooms[host] = mine if all_ours < 0 else min(mine, all_ours)
             chosen, full = pacing.choose(due, rooms, room)
+            self._full[lane] |= full
             by_account = dict(due)
             hosts.count_connections(env, [by_account[account] for account in chosen], now)
             return chosen, full | budget.closed()
 
-        return lease.claim_due(
-            self.dbname, _SLOW[lane], hosts.NAME, choosing, self._windows.full(), 4 * room
-        )
+        self._full[lane] = full = self._windows.full()
+        return lease.claim_due(self.dbname, _SLOW[lane], hosts.NAME, choosing, set(full), 4 * room)
 
     def _start(self, work: Job, lane: Lane) -> None:
         with self._guard:
@@ -241,6 +248,9 @@ class Crew:
                 for work, ended in results:
                     self._running.pop(work.account, None)
                     self._windows.end(work.claimed.host, ended.answered)
+                for lane, full in self._full.items():
+                    if not full.isdisjoint(work.claimed.host for work, _ in results):
+                        self._ask_at[lane] = 0.0
 
     def _note_hosts(self, results: Sequence[tuple[Job, Ended]]) -> None:
         well = {work.claimed.host for work, ended in results if ended.answered}
