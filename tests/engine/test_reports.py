@@ -64,8 +64,28 @@ def test_every_report_is_noticed_from_the_headers_that_are_fetched(name):
     block = b"\r\n".join(fields) + b"\r\n\r\n"
     others = (b"From: eve@elsewhere.example\r\n", frozenset(["eve@elsewhere.example"]))
     blocks = [others, (block, glance(block)[0]), others]
-    assert list(notices.possible(blocks, frozenset(["ann@corp.example"]))) == [1]
+    assert notices.possible(blocks, frozenset(["ann@corp.example"])) == [1]
     assert notices.is_notice(envelope(block), block)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_possible"),
+    [
+        (b"Subject: Delivery of 200 chairs", False),
+        (b"Subject: DELIVERY STATUS notification", True),
+        (b"Subject: Delivery of 200\r\n chairs", True),  # not as it stands: parsed
+        (b"Subject: =?utf-8?q?Delivery_of?= chairs", True),
+        (b"From: Mail Delivery System <x@host.example>\r\nSubject: Delivery", True),
+        (b"Auto-Submitted: auto-replied\r\nSubject: Delivery", True),
+        (b"Subject: Hello\r\nSubject: Mail delivery failed", True),
+        (b"X: y\r\nSubject: Hello", False),
+    ],
+)
+def test_a_mail_about_a_delivery_is_no_possible_report(fields, is_possible):
+    emails = frozenset(["eve@elsewhere.example"])
+    other = b"From: eve@elsewhere.example\r\nSubject: Hello\r\n\r\n"
+    blocks = [(block, emails) for block in (other, fields + b"\r\n\r\n", other)]
+    assert notices.possible(blocks, frozenset()) == [1] * is_possible
 
 
 def test_a_report_without_a_known_id_has_the_subject_and_the_time_of_the_mail():

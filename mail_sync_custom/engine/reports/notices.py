@@ -8,7 +8,9 @@ looked at are those that are fetched anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 
 from ..mime.fields import fields_of, first_of
 from ..values import Envelope
@@ -33,11 +35,13 @@ _DAEMONS = frozenset(
 #: With a number, a name or a domain behind it.
 _PREFIXES = ("mailer-daemon", "microsoftexchange", "bounces+", "bounce+", "bounces-", "bounce-")
 
-#: Parts of a raw header block, in lower case, that a report may have without any other sign.
-_SIGNS = (b"auto-submitted", b"deliver")
+#: Parts of a raw header block that a report may have without any other sign.
+_SIGNS = re.compile(rb"auto-submitted|deliver")
+#: The subject of a header block, in lower case, if it can be read as it stands.
+_EASY_SUBJECT = re.compile(rb"^subject[ \t]*:([\t -~]*)\r?\n(?![ \t])", re.M)
 
-#: Subjects of reports, in the languages of the large mail systems.
-SUBJECT = re.compile(
+#: Subjects of reports, in lower case, in the languages of the large mail systems.
+_SUBJECT = re.compile(
     r"undeliver|non[- ]?deliver|(?:not|never|could ?n[o']t|cannot) (?:be )?deliver|"
     r"deliver(?:y|ed)?\b.{0,30}(?:status|fail|notif|report|delay|problem|error|incomplete|relayed|"
     r"system)|(?:mail|message) (?:delivery|system) |mail delivery (?:sub)?system|failed delivery|"
@@ -54,32 +58,47 @@ SUBJECT = re.compile(
     r"не ?доставл|невозможно доставить|недоставл|не может быть доставлен|ошибка доставки|"
     r"teslim edil|iletilemedi|kézbesít|nelivr|παράδοσ|"
     r"配信|配送|送信でき|未達|エラーメール|退信|退回|无法送达|未送达|投递|投遞|無法傳遞|传递|"
-    r"반송|배달|전송 실패",
-    re.IGNORECASE,
+    r"반송|배달|전송 실패"
 )
 _NAMED = re.compile(r"mail delivery (?:sub)?system|mailer[- ]daemon|system ?administrator", re.I)
 _AUTO = frozenset([b"auto-submitted"])
 
 
-def possible(blocks: Sequence[tuple[bytes, frozenset[str]]], own: frozenset[str]) -> Iterator[int]:
-    """Yield the numbers of the header blocks that may be reports, without parsing them.
+def possible(blocks: Sequence[tuple[bytes, frozenset[str]]], own: frozenset[str]) -> list[int]:
+    """Return the numbers of the header blocks that may be reports, without parsing them.
 
     Each comes with the addresses that a glance found in it; ``own`` are the owner's. This runs on
     every header block of a mailbox, so what they have in common is looked for in all at once.
     """
     addresses = frozenset().union(*(emails for _, emails in blocks))
-    machines = {email for email in addresses if _local(email) in _DAEMONS}
-    machines |= {email for email in addresses if email.startswith(_PREFIXES)}
-    text = b"\n".join(block for block, _ in blocks).lower()
-    signs = [sign for sign in _SIGNS if sign in text]
-    for number, (block, emails) in enumerate(blocks):
+    machines = {email for email in addresses if is_daemon(email)}
+    signed = _signed([block for block, _ in blocks])
+    return [
+        number
+        for number, (_, emails) in enumerate(blocks)
         # A mail that names nobody but the owner may have no author.
-        if (
-            emails <= own
-            or not machines.isdisjoint(emails)
-            or (signs and any(map(block.lower().__contains__, signs)))
-        ):
-            yield number
+        if number in signed or emails <= own or not machines.isdisjoint(emails)
+    ]
+
+
+def _signed(blocks: Sequence[bytes]) -> set[int]:
+    """Return the numbers of the blocks with a sign of a report."""
+    text = b"".join(blocks).lower()
+    ends = list(accumulate(map(len, blocks)))
+    signed = {bisect_right(ends, sign.start()) for sign in _SIGNS.finditer(text)}
+    return {number for number in signed if not _only_delivers(blocks[number].lower())}
+
+
+def _only_delivers(block: bytes) -> bool:
+    """Whether the only sign is a subject about a delivery that is none of a mail.
+
+    Salespeople write of deliveries all day: most such mails are told from a report here.
+    """
+    subjects = _EASY_SUBJECT.findall(block)
+    if len(subjects) != 1 or b"=?" in subjects[0] or b"auto-submitted" in block:
+        return False
+    [subject] = subjects
+    return block.count(b"deliver") == subject.count(b"deliver") and not is_report(subject.decode())
 
 
 def _local(email: str) -> str:
@@ -93,6 +112,15 @@ def is_daemon(email: str) -> bool:
     (True, False)
     """
     return _local(email) in _DAEMONS or email.startswith(_PREFIXES)
+
+
+def is_report(subject: str) -> bool:
+    """Whether a subject is one that mail systems give their reports.
+
+    >>> is_report("Delivery Status Notification (Failure)"), is_report("Delivery on Monday")
+    (True, False)
+    """
+    return _SUBJECT.search(subject.lower()) is not None
 
 
 def is_marked(raw: bytes) -> bool:
@@ -113,7 +141,7 @@ def is_notice(envelope: Envelope, raw: bytes) -> bool:
     """
     return (
         is_from_a_machine(envelope)
-        or SUBJECT.search(envelope.subject) is not None
+        or is_report(envelope.subject)
         or _submitted(raw) == "auto-replied"
     )
 

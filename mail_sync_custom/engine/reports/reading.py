@@ -16,7 +16,7 @@ from ..mime.limits import MAX_HEADER
 from ..mime.tree import Part, Tree
 from ..values import Envelope
 from . import plain, status
-from .notices import SUBJECT, is_from_a_machine
+from .notices import is_from_a_machine, is_report
 from .report import Fate, Report
 
 _DELIVERY = frozenset(["message/delivery-status", "message/global-delivery-status"])
@@ -138,7 +138,7 @@ def _spoken(raw: bytes, tree: Tree, parts: list[Part], head: Envelope) -> plain.
     """Return what the first text of a message says, if that is what a bounce says."""
     failed = keys(first_of(fields_of(_head(raw), _HEAD_FIELDS), b"x-failed-recipients"))
     own = frozenset(one.email for one in (*head.senders, *head.reply_to, *head.to, *head.cc))
-    subject_says = SUBJECT.search(head.subject) is not None
+    subject_says = is_report(head.subject)
     for part in parts:
         if part.mimetype not in _TEXTS:
             continue
