@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from ..mime.fields import fields_of, first_of
@@ -36,7 +36,7 @@ _DAEMONS = frozenset(
 _PREFIXES = ("mailer-daemon", "microsoftexchange", "bounces+", "bounce+", "bounces-", "bounce-")
 
 #: Parts of a raw header block that a report may have without any other sign.
-_SIGNS = re.compile(rb"auto-submitted|deliver")
+_SIGNS = (b"auto-submitted", b"deliver")
 #: The subject of a header block, in lower case, if it can be read as it stands.
 _EASY_SUBJECT = re.compile(rb"^subject[ \t]*:([\t -~]*)\r?\n(?![ \t])", re.M)
 
@@ -71,7 +71,8 @@ def possible(blocks: Sequence[tuple[bytes, frozenset[str]]], own: frozenset[str]
     every header block of a mailbox, so what they have in common is looked for in all at once.
     """
     addresses = frozenset().union(*(emails for _, emails in blocks))
-    machines = {email for email in addresses if is_daemon(email)}
+    machines = {email for email in addresses if _local(email) in _DAEMONS}
+    machines |= {email for email in addresses if email.startswith(_PREFIXES)}
     signed = _signed([block for block, _ in blocks])
     return [
         number
@@ -85,8 +86,15 @@ def _signed(blocks: Sequence[bytes]) -> set[int]:
     """Return the numbers of the blocks with a sign of a report."""
     text = b"".join(blocks).lower()
     ends = list(accumulate(map(len, blocks)))
-    signed = {bisect_right(ends, sign.start()) for sign in _SIGNS.finditer(text)}
+    signed = {bisect_right(ends, place) for sign in _SIGNS for place in _places(text, sign)}
     return {number for number in signed if not _only_delivers(blocks[number].lower())}
+
+
+def _places(text: bytes, sign: bytes) -> Iterator[int]:
+    place = text.find(sign)
+    while place >= 0:
+        yield place
+        place = text.find(sign, place + len(sign))
 
 
 def _only_delivers(block: bytes) -> bool:
