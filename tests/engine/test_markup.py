@@ -74,6 +74,61 @@ def test_every_visible_word_is_there(source, expected):
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        # An end tag of an element around svg or math ends these too: what follows is HTML.
+        ("<table><td>One<svg></table><xmp>a <?b> c</xmp>Two", "One a <?b> c Two"),
+        ("<div><math><mi>x</div><xmp>a <!-- b --></xmp>", "x a <!-- b -->"),
+        ("<svg><g><path></g></p><textarea>a <?b></textarea>", "a <?b>"),
+        # Within svg and math, select and option are no form's.
+        ("<math><select><h2>One<xmp>a <!-- b --></xmp>", "One a <!-- b -->"),
+        # The first tag of an svg or math element's kind that is HTML's ends all of them.
+        ("<svg><g><font color=red>One<xmp>a <?b></xmp>", "One a <?b>"),
+        ("<svg><g><font>One <xmp>Two</xmp></font></g></svg>", "One Two"),
+        ("<math><svg><style>One</style></svg></math>", "One"),
+        ("<svg><![CDATA[a <b> c]]></svg> <![CDATA[no text>d", "a <b> c d"),
+        # A script in a comment in a script ends that one, not the outer one.
+        ("<script><!--<script </script><title></script>One</title>", "One"),
+        ("<script><!--></script>One<!-- --></script>", "One"),
+        # What its own style shows is seen.
+        ("<style style='display: block'>One</style><title style=color:red>x</title>", "One"),
+        # An option shows all that is in it.
+        ("<option>One <title>Two</title>", "One Two"),
+    ],
+)
+def test_what_a_tag_means_depends_on_what_is_open_around_it(source, expected):
+    assert words(source) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p><svg></p><style>x <textarea></style><!-- Shown --></textarea>",
+        "<p><svg></p><title>x<xmp></title><?Shown ></xmp>",
+        "<math></x><style><!</style a='>Shown'>",
+        "<select><div><title>Shown</title></select>",
+        "<template><col><style></template>Shown</style>",
+    ],
+)
+def test_where_browsers_differ_a_word_that_one_of_them_shows_is_there(source):
+    assert "Shown" in visible.written(html(source))
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        "<svg viewBox='0 0 1 1'><style>x</style><g><title>x</title><path d=M0/></g></svg>",
+        "<svg><foreignObject><div><p>Shown</p><br><img></div></foreignObject><style>x</style></svg>",
+        "<math><mrow><mi>Shown</mi><mo>=</mo><mspace/></mrow></math>",
+        "<select><option value=1>Shown<option>Shown</select>",
+        "<select><optgroup><option>Shown</option></optgroup></select><template><p></p></template>",
+    ],
+)
+def test_after_a_drawing_or_a_menu_a_style_sheet_is_hidden(drawing):
+    assert "x" not in words(f"<p>{drawing}</p><style>x</style><script>x</script><title>x</title>")
+
+
+@pytest.mark.parametrize(
     "tag",
     "area base basefont bgsound col command embed frame hr image img input keygen link meta param "
     "picture source track wbr".split(),
@@ -216,6 +271,13 @@ def test_a_link_leads_where_it_did(address, expected):
         "<textarea>" * 200_000,
         "<iframe>" * 200_000,
         "<svg><title>" * 100_000,
+        "<svg><g>" * 100_000 + "</a>" * 100_000,
+        "<svg><desc><td>" * 100_000,
+        "<option>" + "<textarea>" * 200_000,
+        "<option>" + "<xmp><style></xmp>" * 100_000,
+        "<option><xmp></xmp>" + "<a b='<![CDATA[" * 100_000,
+        "<script><!--<script>" * 100_000 + "</script>" * 100_000,
+        "<style " + "style display " * 100_000 + ">",
         "<b><i>" * 200_000 + "</b>" * 200_000,
         "<p><table>" * 100_000 + "</p>" * 100_000,
         "<div " + "a=b " * 300_000 + ">",

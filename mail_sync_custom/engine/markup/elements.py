@@ -16,10 +16,10 @@ LEAVES_FOREIGN = frozenset(
     "listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul "
     "var".split()
 )
-#: Elements that end a surrounding select (§13.2.6.4.16).
-LEAVES_SELECT = frozenset("input keygen textarea".split())
+#: Elements in whose content tags are text, as far as they are HTML.
+RAW = DROPPED_RAW | SHOWN_RAW | FALLBACKS
 #: They change how the source after them is read. The usual mail has none.
-TURNS = DROPPED_RAW | SHOWN_RAW | FALLBACKS | LEAVES_SELECT | {"svg", "math", "select"}
+TURNS = RAW | {"svg", "math", "select", "option", "template"}
 
 #: Kept elements without content. Not ``wbr``: for libxml2 that is not a void element.
 VOID = frozenset("br col hr img".split())

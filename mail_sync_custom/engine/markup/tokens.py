@@ -19,9 +19,7 @@ from enum import IntEnum
 from html import unescape
 
 from . import elements
-
-#: Nested svg and math elements that are followed.
-MAX_FOREIGN = 50
+from .foreign import Place, Reading
 
 _SPACE = "\t\n\f\r "
 
@@ -41,6 +39,8 @@ Token = tuple[Kind, str, str]
 # A well-formed tag, in one step. Any other is read by the rules of the standard below.
 _TAG = re.compile(rf"""<(/?)([a-zA-Z][^{_SPACE}/>]*+)([^<>"'=]*+(?:="[^"<>]*"[^<>"'=]*+)*+)>""")
 _TAG_OPEN = re.compile(rf"<(/?)([a-zA-Z][^{_SPACE}/>]*+)")
+_BARE_TAG = re.compile(rf"<(/?)([a-zA-Z][^{_SPACE}/<>]*+)([^<>]*+)>")
+_BARE_OTHER = re.compile("<!--|<[!?/][^<>]*+>")
 _ATTRIBUTE = re.compile(
     rf"""[{_SPACE}/]*+
     (?:([^{_SPACE}/>][^{_SPACE}/>=]*+)
@@ -51,10 +51,15 @@ _ATTRIBUTE = re.compile(
 _COMMENT_END = re.compile("--!?>")
 _COMMENT_OPEN = re.compile(r"<!--(?:\[[^\]>]{0,200}\]>)?")
 _NEXT_TAG = re.compile("<[a-zA-Z/!]")
+_CDATA = "[cdata["
 _RAW_ENDS = {
-    name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE)
-    for name in elements.DROPPED_RAW | elements.SHOWN_RAW | elements.FALLBACKS
-}
+    name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE) for name in elements.RAW
+} | {"plaintext": re.compile(r"(?!)"), _CDATA: re.compile("]]>")}
+_DISPLAY = re.compile(r"display\s*:", re.IGNORECASE)
+_SCRIPT = re.compile(rf"<!--|-->|</?script(?=[{_SPACE}/>])", re.IGNORECASE)
+_TEXT_START = re.compile(
+    rf"<({'|'.join(elements.RAW)})(?=[{_SPACE}/>])|<!(\[CDATA\[)", re.IGNORECASE
+)
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*;)")
 
 
@@ -77,6 +82,11 @@ def value(text: str) -> str:
     return _REFERENCE.sub(lambda found: unescape(found[0]), text)
 
 
+def _is_displayed(tag: str) -> bool:
+    """Return whether a style sheet, a title or the like is text: its tag says how to display it."""
+    return bool(_DISPLAY.search(tag) and _DISPLAY.search(value(attributes(tag).get("style", ""))))
+
+
 def tokens(source: str) -> Iterator[Token]:
     """Yield the tokens of a document, of several, or of a piece of one."""
     return _Tokenizer(source).tokens()
@@ -87,9 +97,10 @@ class _Tokenizer:
         self.source = source
         self.at = 0
         self.last_end = source.rfind(">")
-        self.foreign: list[str] = []  # the open svg and math elements
-        self.in_select = False
+        self.place = Place()
+        self.follows = False  # whether every tag matters to the place
         self.endless: set[str] = set()  # what has no end from here on
+        self.bare = False  # where tags and comments end is in doubt
         self.loose = False  # a quote has no end: a tag ends at the first ">"
 
     def tokens(self) -> Iterator[Token]:
@@ -106,10 +117,12 @@ class _Tokenizer:
                 self.at = tag.end()
                 slash, name, attrs = tag.groups()
                 name = name.lower()
-                if name in elements.TURNS or self.foreign or self.in_select:
+                if name in elements.TURNS or self.follows:
                     yield from self._tag(slash, name, attrs)
                 else:
                     yield (Kind.END if slash else Kind.START), name, attrs
+            elif self.bare:
+                yield from self._bare()
             elif tag := _TAG_OPEN.match(source, opening):
                 yield from self._odd_tag(tag)
             else:
@@ -140,11 +153,27 @@ class _Tokenizer:
         source, at = self.source, self.at
         if source.startswith("<!--", at):
             self.at = self._comment_end(at)
-        elif self.foreign and source.startswith("<![CDATA[", at):
-            self.at = self._cdata_end(at)
-            yield Kind.LITERAL, source[at + 9 : self.at].removesuffix("]]>"), ""
+        elif self.place.cdata and source.startswith("<![CDATA[", at):
+            self.at = at + 9
+            yield from self._text_of(_CDATA)
+            self.at += 0 if self.place.doubt else 3
         elif source.startswith(("<!", "<?", "</"), at):
             self.at = source.find(">", at) + 1  # a bogus comment
+        else:
+            yield Kind.LITERAL, "<", ""
+            self.at = at + 1
+
+    def _bare(self) -> Iterator[Token]:
+        """Read what every parser takes for a tag; comments and odd values are shown as text."""
+        source, at = self.source, self.at
+        if source.startswith("<![CDATA[", at):
+            self.at = at + 9
+            yield from self._text_of(_CDATA)
+        elif tag := _BARE_TAG.match(source, at):
+            self.at = tag.end()
+            yield from self._tag(tag[1], tag[2].lower(), tag[3])
+        elif other := _BARE_OTHER.match(source, at):
+            self.at = other.end()
         else:
             yield Kind.LITERAL, "<", ""
             self.at = at + 1
@@ -161,39 +190,38 @@ class _Tokenizer:
 
     def _tag(self, slash: str, name: str, attributes: str) -> Iterator[Token]:
         if slash:
-            if name in self.foreign:
-                del self.foreign[self.foreign.index(name) :]
-            self.in_select = self.in_select and name != "select"
+            self.place.end(name)
+            self.follows = self.place.follows
             yield Kind.END, name, ""
             return
-        closed = attributes.endswith("/")
-        if name in ("svg", "math"):
-            self.foreign += [] if closed or len(self.foreign) > MAX_FOREIGN else [name]
-        elif self.foreign and name in elements.LEAVES_FOREIGN:
-            self.foreign = []
-        if name == "select":
-            self.in_select = not self.in_select  # within one, it ends it (§13.2.6.4.16)
-        else:
-            self.in_select = self.in_select and name not in elements.LEAVES_SELECT
-        if self.foreign and closed:
+        reading = self.place.start(name, attributes)
+        self.follows = self.place.follows
+        if name not in elements.RAW:
             yield Kind.START, name, attributes
-            yield Kind.END, name, ""
-        elif self.in_select or (self.foreign and self.foreign[-1] == "math"):
-            yield Kind.START, name, attributes  # there, no element's content is raw
-        elif name in elements.DROPPED_RAW:
+            if reading is Reading.CLOSED:
+                yield Kind.END, name, ""
+        elif reading in (Reading.HTML, Reading.DOUBT):
+            yield from self._raw(name, attributes)
+        elif reading is Reading.SVG and name in elements.DROPPED_RAW:
+            self._drop_foreign()
+
+    def _raw(self, name: str, attributes: str) -> Iterator[Token]:
+        """Read an element in whose content tags are text, for certain or perhaps.
+
+        Its end tag is read like any other.
+        """
+        as_text = self.place.doubt or _is_displayed(attributes)
+        if name in elements.DROPPED_RAW and not as_text:
             self._drop_raw(name)
+            return
+        yield Kind.START, name, attributes
+        if as_text or name in elements.SHOWN_RAW:
+            yield from self._text_of(name)
         else:
-            yield Kind.START, name, attributes
-            if name in elements.SHOWN_RAW and not self.foreign:
-                yield from self._raw(name)
-            elif name in elements.FALLBACKS and not self.foreign:
-                yield from self._fallback(name)
+            yield from self._fallback(name)
 
     def _drop_raw(self, name: str) -> None:
-        """Skip a script, a style sheet or a title; the end tag is read like any other."""
-        if self.foreign:
-            self._drop_foreign()
-            return
+        """Skip a script, a style sheet or a title."""
         end = self._end_of(name)
         if end is None:
             found = _NEXT_TAG.search(self.source, self.at)
@@ -220,17 +248,58 @@ class _Tokenizer:
     def _end_of(self, name: str) -> int | None:
         """Return where the end tag of an element with raw content is; None without one."""
         found = None if name in self.endless else _RAW_ENDS[name].search(self.source, self.at)
-        if found:
-            return found.start()
-        self.endless.add(name)
-        return None
+        if not found:
+            self.endless.add(name)
+            return None
+        return self._end_of_script(found.start()) if name == "script" else found.start()
 
-    def _raw(self, name: str) -> Iterator[Token]:
+    def _end_of_script(self, first: int) -> int:
+        """Return where a script ends; its first end tag may be in a comment (§13.2.5.15 to .31)."""
+        if "<script" in self.endless or self.source.find("<!--", self.at, first) < 0:
+            return first
+        escaped = doubly = False
+        found, at = None, self.at
+        while found := _SCRIPT.search(self.source, at):
+            mark, at = found[0].lower(), found.end()
+            if mark == "<!--":
+                at -= 0 if escaped else 2  # of <!-->, both dashes are those of the end
+                escaped = True
+            elif mark == "-->":
+                escaped = doubly = False
+            elif mark == "<script":
+                doubly = escaped
+            elif not doubly:
+                return found.start()
+            else:
+                doubly = False
+        self.endless.add("<script")
+        return first
+
+    def _text_of(self, name: str) -> Iterator[Token]:
         """Yield the content of an element in which tags are text (§13.2.5.2, §13.2.5.3)."""
-        end = None if name == "plaintext" else self._end_of(name)
+        begin, end = self.at, self._end_or_all(name)
+        if self.place.doubt:
+            end, self.bare = self._last_end(end), True
+        self.at = end
         kind = Kind.TEXT if name == "textarea" else Kind.LITERAL
-        yield kind, self.source[self.at : end], ""
-        self.at = len(self.source) if end is None else end
+        yield kind, self.source[begin : self.at], ""
+
+    def _end_or_all(self, name: str) -> int:
+        end = self._end_of(name)
+        return len(self.source) if end is None else end
+
+    def _last_end(self, end: int) -> int:
+        """Return where text ends in which each tag, if it is one, begins text that goes further."""
+        ends: dict[str, int] = {}
+        for found in _TEXT_START.finditer(self.source, self.at):
+            if found.start() >= end:
+                break
+            name = (found[1] or found[2]).lower()
+            if ends.get(name, 0) <= found.start():
+                self.at = found.end()
+                ends[name] = self._end_or_all(name)
+                end = max(end, ends[name])
+        return end
 
     def _fallback(self, name: str) -> Iterator[Token]:
         """Yield what a browser without support for an element shows: no such element is shown here.
