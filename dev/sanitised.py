@@ -69,7 +69,7 @@ def _stream(element: etree._Element) -> Iterator[object]:
         for name, value in element.attrib.items()
         if not name.startswith(_MARK)
     }
-    if element.tag != "span" or attributes or not element.attrib:
+    if element.tag != "span" or attributes:
         yield element.tag, attributes
     yield element.text or ""
     for child in element:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 
 import html5lib
 
@@ -28,7 +29,7 @@ def text(html: str, *, styles: bool = True) -> str:
     """
     pieces: list[str] = []
     # Not recursive: a mail may be nested deeper than Python goes.
-    todo: list[object] = [html5lib.parse(html, namespaceHTMLElements=False)]
+    todo: list[object] = [_tree(html)]
     while todo:
         node = todo.pop()
         if isinstance(node, str):
@@ -44,6 +45,35 @@ def text(html: str, *, styles: bool = True) -> str:
         pieces.append(space + (_shown_value(node) if tag == "input" else ""))
         todo += reversed([node.text or "", *node])
     return _SPACES.sub(" ", "".join(pieces)).strip()
+
+
+def _tree(html: str):
+    builder = html5lib.getTreeBuilder("etree")
+    parser = html5lib.HTMLParser(builder, namespaceHTMLElements=False)
+    try:
+        return parser.parse(html)
+    except AssertionError:  # at the end of some sources whose tables never end
+        return parser.tree.getDocument()
+
+
+def written(html: str) -> str:
+    """Return all text of HTML in which every element is closed.
+
+    Not by html5lib: it loses text of a b in a table within other b elements, which browsers show.
+    """
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return " ".join(parser.pieces)
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(data)
 
 
 def _shown_value(node) -> str:

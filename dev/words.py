@@ -1,9 +1,10 @@
 """`python3 -m dev words [MAILS [SEED]]`: visible words that are lost on a mail's way to its body.
 
 Random mails, most of them malformed, go from their bytes through the engine. What a reader sees of
-each is asked of html5lib, which the product does not use: every word that it shows of the mail has
-to be shown of the stored body. Odoo's sanitiser is asked what it would remove of that body, and
-which quotes it would mark. Prints the figures; exits 1 if a word is lost or a body would change.
+each is asked of html5lib, and of a sample of them also of Chromium; the product uses neither. Every
+word that they show of the mail has to be in the stored body, and shown of it by Chromium. Odoo's
+sanitiser is asked what it would remove of that body, and which quotes it would mark. Prints the
+figures; exits 1 if a word is lost or a body would change.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import random
 import re
 import sys
 import time
+from collections.abc import Sequence
 from email import charset
 from email.message import EmailMessage
 
-from . import sanitised, visible
+from . import browsed, sanitised, visible
 from .console import say
 from .paths import ADDON, ROOT
 
 MAILS = 10_000
+#: Those of them that are shown in a browser.
+BROWSED = 500
 
 _WORD = re.compile(r"w[0-9]+q")
 
@@ -53,6 +57,43 @@ _ODD = (
     "<input value='{}'>", "<input type=hidden value={}>", "<plaintext>{}", "<!-- {}", "<style>{}",
     "<a href='{}", "<xmp><b>{}</xmp>", "<textarea><p>{}</textarea>", "<title>{}", "<frameset>{}",
 )  # fmt: skip
+#: Pieces that hold others: each {} is a word or more, and some odd thing or tag.
+_NESTS = (
+    "<table><tr><td><svg>{}<desc>{}</desc></svg>{}</td></tr></table>{}",
+    "<p><svg><path/>{}</p>{}</svg>", "<table><tr><td><math><mi>{}</mi>{}</table>{}</math>{}",
+    "<svg><foreignObject><div>{}</div>{}</foreignObject>{}</svg>{}",
+    "<svg><foreignObject><p>{}</foreignObject><style>{}</style></svg>{}",
+    "<table><svg><foreignObject><tr>{}<style>{}</style>{}</svg>{}", "<math><svg><style>{}</math>{}",
+    "<math><annotation-xml encoding='text/html'>{}<svg>{}</annotation-xml><title>{}</title></math>",
+    "<svg><font>{}<font color=red>{}<xmp>{}</xmp></svg>{}", "<svg/>{}<math/>{}<svg><svg>{}</svg>{}",
+    "<svg><title><b>{}</b></title><style>{}<i>{}</i></style><script>{}</script><text>{}</text></svg>",
+    "<svg><![CDATA[{}<b>{}]]></svg><![CDATA[{}>{}]]>", "<math><mtext><table>{}<mglyph>{}</math>{}",
+    "<select><option>{}<optgroup>{}<style>{}</style></select>{}", "<select>{}<table>{}</select>{}",
+    "<select><option>{}<textarea>{}</textarea>{}", "<select><svg>{}<title>{}</title></select>{}",
+    "<template>{}<svg>{}</template>{}", "<template><col><style>{}</template>{}</style>{}",
+    "<noscript>{}<style>{}</style></noscript>{}",
+    "<noscript><p title='</noscript>{}'>{}</noscript>",
+    "<frameset><frame src=x>{}<noframes>{}</noframes></frameset>{}",
+    "<html><head><title>{}</title><style>{}</style></head><body>{}</body></html>{}",
+    "<body><html><body>{}</body></html><head>{}</head>{}",
+    "<xml><o:p>{}</o:p><w:x>{}</w:x></xml>{}", "<!--[if gte mso 9]><xml>{}</xml><![endif]-->{}",
+    "<!--[if mso]><table><tr><td>{}<![endif]-->{}", "<!--[if !mso]>-->{}<!--<![endif]-->{}",
+    "<!--[if (mso)|(IE)]>{}<![endif]-->{}", "<![if !vml]>{}<![endif]>{}",
+    "<!--[if !vml]-->{}<!--[endif]-->{}", "<!--[if mso]>{}<style>{}",
+    "<o:p>{}</o:p>{}<v:rect><v:textbox>{}</v:textbox></v:rect><w:wrap/>{}",
+    "<style>{}<!-- {} </style>{} -->{}", "<script><!-- <script>{}</script>{} --></script>{}",
+    "<script><!--<script </script>{}<title></script>{}</title>{}",
+    "<script><!--><script></script>{}", "<style style='display:block'>{}<!-- {}</style>{}",
+    "<option>{}<title>{}</title></option>{}", "<textarea>{}<!-- {} </textarea>{} -->{}",
+    "<xmp>{}</XMP >{}", "<title>{}</titlex>{}</title/>{}", "<iframe>{}<xmp>{}</iframe>{}</xmp>{}",
+    "<noembed>{}<style>{}</noembed>{}</style>{}", "<!-- {} --!>{}<!-- {} -- >{}-->{}",
+    "<!-- {} --{}->{}-->{}", "<a title='>{}'>{}</a>", '<img alt="{}>">{}<a href="<b>{}">{}</a>',
+    "<!DOCTYPE html [<!ENTITY x '{}'>]>{}", "\ufeff<html>{}</html>\ufeff{}",
+    "{}\x00{}<b\x00>{}</b\x00>", "<button>{}<button>{}</button>{}",
+    "<a>{}<table><a>{}</table>{}</a>{}", "<b><p>{}</b>{}</p>{}", "<li>{}<ul><li>{}</ul>{}",
+    "<table>{}<tr>{}<td>{}<table><caption>{}<td>{}</table>{}</table>{}",
+    "<ruby>{}<rt>{}<rp>{}</ruby>",
+)  # fmt: skip
 
 
 class Writer:
@@ -76,6 +117,9 @@ class Writer:
         if self.random.random() < 0.05:
             deep = self.random.choice(("blockquote", "div", "table><tr><td", "b", "x", "p><font"))
             pieces += f"<{deep}>{self.word()} " * self.random.randrange(100, 400)
+        if self.random.random() < 0.0005:
+            deep = self.random.choice(("x", "span", "b", "table><tr><td"))
+            pieces += f"<{deep}>" * 10_000 + self.word() + f"</{deep}>" * 10 + self.word()
         shape = self.random.choice(("{}", "<html><body>{}</body></html>", "<body>{}", "{}</html>"))
         return shape.replace("{}", pieces) + self.word()
 
@@ -90,7 +134,18 @@ class Writer:
             return f"</{self.case(self.random.choice(_TAGS))}>"
         if choice < 0.88:
             return f"<{self.random.choice(_VOID)}{self.attributes()}>"
-        return self.random.choice(_ODD).replace("{}", self.word())
+        if choice < 0.96:
+            return self.random.choice(_ODD).replace("{}", self.word())
+        return self.nest()
+
+    def nest(self) -> str:
+        """Return one of the nests, filled; at times with others."""
+        first, *others = self.random.choice(_NESTS).split("{}")
+        return first + "".join(self.filling() + other for other in others)
+
+    def filling(self) -> str:
+        pieces = self.random.choice((0, 0, 0, 0, 1, 2))
+        return f" {self.word()} " + "".join(self.piece() for _ in range(pieces))
 
     def case(self, name: str) -> str:
         return name.upper() if self.random.random() < 0.1 else name
@@ -115,8 +170,16 @@ class Writer:
 
 def lost(source: str, stored: str) -> list[str]:
     """Return the words that a reader sees of a source and not of what is stored."""
-    there = set(_WORD.findall(visible.text(stored, styles=False)))
+    there = set(_WORD.findall(visible.written(stored)))
     return [word for word in _WORD.findall(visible.text(source)) if word not in there]
+
+
+def lost_in_browser(sources: Sequence[str], stored: Sequence[str]) -> tuple[int, list[str]]:
+    """Return how many words a browser shows of the sources, and those not of what is stored."""
+    shown = [_WORD.findall(text) for text in browsed.texts([*sources, *stored])]
+    there = {word for words in shown[len(sources) :] for word in words}
+    seen = [word for words in shown[: len(sources)] for word in words]
+    return len(seen), [word for word in seen if word not in there]
 
 
 def run(*args: str) -> int:
@@ -128,7 +191,9 @@ def run(*args: str) -> int:
     from engine.mime import email
 
     writer, begun, words, missing, changed = Writer(seed), time.monotonic(), 0, 0, 0
-    for _ in range(mails):
+    browsed_mails = set(random.Random(seed).sample(range(mails), min(mails, BROWSED)))
+    sample: list[tuple[str, str]] = []
+    for number in range(mails):
         raw, source = writer.mail()
         mail = email.email(raw)
         unmarked, stored = (
@@ -142,7 +207,13 @@ def run(*args: str) -> int:
         if otherwise := sanitised.marked_otherwise(unmarked, stored) or sanitised.removed(stored):
             changed += 1
             say(f"{otherwise} in {source[:1500]!r}")
+        if number in browsed_mails:
+            sample.append((source, stored))
     seconds = time.monotonic() - begun
     say(f"{mails} mails (seed {seed}), {words} visible words, {missing} lost, {seconds:.0f} s")
     say(f"{changed} bodies that Odoo's sanitiser would change")
-    return 1 if missing or changed else 0
+    seen, gone = lost_in_browser(*zip(*sample, strict=True))
+    if gone:
+        say(f"lost in Chromium: {gone[:20]}")
+    say(f"in Chromium, {len(sample)} of them: {seen} visible words, {len(gone)} lost")
+    return 1 if missing or changed or gone else 0
