@@ -107,6 +107,7 @@ def test_what_a_tag_means_depends_on_what_is_open_around_it(source, expected):
         "<p><svg></p><title>x<xmp></title><?Shown ></xmp>",
         "<math></x><style><!</style a='>Shown'>",
         "<select><div><title>Shown</title></select>",
+        "<select><b><xmp></xmp><textarea <><?Shown>",
         "<template><col><style></template>Shown</style>",
     ],
 )

@@ -166,9 +166,9 @@ class _Tokenizer:
     def _bare(self) -> Iterator[Token]:
         """Read what every parser takes for a tag; comments and odd values are shown as text."""
         source, at = self.source, self.at
-        if source.startswith("<![CDATA[", at):
-            self.at = at + 9
-            yield from self._text_of(_CDATA)
+        if found := _TEXT_START.match(source, at):
+            self.at = found.end()
+            yield from self._text_of((found[1] or found[2]).lower())
         elif tag := _BARE_TAG.match(source, at):
             self.at = tag.end()
             yield from self._tag(tag[1], tag[2].lower(), tag[3])
