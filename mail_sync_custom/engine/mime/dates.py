@@ -14,8 +14,11 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _DAY = r"(?<![0-9:])([0-9]{1,2})(?:st|nd|rd|th|er|\.|º|ª)?"
 _MONTH = r"([^\W\d_]{3,12}|[0-9]{1,2}(?=月))月?\.?"
 _OF = r"(?:[\s,/-]+(?:de|di|of|del)\b)?"
+# Spaces around a colon are obsolete, but have to be read (RFC 5322 §4.3). Some programs write
+# minutes and seconds with one digit.
 _CLOCK = (
-    r"([0-9]{1,2})[:.h時时시]([0-9]{2})(?:[:.m分분]([0-9]{2})[s秒초]?)?(?:[.,][0-9]+)?"
+    r"([0-9]{1,2})(?:\s?:\s?|[.h時时시](?=[0-9]{2}))([0-9]{1,2})"
+    r"(?:(?:\s?:\s?|[.m分분](?=[0-9]{2}))([0-9]{1,2})[s秒초]?)?(?:[.,][0-9]+)?"
     r"(?:\s*([ap])\.?m\b\.?)?"
 )
 _ZONE = (
