@@ -22,7 +22,7 @@ from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Direction, Omitted
-from . import addressing, privacy, reports, standing
+from . import addressing, privacy, reports, rows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,8 @@ def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown],
 
     The unique index on this table prevents two workers from recording one mail twice.
     """
-    env["mail.sync.entry"].create(
+    rows.insert(
+        env["mail.sync.entry"],
         [
             {
                 "mail_message_id": message.id,
@@ -185,7 +186,7 @@ def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown],
                 "automatic": entry.record.automatic,
             }
             for entry, message in zip(entries, messages, strict=True)
-        ]
+        ],
     )
 
 
@@ -286,12 +287,13 @@ def _link(
         ]
     )
     known = {(link.message_id, link.variant): link for link in before}
-    new = []
+    new: list[dict] = []
+    linked: list[Sequence[int]] = []
     for r in records:
         key = (r.verdict.message_id, r.verdict.variant)
-        rows = [row for row in there.get(key[0], ()) if row.standing.variant == key[1]]
-        ids = [row.message for row in rows if row.standing.target in r.verdict.targets]
-        crm = not all(row.ours for row in rows)
+        found = [row for row in there.get(key[0], ()) if row.standing.variant == key[1]]
+        ids = [row.message for row in found if row.standing.target in r.verdict.targets]
+        crm = not all(row.ours for row in found)
         values = {
             "outcome": "recorded",
             "direction": r.verdict.direction,
@@ -303,19 +305,22 @@ def _link(
             "error_code": False,
             "detail": False,
             "retry_at": False,
-            "mail_message_ids": [(4, id_) for id_ in (*ids, *mine[r.uid])],
             "mailbox_id": commit.mailbox.ref,
             "uidvalidity": commit.state.uidvalidity,
         }
         if r.verdict.missing:
             values["brought_at"] = fields.Datetime.now()
+        mails = (*ids, *mine[r.uid])
         if link := known.get(key):
-            link.write(values)
+            link.write({**values, "mail_message_ids": [(4, id_) for id_ in mails]})
         else:
             new.append(
                 {**values, "account_id": account.id, "message_id": key[0], "variant": key[1]}
             )
-    env["mail.sync.message"].create(new)
+            linked.append(mails)
+    links = rows.insert(env["mail.sync.message"], new)
+    rows.relate(links, "mail_message_ids", linked)
+    messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
 
 
 def _bcc(r: Record) -> str | bool:
