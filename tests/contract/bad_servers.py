@@ -237,14 +237,12 @@ OFFER = b"* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hello"
 # -- before the login ----------------------------------------------------------------------------
 
 AT_THE_DOOR = [
-    Case(
-        "does not greet", "zammad#2321; cases.md 23", greet=silent, patience=SHORT, code="timeout"
-    ),
-    Case("greets a byte at a time", "cases.md 23", greet=drip, patience=SHORT, code="timeout"),
+    Case("does not greet", "zammad#2321", greet=silent, patience=SHORT, code="timeout"),
+    Case("greets a byte at a time", "twenty#15842", greet=drip, patience=SHORT, code="timeout"),
     Case("hangs up at once", "twenty#15842", greet=hang_up, code="connection_lost"),
     Case(
         "is full",
-        "errors.md: Gmail, more than 15 connections",
+        "Gmail, above 15 connections: Too many simultaneous connections",
         code="too_many_connections",
         greet=bye(b"[ALERT] Too many simultaneous connections. (Failure)"),
     ),
@@ -260,7 +258,12 @@ AT_THE_DOOR = [
         code="preauth",
         greeting=b"* PREAUTH [CAPABILITY IMAP4rev1] welcome",
     ),
-    Case("speaks SMTP", "cases.md 25", greeting=b"220 mail.example.com ESMTP", code="not_imap"),
+    Case(
+        "speaks SMTP",
+        "RFC 9051 §7.1; RFC 5321 §4.2",
+        greeting=b"220 mail.example.com ESMTP",
+        code="not_imap",
+    ),
     Case(
         "greets with a line that never ends",
         "CVE-2013-1752",
@@ -296,13 +299,13 @@ AT_THE_DOOR = [
     ),
     Case(
         "cannot check passwords now",
-        "frappe#4968; errors.md: Dovecot",
+        "frappe#4968; Dovecot: Temporary authentication failure",
         code="login_unavailable",
         on={"AUTHENTICATE": refused(b"NO [UNAVAILABLE] Temporary authentication failure.")},
     ),
     Case(
         "says goodbye at the login",
-        "errors.md: Yahoo",
+        "Yahoo: BYE IMAP4rev1 Server logging out",
         code="connection_lost",
         on={"AUTHENTICATE": bye(b"IMAP4rev1 Server logging out")},
     ),
@@ -311,7 +314,7 @@ AT_THE_DOOR = [
     ),
     Case(
         "lets in who is not connected",
-        "errors.md: M365",
+        "Microsoft 365: User is authenticated but not connected",
         code="authenticated_not_connected",
         on={
             "STATUS": refused(b"BAD User is authenticated but not connected."),
@@ -348,14 +351,14 @@ MAILBOXES = [
 ] + [
     Case(
         "cannot open the inbox",
-        "errors.md: [CANNOT] Mailbox isn't a valid mbox file",
+        "Dovecot: Mailbox isn't a valid mbox file",
         on={"EXAMINE INBOX": refused(b"NO [CANNOT] Mailbox isn't a valid mbox file")},
         lost=INBOX,
         code="mailbox_missing",
     ),
     Case(
         "has lost the inbox",
-        "errors.md: [NONEXISTENT]",
+        "RFC 5530 §3, NONEXISTENT",
         on={
             "STATUS INBOX": refused(b"NO [NONEXISTENT] no such mailbox"),
             "EXAMINE INBOX": refused(b"NO [NONEXISTENT] no such mailbox"),
@@ -365,7 +368,7 @@ MAILBOXES = [
     ),
     Case(
         "refuses STATUS of the inbox",
-        "cases.md 9: a phantom",
+        "RFC 5530 §3, NONEXISTENT; RFC 9051 §6.3.11",
         on={"STATUS INBOX": refused(b"NO [NONEXISTENT] no such mailbox")},
     ),
     Case(
@@ -436,7 +439,7 @@ MAILBOXES = [
     ),
     Case(
         "wants to know who we are",
-        "RFC 2971; errors.md: NetEase",
+        "RFC 2971; NetEase: Unsafe Login",
         capabilities=b"IMAP4rev1 ID X-CM-EXT-1",
     ),
 ]
@@ -455,11 +458,11 @@ def both(name, source, say, **fields):
 
 
 MESSAGES = [
-    *both("hangs up", "imapsync#433; cases.md 44", hang_up),
+    *both("hangs up", "imapsync#433", hang_up),
     *both("says goodbye", "modoboa#3258", bye(DOVECOT)),
     *both("is silent", "LockerProject#94; mail-api#16", silent, patience=SHORT),
-    *both("drips", "cases.md 23", drip, patience=SHORT),
-    *both("floods", "cases.md 27", flood),
+    *both("drips", "twenty#15842", drip, patience=SHORT),
+    *both("floods", "CVE-2013-1752", flood),
     *both("ends within the literal", "async-imap#94; imapsync#469", half(hang_up)),
     *both("stalls within the literal", "MailKit#361", half(silent), patience=SHORT),
     *both("announces 4 GB", "CVE-2013-1752; go-imap#747", literal_of(HUGE)),
@@ -468,7 +471,7 @@ MESSAGES = [
     *both("announces less than comes", "RFC 9051 §4.3; aerion#209", announced(-40)),
     *both(
         "writes a line without end",
-        "CVE-2013-1752; cases.md 27",
+        "CVE-2013-1752",
         says(b"* " + b"x" * 3_000_000, then=hang_up),
     ),
     *both("talks nonsense", "offlineimap#574", says(b"\x00\xff what\r\n")),
@@ -499,14 +502,14 @@ MESSAGES = [
                 b"NO [UNAVAILABLE] UID FETCH Server error while fetching messages",
                 "imapsync#119; MailKit#358",
             ),
-            (b"BAD Command Argument Error. 11", "errors.md: Exchange"),
+            (b"BAD Command Argument Error. 11", "Exchange: Command Argument Error"),
             (b"NO Some of the requested messages no longer exist", "RFC 2180 §4.1.1"),
             (b"NO [LIMIT] enough for now", "RFC 5530 §3; imap_tools#229"),
         )
     ),
     Case(
         "says that it is too much, at one message",
-        "errors.md: Gmail, OVERQUOTA",
+        "Gmail: Account exceeded command or bandwidth limits",
         aside=ASIDE,
         header={BAD: bye(b"[OVERQUOTA] Account exceeded command or bandwidth limits")},
     ),
@@ -516,10 +519,10 @@ MESSAGES = [
         header=dict.fromkeys((3, 4, 5, 6), hang_up),
         aside=frozenset({3, 5}),
     ),
-    Case("cannot read the newest", "cases.md 44", header={12: hang_up}),
+    Case("cannot read the newest", "imapsync#433", header={12: hang_up}),
     Case(
         "cannot read the only one",
-        "cases.md 44",
+        "imapsync#433",
         uids=(1,),
         header={1: hang_up},
         aside=frozenset({1}),
@@ -562,7 +565,7 @@ MESSAGES = [
         "RFC 9051 §7.5.1; MailKit#1926",
         on={"FETCH BODY": with_noise(b"* 2 EXPUNGE", b"* 11 EXISTS", b"* VANISHED 77")},
     ),
-    Case("asks to go on", "cases.md 28", on={"FETCH HEADER": with_noise(b"+ go on", b"+")}),
+    Case("asks to go on", "RFC 9051 §7.6", on={"FETCH HEADER": with_noise(b"+ go on", b"+")}),
     Case("answers backwards", "RFC 9051 §7.5.2", on=dict.fromkeys(FETCH, backwards)),
     Case("sends the last message along", "node-imap#473", on=dict.fromkeys(FETCH, with_the_last)),
     Case("answers a few bytes at a time", "RFC 9051 §2.2", on=dict.fromkeys(FETCH, in_parts)),
@@ -625,14 +628,14 @@ WHOLE = [
     *(
         Case(
             f"ends each connection after {count} messages",
-            "errors.md: Exchange, Connection closed",
+            "Exchange: Connection closed. 14",
             on=after_answers(count),
         )
         for count in (3, 7)
     ),
     Case(
         "lets in every second time",
-        "imapsync#61; cases.md 24",
+        "imapsync#61",
         greet=first_connection_only,
         header={BAD: hang_up},
         aside=ASIDE,
