@@ -15,6 +15,7 @@ COMMANDS = {
     "test": "run all tests, or: test SUITE … -- PYTEST OPTIONS",
     "bench": "measure all figures, or ONLY=name",
     "scale": "measure thousands of mailboxes and a large database, or ONLY=name",
+    "soak": "chaos, sending under faults, bad servers: KILLS= MAILS= FAULTS= SECONDS= ONLY=",
     "mails": "put the mails of a folder through: mails DIR",
     "words": "count the visible words that random mails lose on their way: words MAILS SEED",
     "servers": "read an account from every bad server, and print what became of it",

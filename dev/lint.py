@@ -11,7 +11,7 @@ from . import readme, sizes, translations
 from .console import say, succeeds
 from .paths import ADDON, PYTHON, ROOT
 
-CODE = ("dev", "mail_sync_custom", "tests", "bench")
+CODE = ("dev", "mail_sync_custom", "tests", "bench", "soak")
 
 
 def run() -> int:

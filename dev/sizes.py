@@ -12,7 +12,7 @@ from pathlib import Path
 from .console import say
 from .paths import ROOT
 
-CODE = ("mail_sync_custom", "tests", "dev", "bench")
+CODE = ("mail_sync_custom", "tests", "dev", "bench", "soak")
 
 #: Lines that a file may have.
 LIMIT = 400
