@@ -84,7 +84,8 @@ class Verdict:
 
     ``targets`` are all the records where it belongs, ``missing`` those where it is not recorded
     yet: if there are none, the body need not be fetched. ``again`` says that this account has
-    recorded it before, and that more records now apply.
+    recorded it before, and that more records now apply. ``by_colleague`` says that somebody else of
+    the company wrote it.
     """
 
     outcome: Outcome
@@ -96,6 +97,12 @@ class Verdict:
     reason: Reason = Reason.ADDRESS
     because: str = ""
     again: bool = False
+    by_colleague: bool = False
+
+    @property
+    def entry_direction(self) -> Direction:
+        """Which way it went for the company, whosever mailbox is read first."""
+        return Direction.OUT if self.by_colleague else self.direction
 
 
 def identify(envelope: Envelope) -> str:
@@ -218,8 +225,10 @@ def judge(
         targets = _joined(targets, asked)
     there = {s.target for s in standing}
     missing = tuple(t for t in targets if t not in there)
+    place = (targets, missing, reason, because)
+    ours = envelope.sender.email in known.colleagues
     return Verdict(
-        Outcome.RECORDED, way, message_id, variant, targets, missing, reason, because, bool(settled)
+        Outcome.RECORDED, way, message_id, variant, *place, again=bool(settled), by_colleague=ours
     )
 
 

@@ -63,3 +63,16 @@ def test_an_excluded_address_covers_its_tags_if_the_company_enables_that():
     assert "ann@x.example" in covering("ann+shop@x.example", rules)
     assert "ann+shop@x.example" in covering("ann+shop@x.example", rules)
     assert "ann@x.example" not in covering("ann+shop@x.example")
+
+
+@pytest.mark.parametrize(("owner", "sent"), [("ben", True), ("ben", False), ("ann", False)])
+def test_a_colleagues_mail_to_a_lead_went_out_whosever_mailbox_is_read_first(owner, sent):
+    own = f"{owner}@sales.example"
+    raw = f"From: ben@sales.example\r\nTo: lena@c.example\r\nCc: {ANN}\r\nMessage-ID: <1@x>\r\n"
+    known = Known(
+        by_address={"lena@c.example": (LEAD,)}, colleagues=frozenset({ANN, "ben@sales.example"})
+    )
+    verdict = judge(envelope(raw.encode()), Owner(frozenset({own})), known, sent=sent)
+    assert verdict.outcome is Outcome.RECORDED
+    assert verdict.entry_direction is Direction.OUT
+    assert verdict.direction is (Direction.OUT if owner == "ben" else Direction.IN)

@@ -363,7 +363,7 @@ def _new_entries(record: Record) -> Iterator[Entry]:
             subject=envelope.subject,
             date=plausible_date(envelope, record.internaldate) or record.internaldate,
             variant=verdict.variant,
-            direction=verdict.direction,
+            direction=verdict.entry_direction,
             reason=verdict.reason,
             because=verdict.because,
             email=record.email,
