@@ -87,6 +87,13 @@ class IrMailServer(models.Model):
             # mail.mail tells the sender about this one.
             state, result = "refused", message["Message-Id"]
             Outgoing._refuse(outgoing_id, cause, words)
+        except smtplib.SMTPServerDisconnected as error:
+            # Odoo would show this to the author, who then writes the mail again; but it is in the
+            # queue, or has been handed over.
+            result = message["Message-Id"]
+            if not smtp_session.handed_over:
+                state = "refused"
+                Outgoing._refuse(outgoing_id, _cause(error), safe_text(str(error)))
         finally:
             if state is None and smtp_session.handed_over:
                 state = "unknown"

@@ -15,10 +15,14 @@ class Killed(BaseException):
     """The process ends here: nothing catches it."""
 
 
+CUT, CUT_LATER = "cut", "cut later"
+
+
 class SmtpConnection:
     """A connection to an SMTP server that accepts everything, except for those in ``answers``.
 
-    ``answers``: address → the server's answer, or ``Killed`` once it has the text.
+    ``answers``: address → the server's answer, or ``Killed`` once it has the text, or ``CUT`` or
+    ``CUT_LATER`` for a connection that is lost before or after the server has the text.
     """
 
     handed_over = False
@@ -33,6 +37,10 @@ class SmtpConnection:
         if Killed in self.refused.values():
             self.handed_over = True
             raise Killed
+        if cut := {CUT, CUT_LATER} & set(self.refused.values()):
+            self.handed_over = CUT_LATER in cut
+            self.refused = {}
+            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
         if len(self.refused) == len(smtp_to_list):
             refused, self.refused = self.refused, {}
             raise smtplib.SMTPRecipientsRefused(refused)
@@ -142,6 +150,26 @@ class TestSendAgain(TimelineCase):
         self.assertIn("do not know", message.mail_sync_delivery_reason)
         self.assertEqual(self.status_of(message, self.lena), "exception")
         self.assertEqual(self.status_of(message, self.jon), "sent")
+
+    def test_a_connection_lost_after_the_text_is_no_error_for_its_author_who_is_asked(self):
+        self.answers = {self.lena.email: CUT_LATER}
+        message = self.write_to(self.lena, self.jon)
+        self.queue_runs()
+        self.assertEqual(self.state(message), "unknown")
+        self.assertEqual(self.status_of(message, self.lena), "exception")
+        self.assertEqual(self.delivered, [self.jon.email])
+
+    def test_a_connection_lost_before_the_text_is_no_error_for_its_author_and_is_tried_again(self):
+        self.answers = {self.lena.email: CUT}
+        message = self.write_to(self.lena, self.jon)
+        self.assertEqual(self.state(message), "waiting")
+        self.assertTrue(message.mail_sync_delivery_reason)
+        self.assertEqual(self.status_of(message, self.lena), "ready")
+        self.answers = {}
+        self.queued(message).scheduled_date = False
+        self.queue_runs()
+        self.assertEqual(self.delivered, [self.jon.email, self.lena.email])
+        self.assertFalse(self.state(message))
 
     def test_send_again_reaches_only_recipients_of_unknown_outcome(self):
         self.answers = {self.lena.email: Killed}

@@ -109,3 +109,20 @@ def test_a_server_that_names_no_limit_or_a_larger_one_is_asked(offered):
         with pytest.raises(smtplib.SMTPSenderRefused):
             Connection(ours, offered).sendmail("ann@company.example", ["a@x"], b"x" * 1001)
         assert theirs.recv(100).startswith(b"mail FROM:<ann@company.example>")
+
+
+def test_after_a_connection_was_lost_with_one_mail_the_next_was_not_handed_over():
+    ours, theirs = socket.socketpair()
+    connection = Connection(ours, {})
+    theirs.sendall(b"250 ok\r\n250 ok\r\n354 go on\r\n")
+    theirs.shutdown(socket.SHUT_WR)
+    mail = ("ann@company.example", ["lena@customer.example"], b"Hello")
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        connection.sendmail(*mail)
+    assert connection.handed_over
+    theirs.close()
+    with pytest.raises(smtplib.SMTPServerDisconnected) as caught:
+        connection.sendmail(*mail)
+    assert not connection.handed_over
+    cause = classify_chain(caught.value, step=Step.SENDING, protocol="smtp")
+    assert (cause.kind, cause.code) == (Kind.NET, "connection_lost")

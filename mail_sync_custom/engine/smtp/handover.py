@@ -48,7 +48,9 @@ class Connection(smtplib.SMTP):
         return code, words
 
     def sendmail(self, *args, **kwargs) -> dict[str, tuple[int, bytes]]:
-        self.refused = {}
+        self.refused, self.handed_over = {}, False
+        if self.sock is None:  # it ended with an earlier mail
+            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
         self._check_size(*args)
         self.refused = super().sendmail(*args, **kwargs)
         return self.refused
