@@ -22,7 +22,7 @@ from .readers import Readers
 
 READERS = 2
 #: The mean of the seconds between two kills.
-PAUSE = 0.35
+PAUSE = 0.2
 #: Kills between two of each, on average.
 EVERY = {
     "move": 6,

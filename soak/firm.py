@@ -37,7 +37,10 @@ class Firm:
         database = postgres.sql.Identifier(self.db)
         statement = postgres.sql.SQL("ALTER DATABASE {} SET synchronous_commit = on")
         postgres.execute(statement.format(database))
-        # It holds for new connections.
+        # A sequence of a copied database is not in the log of changes until a checkpoint: without
+        # one, PostgreSQL would give its numbers again after a crash.
+        postgres.execute("CHECKPOINT")
+        # The setting holds for new connections.
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         postgres.execute(others, (self.db,))
         self.admin = Client(self.server.url, self.db, "admin", "admin")
