@@ -25,7 +25,7 @@ from .faults import FAULTS, SECOND, SILENCES, Fault, Host
 from .firm import Firm
 from .told import told
 
-#: Salespeople who send at the same time. Each needs up to three of the 64 connections to the database.
+#: Salespeople who send at the same time. Each needs up to three of Odoo's 64 connections.
 PEOPLE = 16
 #: How many of a hundred sendings meet silence. Each lasts up to 90 s.
 SILENT = 6
