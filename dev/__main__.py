@@ -25,6 +25,7 @@ COMMANDS = {
     "screenshots": "take the pictures in docs/screenshots anew",
     "lint": "check style, Odoo's rules, XML, the addon's pages and translations",
     "sizes": "print the longest files and functions",
+    "figures": "write the figures in docs/benchmarks.md anew: figures OUTPUT-OF-BENCH …",
     "translations": "bring the addon's translations up to date",
     "readme": "write the addon's README.md and index.html from readme/*.md",
 }

@@ -8,6 +8,7 @@ from . import (
     bench,
     demo,
     ending,
+    figures,
     fuzz,
     lint,
     machine,
@@ -32,6 +33,7 @@ COMMANDS = {
     "test": suites.run,
     "bench": bench.run,
     "mails": mails.run,
+    "figures": figures.run,
     "fuzz": fuzz.run,
     "servers": suites.bad_servers,
     "odoo-tests": odoo_tests.run,
@@ -47,7 +49,7 @@ COMMANDS = {
 }
 
 #: These look at files alone.
-WITHOUT_SERVICES = ("fuzz", "readme", "sizes")
+WITHOUT_SERVICES = ("figures", "fuzz", "readme", "sizes")
 
 
 def run(command: str, *args: str) -> int:
