@@ -274,8 +274,11 @@ def of(dbname: str) -> Crew:
 
 
 def _worker_ends() -> bool:
-    """Whether this is one of Odoo's worker processes, and has been told to end."""
-    worker = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    """Whether this is one of Odoo's worker processes, and has been told to end.
+
+    ``Worker.start`` handles SIGINT alone; there is no hook such as ``on_stop`` in these processes.
+    """
+    worker = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
     return getattr(worker, "alive", True) is False
 
 
