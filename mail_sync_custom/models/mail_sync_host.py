@@ -20,7 +20,8 @@ class MailSyncHost(models.Model):
     )
     at_once = fields.Integer(
         "Connections at Once",
-        help="How many mailboxes are read on this server at the same time. 0: no limit.",
+        help="How many mailboxes are read on this server at the same time. With a limit, new mail "
+        "is looked for at intervals, and no connection waits for it. 0: no limit.",
     )
     a_minute = fields.Integer(
         "Connections a Minute",

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from odoo.tools import SQL
 
 from ..engine.watching import Wanted
+from . import hosts
 from .locks import Locks, granted
 
 #: The first key of a watcher's locks; the second is the account's id, or ALIVE.
@@ -38,8 +39,9 @@ class Register(Locks):
     def wanted(self, columns: Collection[str], within: int) -> dict[int, Wanted]:
         """Return the accounts to watch, by id: they work, and are due within this many seconds.
 
-        The scheduled action reads the others: those that fail, and those whose daily quota is used
-        up. ``columns`` are the connection's settings.
+        The scheduled action reads the others: those that fail, those whose daily quota is used
+        up, and those on a host whose connections at once are limited, where one that waits would
+        take the place of one that reads. ``columns`` are the connection's settings.
         """
         query = SQL(
             """
@@ -51,11 +53,15 @@ class Register(Locks):
             ) account
             WHERE active AND state IN ('enabled', 'error') AND COALESCE(error_code, '') = ''
               AND due_in < %(within)s
+              AND NOT EXISTS (SELECT FROM mail_sync_host
+                              WHERE host = %(host)s
+                                AND (at_once > 0 OR paused_until > now() AT TIME ZONE 'UTC'))
               AND EXISTS (SELECT FROM ir_config_parameter
                           WHERE key = %(parameter)s AND value = 'True')
             """,
             columns=SQL(", ").join(map(SQL.identifier, columns)),
             within=within,
+            host=hosts.NAME,
             parameter=PARAMETER,
         )
         return {account: Wanted(*rest) for account, *rest in self._execute(query)}

@@ -126,6 +126,19 @@ def test_when_switched_off_no_connection_is_kept(company: Office, watcher: Watch
     assert watcher.is_running()
 
 
+def test_on_a_server_with_few_connections_none_is_kept(company: Office, watcher: Watcher):
+    ann, lena, lead = hired(company)
+    waits(ann)
+    host = "{imap_host}:{imap_port}".format(**ann.account("imap_host", "imap_port"))
+    limit = company.admin.create("mail.sync.host", host=host, at_once=1)
+    is_let_go(ann, ann.account_id())
+    ann.has(mail(lena, ann.person, "Polled", "?"))
+    company.let_time_pass(ann)
+    is_recorded(lead, "Polled", SOON)
+    company.admin.call("mail.sync.host", "unlink", [limit])
+    is_watched(ann)
+
+
 def test_a_disabled_account_is_no_longer_watched(company: Office, watcher: Watcher):
     ann, _, _ = hired(company)
     account = ann.account_id()
