@@ -11,6 +11,9 @@ from ..engine import matching
 from ..engine.addresses import Rules
 from ..engine.matching import Known, Verdict
 from ..engine.people import Owner, Target
+from ..engine.reports import reading
+from ..engine.reports.notices import is_from_a_machine
+from ..engine.reports.report import Report
 from ..engine.sync.protocols import Record
 from ..engine.values import Email, Envelope
 from . import addressing, recording, standing
@@ -30,14 +33,27 @@ def judge(
     return matching.by_hand(envelope, target, _known(user, envelope, owner), owner, now())
 
 
-def record(user: models.BaseModel, own: Collection[str], envelope: Envelope, email: Email, verdict):
+def report(raw: bytes, envelope: Envelope) -> Report | None:
+    """Return what a mail reports; None if it is no report."""
+    return reading.of_a_mail(raw, from_machine=is_from_a_machine(envelope))
+
+
+def record(
+    user: models.BaseModel,
+    own: Collection[str],
+    envelope: Envelope,
+    email: Email,
+    verdict: Verdict,
+    *,
+    automatic: bool,
+):
     """Create the entry that ``verdict`` wants; return its ``mail.message``, a superuser's."""
     sender = envelope.sender.email
     found = addressing.contacts(user.env, [sender])
     author_id = user.partner_id.id if sender in own else found.get(sender, False)
     return recording.record_by_hand(
         _company(user, verdict.targets[0]),
-        Record(0, envelope, verdict, now(), email),
+        Record(0, envelope, verdict, now(), email, automatic),
         author_id,
     )
 

@@ -47,6 +47,19 @@ def mark(account: models.BaseModel, commit: Commit) -> models.BaseModel:
     return messages
 
 
+def mark_from_file(account: models.BaseModel, report: Report) -> models.BaseModel:
+    """Mark the mails that a report in a file is about; return their messages, even if known.
+
+    ``account`` is a superuser's.
+    """
+    marks = _attributed(account, report)
+    account.env["mail.sync.delivery"]._mark(marks)
+    links = account.env["mail.sync.message"].browse({mark.sent.ref for mark in marks})
+    if messages := links.mail_message_ids:
+        _show(account.env, messages, marks)
+    return messages
+
+
 def _log_limits(account, marks: Iterable) -> None:
     """Log what concerns the mailbox, and not this mail or its recipient."""
     for one in {one.code: one for one in marks if one.code in _OF_THE_MAILBOX}.values():

@@ -7,11 +7,12 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools.misc import formatLang
 
-from ..bridge import by_hand
+from ..bridge import by_hand, reports
 from ..engine.addresses import keys
 from ..engine.errors import MessageUnreadable
 from ..engine.mime import email, envelope, file
 from ..engine.people import Target
+from ..engine.reports.automatic import is_automatic
 from ..engine.values import Outcome
 from ..words import files
 
@@ -24,8 +25,10 @@ class MailSyncTimeline(models.AbstractModel):
     def mail_sync_log_mail(self, content=""):
         """Record the mail in a file, whose ``content`` is in base64; return its entry's ``id``.
 
-        For whoever may write on the record. It notifies nobody. Raises UserError if the file is no
-        mail, unsafe or too large, if the mail is here already, or if it must not be recorded.
+        For whoever may write on the record. It notifies nobody. A bounce or a receipt marks the
+        mail that it is about, if the user's mailbox has sent that: then ``reported`` is its
+        subject. Raises UserError if the file is no mail, unsafe or too large, if the mail is here
+        already, or if it must not be recorded.
         """
         self.ensure_one()
         self._mail_sync_check_timeline()
@@ -36,13 +39,30 @@ class MailSyncTimeline(models.AbstractModel):
         raw = self._mail_sync_mail_of(content, limits.message_bytes)
         read = self._mail_sync_read(raw, limits.attachment_bytes)
         head = read.envelope or envelope.envelope(raw)
+        report = by_hand.report(raw, head)
+        if report and (about_sudo := self._mail_sync_reported(report)):
+            return {"id": about_sudo.id, "reported": about_sudo.subject or ""}
         # sudo: whoever may write here may log what they have; they cannot write these tables
         user_sudo, own = self.env.user.sudo(), self._mail_sync_own_emails()
         verdict = by_hand.judge(user_sudo, own, head, Target(self._name, self.id))
         self._mail_sync_check_loggable(verdict)
-        message_sudo = by_hand.record(user_sudo, own, head, read, verdict)
+        automatic = bool(report) or is_automatic(raw)
+        message_sudo = by_hand.record(user_sudo, own, head, read, verdict, automatic=automatic)
         self._mail_sync_tell_recorded()
         return {"id": message_sudo.id, "subject": message_sudo.subject or ""}
+
+    def _mail_sync_reported(self, report):
+        """Mark the mail that a report is about; return its message, none if it is unknown."""
+        # sudo: their own account, and what was sent from it
+        account_sudo = self.env["mail.sync.account"].sudo()._ever_of_user(self.env.user)
+        if not account_sudo:
+            return self.env["mail.message"]
+        messages_sudo = reports.mark_from_file(account_sudo, report)
+        here_sudo = messages_sudo.filtered(
+            lambda one: (one.model, one.res_id) == (self._name, self.id)
+        )
+        self._mail_sync_tell_recorded()
+        return (here_sudo or messages_sudo)[:1]
 
     def _mail_sync_mail_of(self, content, limit):
         """Return the bytes of the mail in a file. Raises UserError."""

@@ -1,7 +1,10 @@
 """*Log a mail by hand*: what becomes of a file that is dropped on a lead, and who may drop it."""
 
 import base64
+from datetime import UTC, datetime
 from email.policy import SMTP
+from email.utils import format_datetime
+from textwrap import dedent
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -74,6 +77,62 @@ class TestByHand(TimelineCase):
 
     def notifications(self):
         return self.env["mail.notification"].search_count([])
+
+    # -- what a program wrote --------------------------------------------------------------------
+
+    def test_an_automatic_answer_is_marked_as_one(self):
+        away = mail(LENA, self.ann.email, "Away", **{"Auto-Submitted": "auto-replied"})
+        self.assertTrue(self.log(away).mail_sync_entry_ids.automatic)
+        self.assertFalse(self.log(self.question()).mail_sync_entry_ids.automatic)
+
+    def bounce(self, message_id):
+        """Return a delivery status notification (RFC 3464) about a mail to Lena."""
+        return dedent(
+            f"""\
+            Return-Path: <>
+            From: MAILER-DAEMON@mx.example
+            To: {self.ann.email}
+            Subject: Undelivered
+            Date: {format_datetime(datetime.now(UTC))}
+            Message-ID: <report@mx.example>
+            MIME-Version: 1.0
+            Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+            --b
+
+            Sorry.
+            --b
+            Content-Type: message/delivery-status
+
+            Reporting-MTA: dns; mx.example
+
+            Final-Recipient: rfc822; {LENA}
+            Action: failed
+            Status: 5.1.1
+
+            --b
+            Content-Type: text/rfc822-headers
+
+            Message-ID: <{message_id}>
+            Subject: Offer
+
+            --b--
+            """
+        ).encode()
+
+    def test_a_bounce_marks_the_mail_that_it_is_about_and_is_no_entry(self):
+        self.deliver(mail(self.ann.email, LENA, "Offer", message_id="o@example.com"), "Sent")
+        self.sync()
+        before = self.entries()
+        done = self.log(self.bounce("o@example.com"))
+        self.assertEqual(self.entries(), before)
+        self.assertEqual(done, before)
+        self.assertEqual(self.entry("Offer")["delivery"]["state"], "returned")
+
+    def test_a_bounce_about_an_unknown_mail_is_an_entry_that_nobody_answers(self):
+        entry = self.log(self.bounce("unknown@example.com"))
+        self.assertEqual(entry.subject, "Undelivered")
+        self.assertTrue(entry.mail_sync_entry_ids.automatic)
 
     # -- once ------------------------------------------------------------------------------------
 

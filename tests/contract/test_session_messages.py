@@ -143,6 +143,22 @@ def test_headers_are_the_fields_asked_for_and_no_other(server):
     assert b"not me" not in header.raw
 
 
+def test_headers_of_new_mails_tell_a_report_as_well(server):
+    raw = (
+        b"Return-Path: <>\nReceived: from nowhere\nFrom: a@example.com\n"
+        b"Content-Type: multipart/report;\n\treport-type=delivery-status; boundary=b\n\n--b--\n"
+    )
+    uid = server.deliver("INBOX", raw)
+    with server.connect() as session:
+        session.examine("INBOX")
+        [plain] = session.headers([(1, uid)])
+        [traced] = session.headers([(1, uid)], traced=True)
+    assert b"Return-Path" not in plain.raw and b"Content-Type" not in plain.raw
+    assert b"Return-Path: <>\r\n" in traced.raw
+    assert b"Content-Type: multipart/report;\r\n\treport-type=delivery-status" in traced.raw
+    assert b"From: a@example.com" in traced.raw and b"Received" not in traced.raw
+
+
 def test_headers_of_a_mail_that_has_none_of_the_fields(server):
     server.deliver("INBOX", b"X-Other: 1\n\nBody\n")
     with server.connect() as session:

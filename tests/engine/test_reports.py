@@ -40,6 +40,36 @@ REPORTS = {
 }
 
 
+GEORGIAN = "ვერ მივაწოდეთ: <lena@customer.example>\n"
+#: From nobody known, in Georgian, with no field that says what they are: by their parts alone.
+UNMARKED = {
+    "its status": bounces.dsn(
+        "Gate 7 <gate@elsewhere.example>",
+        "=?utf-8?b?4YOs4YOU4YOg4YOY4YOa4YOY?=",
+        GEORGIAN,
+        bounces.UNKNOWN,
+        text_type="text/plain; charset=utf-8",
+    ).replace(b"multipart/report; report-type=delivery-status", b"multipart/mixed"),
+    "a copy": bounces.dsn(
+        "Gate 7 <gate@elsewhere.example>",
+        "=?utf-8?b?4YOs4YOU4YOg4YOY4YOa4YOY?=",
+        GEORGIAN,
+        "",
+        status_type="text/x-log",
+        text_type="text/plain; charset=utf-8",
+    ).replace(b"multipart/report; report-type=delivery-status", b"multipart/mixed"),
+}
+
+
+def noticed(raw, *more):
+    """Return the fields of a message that are fetched of all messages, and of new ones ``more``."""
+    kept = b"from to subject date message-id in-reply-to references auto-submitted sender".split()
+    kept += [name for names in more for name in names.split()]
+    head = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ")
+    fields = [line for line in head.split(b"\r\n") if line.split(b":")[0].lower() in kept]
+    return b"\r\n".join(fields) + b"\r\n\r\n"
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_mail_system_says_who_did_not_get_it_and_why(name):
     state, code, words = REPORTS[name]
@@ -58,10 +88,7 @@ def test_a_report_names_the_mail_that_it_is_about(name):
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_report_is_noticed_from_the_headers_that_are_fetched(name):
     raw = getattr(bounces, name.upper())
-    kept = b"from to subject date message-id in-reply-to references auto-submitted sender".split()
-    head = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ")
-    fields = [line for line in head.split(b"\r\n") if line.split(b":")[0].lower() in kept]
-    block = b"\r\n".join(fields) + b"\r\n\r\n"
+    block = noticed(raw)
     others = (b"From: eve@elsewhere.example\r\n", frozenset(["eve@elsewhere.example"]))
     blocks = [others, (block, glance(block)[0]), others]
     assert notices.possible(blocks, frozenset(["ann@corp.example"])) == [1]
@@ -198,7 +225,35 @@ def test_a_forwarded_report_is_no_report():
         + "Content-Type: multipart/mixed; boundary=f\n\n--f\n\nLook at this.\n"
         + "--f\nContent-Type: message/rfc822\n\n"
     )
+    raw = raw.replace(b"Return-Path: <>", b"Return-Path: <lena@customer.example>")
     assert read(raw + bounces.POSTFIX + b"\r\n--f--\r\n") is None
+
+
+@pytest.mark.parametrize("name", UNMARKED)
+def test_a_report_of_an_unknown_system_in_an_unknown_language(name):
+    report = read(UNMARKED[name])
+    assert report.ids[0] == bounces.ABOUT
+    assert {fate.state for fate in report.fates} == {F}
+    assert LENA in {address for fate in report.fates for address in fate.addresses}
+
+
+@pytest.mark.parametrize("name", UNMARKED)
+def test_it_is_noticed_by_what_is_fetched_of_new_messages(name):
+    block, own = noticed(UNMARKED[name], b"return-path content-type"), frozenset()
+    assert list(notices.possible([(block, glance(block)[0])], own, traced=True)) == [0]
+    assert notices.is_notice(envelope(block), block)
+
+
+def test_what_has_a_return_path_is_no_report_however_it_quotes_the_mail():
+    raw = UNMARKED["a copy"].replace(b"Return-Path: <>", b"Return-Path: <ops@elsewhere.example>")
+    assert read(raw) is None
+    block = noticed(raw, b"return-path content-type")
+    assert not notices.is_notice(envelope(block), block)
+
+
+def test_an_automatic_answer_that_returns_the_mail_is_no_report():
+    mark = b"Auto-Submitted: auto-replied\r\nMIME-Version:"
+    assert read(UNMARKED["a copy"].replace(b"MIME-Version:", mark)) is None
 
 
 def test_a_report_with_a_footer_that_a_gateway_added():

@@ -5,6 +5,7 @@ import pytest
 from engine.reports.report import State
 
 from . import bounces
+from .test_reports import UNMARKED
 from .world import DAY, EVE, HOUR, LEA, NOON, World, kept_up
 
 
@@ -46,6 +47,16 @@ def test_a_bounce_marks_the_mail_and_is_no_received_mail(world):
     assert marks(world) == FAILED
     assert world.timeline() == ["offer@corp.example"]
     assert report.seen == 2
+
+
+@pytest.mark.parametrize("name", UNMARKED)
+def test_a_new_bounce_without_any_sign_marks_the_mail(world, name):
+    sent(world)
+    world.sync()
+    receive(world, about(raw=UNMARKED[name]))
+    world.sync()
+    assert marks(world) == FAILED
+    assert world.timeline() == ["offer@corp.example"]
 
 
 def test_a_bounce_about_a_mail_that_was_never_sent_leaves_nothing(world):

@@ -23,7 +23,17 @@ _FIELDS = (
     "FROM TO CC BCC REPLY-TO SENDER MESSAGE-ID IN-REPLY-TO REFERENCES DATE SUBJECT "
     "X-MAIL-SYNC-ID AUTO-SUBMITTED"
 )
-HEADER_ITEMS = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({_FIELDS})])".encode()
+#: By these a report shows that has no other sign. Every message has them, so they are requested of
+#: new ones only.
+_TRACES = "RETURN-PATH CONTENT-TYPE"
+
+
+def _header_items(fields: str) -> bytes:
+    return f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS ({fields})])".encode()
+
+
+HEADER_ITEMS = _header_items(_FIELDS)
+TRACED_ITEMS = _header_items(f"{_FIELDS} {_TRACES}")
 
 STATUS_ITEMS = b"(UIDNEXT UIDVALIDITY)"
 

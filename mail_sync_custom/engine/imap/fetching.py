@@ -22,8 +22,11 @@ MAX_REFUSED = 64
 Read = TypeVar("Read")
 
 
-def headers(dialogue: Dialogue, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
+def headers(
+    dialogue: Dialogue, ranges: Sequence[tuple[int, int]], *, traced: bool = False
+) -> Iterator[Headers]:
     """Yield the headers of all messages in the ranges as they arrive, each once."""
+    items = commands.TRACED_ITEMS if traced else commands.HEADER_ITEMS
     latest = internaldate.latest()
     sets = sequence.gathered(ranges, commands.MAX_NAMED)
     seen: set[int] = set()
@@ -32,7 +35,7 @@ def headers(dialogue: Dialogue, ranges: Sequence[tuple[int, int]]) -> Iterator[H
     def read(response: Response) -> tuple[int, Headers] | None:
         return answers.header(response, latest)
 
-    for uid, header in _fetch(dialogue, sets, commands.HEADER_ITEMS, read):
+    for uid, header in _fetch(dialogue, sets, items, read):
         room -= len(header.raw)
         if room < 0:
             raise ProtocolViolation("headers without end", step=Step.READING)

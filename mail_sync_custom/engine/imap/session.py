@@ -216,9 +216,11 @@ class ImapSession:
 
     # reading
 
-    def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
+    def headers(
+        self, ranges: Sequence[tuple[int, int]], *, traced: bool = False
+    ) -> Iterator[Headers]:
         """Yield the headers of all messages in the ranges as they arrive, each once."""
-        return fetching.headers(self._dialogue, ranges)
+        return fetching.headers(self._dialogue, ranges, traced=traced)
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield ``(uid, raw)`` as the messages arrive, with only one in memory at a time."""

@@ -25,6 +25,9 @@ FIELDS = frozenset(
     b"x-mail-sync-id auto-submitted".split()
 )
 
+#: Those that it asks for of new messages as well.
+TRACES = frozenset([b"return-path", b"content-type"])
+
 SEEN = frozenset({"\\Seen"})
 
 
@@ -313,7 +316,10 @@ class MemorySession:
             if max(lo, 1) <= uid <= hi and message.names_any(wanted, strictly)
         ]
 
-    def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
+    def headers(
+        self, ranges: Sequence[tuple[int, int]], *, traced: bool = False
+    ) -> Iterator[Headers]:
+        fields = FIELDS | TRACES if traced else FIELDS
         self._command("FETCH HEADER", *ranges)
         self._fail(self._selected, "FETCH HEADER")
         asked, mailbox = sequence.wanted(ranges), self._selected
@@ -324,7 +330,7 @@ class MemorySession:
         ]
         poison = next((at for at, uid in enumerate(uids) if uid in mailbox.header_poison), None)
         end = len(uids) if poison is None else max(poison - mailbox.unflushed, 0)
-        yield from (self._headers(mailbox, uid) for uid in uids[:end])
+        yield from (self._headers(mailbox, uid, fields) for uid in uids[:end])
         if poison is not None:
             raise self._ended(mailbox, mailbox.header_poison[uids[poison]])
 
@@ -333,10 +339,10 @@ class MemorySession:
             self.close()
         return error
 
-    def _headers(self, mailbox: MemoryMailbox, uid: int) -> Headers:
+    def _headers(self, mailbox: MemoryMailbox, uid: int, fields: frozenset[bytes]) -> Headers:
         message = mailbox.messages[uid]
         size = None if uid in mailbox.sizeless else len(message.raw)
-        raw = b"".join(lines for name, lines in message.fields if name in FIELDS) + b"\r\n"
+        raw = b"".join(lines for name, lines in message.fields if name in fields) + b"\r\n"
         when = internaldate.plausible(message.internaldate, internaldate.latest())
         return Headers(uid, size, when, raw)
 

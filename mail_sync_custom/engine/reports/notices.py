@@ -2,7 +2,8 @@
 
 A bounce comes from a machine that is nobody's lead. So besides the mails of leads, messages are
 fetched that look like reports: too many is fine, for what is no report leaves no trace. The fields
-looked at are those that are fetched anyway.
+looked at are those that are fetched anyway, and of new messages two more: a report has an empty
+return path, whatever else it says (RFC 5321 §4.5.5), and most have a content type of their own.
 """
 
 from __future__ import annotations
@@ -62,18 +63,30 @@ _SUBJECT = re.compile(
 )
 _NAMED = re.compile(r"mail delivery (?:sub)?system|mailer[- ]daemon|system ?administrator", re.I)
 _AUTO = frozenset([b"auto-submitted"])
+_NO_RETURN = re.compile(
+    rb"^return-path:[ \t]*(?:\r?\n[ \t]+)?<[ \t]*>", re.IGNORECASE | re.MULTILINE
+)
+_REPORT = re.compile(
+    rb"^content-type:[^\n]*(?:\n[ \t][^\n]*)*?\b(?:multipart/report|delivery-status)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
-def possible(blocks: Sequence[tuple[bytes, frozenset[str]]], own: frozenset[str]) -> list[int]:
+def possible(
+    blocks: Sequence[tuple[bytes, frozenset[str]]], own: frozenset[str], *, traced: bool = False
+) -> list[int]:
     """Return the numbers of the header blocks that may be reports, without parsing them.
 
     Each comes with the addresses that a glance found in it; ``own`` are the owner's. This runs on
     every header block of a mailbox, so what they have in common is looked for in all at once.
+    ``traced`` says that they have Return-Path and Content-Type.
     """
     addresses = frozenset().union(*(emails for _, emails in blocks))
     machines = {email for email in addresses if _local(email) in _DAEMONS}
     machines |= {email for email in addresses if email.startswith(_PREFIXES)}
     signed = _signed([block for block, _ in blocks])
+    if traced:
+        signed |= {number for number, (block, _) in enumerate(blocks) if _is_traced(block)}
     return [
         number
         for number, (_, emails) in enumerate(blocks)
@@ -151,7 +164,20 @@ def is_notice(envelope: Envelope, raw: bytes) -> bool:
         is_from_a_machine(envelope)
         or is_report(envelope.subject)
         or _submitted(raw) == "auto-replied"
+        or _is_traced(raw)
     )
+
+
+def _is_traced(block: bytes) -> bool:
+    return has_no_return(block) or _REPORT.search(block) is not None
+
+
+def has_no_return(raw: bytes) -> bool:
+    """Whether nothing may be sent back for a message: it is itself a notification, or an answer
+    (RFC 5321 §4.5.5). ``raw`` is a message or its header block.
+    """
+    head = raw[: raw.find(b"\n\r\n") + 1 or raw.find(b"\n\n") + 1 or None]
+    return _NO_RETURN.search(head) is not None
 
 
 def is_from_a_machine(envelope: Envelope) -> bool:

@@ -8,7 +8,7 @@ mail or its header behind a line that announces it; a table has the lines and th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..addresses import key
 from ..errors import safe_text
@@ -118,11 +118,26 @@ def read(text: str, failed: tuple[str, ...] = (), own: frozenset[str] = frozense
     ``failed`` are addresses that its header names as failed, ``own`` the keys of those that it was
     sent between. The fates have the addresses that its own words name.
     """
-    text = text[:MAX_TEXT]
-    said, returned = _divided(text)
+    said, _ = _divided(text[:MAX_TEXT])
     flat = " ".join(said.split())
     if not _FAILED.search(flat) and not _DELAYED.search(flat):
         return None
+    return _read(text, failed, own)
+
+
+def in_any_language(text: str, own: frozenset[str] = frozenset()) -> Read:
+    """Return what the text of a bounce says, known to be one: who is named, and the words.
+
+    If nobody is named, the mail's only recipient is meant.
+    """
+    found = _read(text, (), own)
+    anybody = replace(found.fates[0], addresses=())
+    return replace(found, fates=(*found.fates, anybody))
+
+
+def _read(text: str, failed: tuple[str, ...], own: frozenset[str]) -> Read:
+    said, returned = _divided(text[:MAX_TEXT])
+    flat = " ".join(said.split())
     subject = _SUBJECT.search(said)
     said = _SUMMARY.sub("", said)
     state = _state(flat)

@@ -16,7 +16,8 @@ from ..mime.limits import MAX_HEADER
 from ..mime.tree import Part, Tree
 from ..values import Envelope
 from . import plain, status
-from .notices import is_from_a_machine, is_report
+from .automatic import is_automatic
+from .notices import has_no_return, is_from_a_machine, is_marked, is_report
 from .report import Fate, Report
 
 _DELIVERY = frozenset(["message/delivery-status", "message/global-delivery-status"])
@@ -53,6 +54,17 @@ def read(raw: bytes, *, truncated: bool = False) -> Report | None:
         return None
 
 
+def of_a_mail(raw: bytes, *, from_machine: bool, truncated: bool = False) -> Report | None:
+    """Return what a mail to be recorded reports; None if it is an entry, and not a report.
+
+    A person may write about a bounce, and quote it: that is no report.
+    """
+    if not (from_machine or is_marked(raw) or has_no_return(raw)):
+        return None
+    found = read(raw, truncated=truncated)
+    return found if found and (found.is_standard or found.ids) else None
+
+
 def _read(raw: bytes, truncated: bool) -> Report | None:
     tree = Tree(raw)
     root = tree.part(raw, 0, len(raw), cut=truncated)
@@ -61,16 +73,19 @@ def _read(raw: bytes, truncated: bool) -> Report | None:
     from_machine = is_from_a_machine(head)
     is_standard = any(one.mimetype == "multipart/report" for one in _top(root))
     found = [one for one in parts if one.mimetype in _DELIVERY | _DISPOSITION]
-    if is_standard or (found and from_machine):
+    no_return = has_no_return(raw)
+    if is_standard or (found and (from_machine or no_return)):
         fates, ids = _standard(found)
         if not fates and is_standard and _is_delivery(root):
             # Some leave out the part that would say it.
             spoken = _spoken(raw, tree, parts, head)
             fates = list(spoken.fates) if spoken else []
         return _report(raw, head, parts, fates, ids, is_standard=True)
-    if not from_machine:
+    if not (from_machine or no_return):
         return None
     spoken = _spoken(raw, tree, parts, head)
+    if not spoken and no_return and not is_automatic(raw):
+        spoken = _returned_in_silence(raw, tree, parts, head)
     if not spoken:
         return None
     return _report(raw, head, parts, list(spoken.fates), [], is_standard=False, spoken=spoken)
@@ -142,14 +157,33 @@ def _spoken(raw: bytes, tree: Tree, parts: list[Part], head: Envelope) -> plain.
     for part in parts:
         if part.mimetype not in _TEXTS:
             continue
-        data, cut = text_bytes(part, plain.MAX_TEXT * 4)
-        label = part.parameters.get("charset", "")
-        kind, text, _ = text_of(part, data, cut=cut, label=label, detect=tree.detect)
-        found = plain.read(_words(text) if kind == "text/html" else text, failed, own)
+        found = plain.read(_text(tree, part), failed, own)
         # An address that is also the sender's own, as in a test mail to oneself, is not missed.
         if found and (subject_says or failed or found.returned or found.fates[0].addresses):
             return found
     return None
+
+
+def _returned_in_silence(
+    raw: bytes, tree: Tree, parts: list[Part], head: Envelope
+) -> plain.Read | None:
+    """Return what a message says that brings a mail back, in words that we do not know.
+
+    Whoever answers a mail has a return path; so this is a mail system's (RFC 5321 §4.5.5).
+    """
+    if not _returned(parts, "").message_id:
+        return None
+    own = frozenset(one.email for one in (*head.senders, *head.reply_to, *head.to, *head.cc))
+    texts = (part for part in parts if part.mimetype in _TEXTS)
+    return plain.in_any_language(next((_text(tree, part) for part in texts), ""), own)
+
+
+def _text(tree: Tree, part: Part) -> str:
+    """Return the words of a text part."""
+    data, cut = text_bytes(part, plain.MAX_TEXT * 4)
+    label = part.parameters.get("charset", "")
+    kind, text, _ = text_of(part, data, cut=cut, label=label, detect=tree.detect)
+    return _words(text) if kind == "text/html" else text
 
 
 def _words(html: str) -> str:

@@ -9,6 +9,7 @@ from ..errors import MessageUnreadable
 from ..mime.email import email as read_email
 from ..reports import notices
 from ..reports.automatic import is_automatic
+from ..reports.reading import of_a_mail as report_of_a_mail
 from ..reports.reading import read as read_report
 from ..reports.report import Report
 from ..values import Email
@@ -113,12 +114,10 @@ class Bodies:
         for uid, raw in self.session.bodies(uids, limit):
             self.came += 1
             truncated = limit is not None and len(raw) >= limit
-            if uid in self.machines or notices.is_marked(raw):
-                report = read_report(raw, truncated=truncated)
-                # A person may write about a bounce, and quote it.
-                if report and (report.is_standard or report.ids):
-                    self.reports[uid] = report
-                    continue
+            machine = uid in self.machines
+            if report := report_of_a_mail(raw, from_machine=machine, truncated=truncated):
+                self.reports[uid] = report
+                continue
             if is_automatic(raw):
                 self.automatic.add(uid)
             try:

@@ -65,10 +65,12 @@ class Pass(Protocol):
     """One way of reading a mailbox.
 
     ``back`` says that it reads from newest to oldest, and that the owner's history window
-    applies. ``late`` has the records that mails are searched for by address only, if any.
+    applies. ``traced`` says that reports without any usual sign are noticed, too. ``late`` has the
+    records that mails are searched for by address only, if any.
     """
 
     back: ClassVar[bool]
+    traced: ClassVar[bool]
     late: Latecomers
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
@@ -87,6 +89,7 @@ class Pass(Protocol):
 class _Covering:
     """A pass that covers UIDs for the first time."""
 
+    traced = False
     late = Latecomers()
 
     def skipped(self, aside: frozenset[int]) -> frozenset[int]:
@@ -110,6 +113,7 @@ class New(_Covering):
 
     uidnext: int
     back = False
+    traced = True
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
         state, uids = place.state, None
@@ -133,6 +137,7 @@ class Retry:
     """Messages set aside that are due again, one at a time: one of them caused the failure."""
 
     back = False
+    traced = False
     late = Latecomers()
 
     def __init__(self, uids: Sequence[int]):
@@ -164,6 +169,7 @@ class LookBack:
     """
 
     back = True
+    traced = False
 
     def __init__(self, latecomers: Latecomers):
         self.late = latecomers

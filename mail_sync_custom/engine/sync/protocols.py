@@ -66,11 +66,14 @@ class Session(Protocol):
         address, but must not omit any. ``None`` if the server cannot run this search.
         """
 
-    def headers(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Headers]:
+    def headers(
+        self, ranges: Sequence[tuple[int, int]], *, traced: bool = False
+    ) -> Iterator[Headers]:
         """Yield the headers of all messages in the (inclusive) ranges as they arrive.
 
         All ranges are requested before the first answer is read. A UID that does not exist is not
-        yielded, nor is one that was not requested; each is yielded once.
+        yielded, nor is one that was not requested; each is yielded once. ``traced``: with
+        Return-Path and Content-Type, which tell a report from other mail.
         """
 
     def bodies(self, uids: Sequence[int], limit: int | None = None) -> Iterator[tuple[int, bytes]]:

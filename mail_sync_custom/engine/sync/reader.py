@@ -121,7 +121,7 @@ class Reader:
     def _batch(self, batch: plan.Batch, reading: Pass) -> None:
         self._suspect, self._part = None, Part.HEADERS
         aside = reading.skipped(self.aside)
-        headers, missing = self._headers(batch, aside)
+        headers, missing = self._headers(batch, aside, traced=reading.traced)
         glances = [(h, glance(h.raw)) for h in headers]
         wanted = self._sift(glances, reading)
         odd = [*(h.uid for h, (*_, is_odd) in glances if is_odd), *missing]
@@ -190,7 +190,9 @@ class Reader:
 
     # headers
 
-    def _headers(self, batch: plan.Batch, aside: frozenset[int]) -> tuple[list[Headers], list[int]]:
+    def _headers(
+        self, batch: plan.Batch, aside: frozenset[int], *, traced: bool
+    ) -> tuple[list[Headers], list[int]]:
         """Return the headers of a batch, and the existing UIDs whose headers did not arrive.
 
         A UID missing from an OK answer is a gap only when SEARCH lacks it too: some servers
@@ -200,14 +202,14 @@ class Reader:
         expected = self._asked(batch, aside)
         if len(expected) == 1:
             self.proof.seek(Part.HEADERS, self.state, self.aside.union(expected))
-        found = self._fetched(batch.ranges(aside))
+        found = self._fetched(batch.ranges(aside), traced)
         lacking: list[int] = []
         if len(found) < len(expected):
             exists = set(self.session.search(batch.lo, batch.hi - 1))
             lacking = sorted(exists.intersection(expected).difference(found))
         progress = bool(lacking)
         while progress:  # a server may limit the messages of one answer (RFC 9738)
-            more = self._fetched([(uid, uid) for uid in lacking])
+            more = self._fetched([(uid, uid) for uid in lacking], traced)
             found |= more
             lacking = [uid for uid in lacking if uid not in more]
             progress = bool(more and lacking)
@@ -215,10 +217,10 @@ class Reader:
             self._check_delivery(Part.HEADERS, lacking)
         return [found[uid] for uid in sorted(found)], lacking
 
-    def _fetched(self, ranges: list[tuple[int, int]]) -> dict[int, Headers]:
+    def _fetched(self, ranges: list[tuple[int, int]], traced: bool) -> dict[int, Headers]:
         found: dict[int, Headers] = {}
         try:
-            for headers in self.session.headers(ranges):
+            for headers in self.session.headers(ranges, traced=traced):
                 found[headers.uid] = headers
         finally:
             self.proof.count(Part.HEADERS, len(found))
@@ -245,7 +247,10 @@ class Reader:
             return []
         owner = self.ledger.owner
         blocks = [(h.raw, addresses) for h, (addresses, *_) in glances]
-        maybe = (glances[number][0] for number in notices.possible(blocks, owner.emails))
+        maybe = (
+            glances[number][0]
+            for number in notices.possible(blocks, owner.emails, traced=reading.traced)
+        )
         return [
             h.uid
             for h in maybe

@@ -5,10 +5,17 @@ import { getDataURLFromFile } from "@web/core/utils/urls";
 /** Log a mail by hand: record the mails in these files, and say what became of each. */
 export async function logMails(files, { orm, notification, resModel, resId }) {
     let logged = 0;
+    let told = 0;
     for (const file of files) {
         try {
-            await logMail(file, { orm, resModel, resId });
-            logged++;
+            const { reported } = await logMail(file, { orm, resModel, resId });
+            if (reported === undefined) {
+                logged++;
+            } else {
+                told++;
+                const said = _t("This is a report. It is shown with the mail that it is about: %s", reported);
+                notification.add(said, { title: file.name, type: "success" });
+            }
         } catch (error) {
             if (!(error instanceof RPCError)) {
                 throw error;
@@ -21,7 +28,7 @@ export async function logMails(files, { orm, notification, resModel, resId }) {
         const said = logged === 1 ? _t("The mail is logged.") : _t("%s mails are logged.", logged);
         notification.add(said, { type: "success" });
     }
-    return logged;
+    return logged + told;
 }
 
 async function logMail(file, { orm, resModel, resId }) {
