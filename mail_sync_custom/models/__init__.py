@@ -14,6 +14,7 @@ from . import mail_sync_latecomer
 from . import mail_sync_host
 from . import mail_sync_log
 from . import mail_sync_outgoing
+from . import mail_sync_outgoing_refused
 from . import crm_lead
 from . import ir_attachment
 from . import ir_http

@@ -86,7 +86,10 @@ class IrMailServer(models.Model):
             # Stored with the outgoing record: the other recipients still get theirs, and
             # mail.mail tells the sender about this one.
             state, result = "refused", message["Message-Id"]
-            Outgoing._refuse(outgoing_id, cause, words)
+            if refused := _refused_each(error):
+                Outgoing._refuse_each(outgoing_id, refused)
+            else:
+                Outgoing._refuse(outgoing_id, cause, words)
         except smtplib.SMTPServerDisconnected as error:
             # Odoo would show this to the author, who then writes the mail again; but it is in the
             # queue, or has been handed over.
@@ -103,9 +106,8 @@ class IrMailServer(models.Model):
                     message["Bcc"] = str(blind)
                 Outgoing._settle(outgoing_id, state, message)
                 del message["Bcc"]
-        for address, (code, said) in smtp_session.refused.items():
-            answer = smtplib.SMTPResponseException(code, said)
-            Outgoing._refuse_one(outgoing_id, address, _cause(answer), _spoken(answer))
+        if smtp_session.refused:
+            Outgoing._refuse_each(outgoing_id, _each(smtp_session.refused))
         self.env.cr.postcommit.add(lambda: Outgoing._wake(account_id))
         return result
 
@@ -136,6 +138,19 @@ def _refusal(error):
     if answer is None:
         return None, ""
     return _cause(answer), _spoken(answer)
+
+
+def _refused_each(error):
+    """Return cause and words by recipient if a server refused several, each for its own reason."""
+    found = (one for one in chain(error) if isinstance(one, smtplib.SMTPRecipientsRefused))
+    refused = next(found, None)
+    return _each(refused.recipients) if refused and len(refused.recipients) > 1 else {}
+
+
+def _each(refused):
+    """Return cause and words by recipient from the server's replies."""
+    answers = {to: smtplib.SMTPResponseException(*reply) for to, reply in refused.items()}
+    return {to: (_cause(answer), _spoken(answer)) for to, answer in answers.items()}
 
 
 def _cause(answer):

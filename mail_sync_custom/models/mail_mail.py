@@ -182,7 +182,8 @@ class MailMail(models.Model):
         """Return why a mail is still in the queue, in the language of the reader."""
         refused = self.env["mail.sync.outgoing"]._of_mail(self)
         if refused:
-            words = (one._problem(self.env).words for one in refused)
+            own = self._mail_sync_addresses()
+            words = (one._problem(self.env)._words_among(own) for one in refused)
             return "\n".join(dict.fromkeys(words))
         if self.state == "outgoing" and self._mail_sync_own() and not self._mail_sync_can_go():
             return self._mail_sync_waiting_words()

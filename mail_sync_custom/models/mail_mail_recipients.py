@@ -8,6 +8,7 @@ from odoo import models
 from odoo.tools import formataddr
 from odoo.tools.mail import email_normalize_all
 
+from ..engine.addresses import keys
 from ..engine.mime import answering
 
 
@@ -18,9 +19,23 @@ class MailMail(models.Model):
         results = super()._prepare_outgoing_list(
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
-        if not results or not self._mail_sync_is_exact():
-            return results
-        return [self._mail_sync_one(results)]
+        if results and self._mail_sync_is_exact():
+            results = [self._mail_sync_one(results)]
+        if results and self.failure_reason and self._mail_sync_concerned():
+            self._mail_sync_leave_out(results)
+        return results
+
+    def _mail_sync_leave_out(self, results):
+        """Have a mail that waits for one of its recipients go to that one, and to no other again.
+
+        Its header still names all of them.
+        """
+        settled = self.env["mail.sync.outgoing"]._settled(self.message_id)
+        for values in results if settled else ():
+            to = values["email_to_normalized"]
+            values["email_to_normalized"] = [
+                one for one in to if settled.isdisjoint(keys(one))
+            ] or to
 
     def _mail_sync_is_exact(self):
         """Whether this is the mail to those in To, Cc and Bcc, not a copy for a follower."""

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine import status
-from ..engine.addresses import keys
-from ..engine.errors import Kind, ServerRefused, Step
+from ..engine.addresses import keys, shown
+from ..engine.errors import Kind
 from ..engine.mime import compose
 from ..engine.values import Direction
 from ..transactions import again, as_superuser
@@ -18,8 +17,6 @@ from ..words import remedies
 
 _logger = logging.getLogger(__name__)
 
-#: How many temporary refusals a server may give; with the pauses between, about a day.
-MAX_ATTEMPTS = 12
 #: The pauses before filing a copy in Sent is retried; the last one repeats.
 FILING_PAUSES = tuple(timedelta(minutes=m) for m in (5, 30, 2 * 60, 6 * 60, 24 * 60))
 #: How often it is tried: for about ten days.
@@ -35,6 +32,12 @@ class Problem(NamedTuple):
     addresses: frozenset[str]
     words: str
     retry_at: datetime | None
+
+    def _words_among(self, recipients):
+        """Return the words, and whom they are about if the mail has other recipients as well."""
+        if recipients <= self.addresses:
+            return self.words
+        return f"{', '.join(sorted(map(shown, self.addresses & recipients)))}: {self.words}"
 
 
 class MailSyncOutgoing(models.Model):
@@ -97,7 +100,7 @@ class MailSyncOutgoing(models.Model):
         envelope = ", ".join(recipients)
         key = {
             "message_id": bare_id(message["Message-Id"]),
-            "recipients_hash": _recipients_hash(envelope),
+            "recipients_hash": recipients_hash(envelope),
         }
         with as_superuser(self.env.cr.dbname) as env:
             Outgoing = env[self._name]
@@ -110,7 +113,12 @@ class MailSyncOutgoing(models.Model):
                 before.state = "unknown" if before.state == "sending" else before.state
                 return before.id, before.state
             headers = {"recipients": envelope, "to_header": to, "cc_header": cc}
-            values = {"account_id": account_id, "state": "sending"}
+            # Each of these was refused for now by itself, and is tried again with the others.
+            later = Outgoing._of(key["message_id"], "deferred")
+            later = later.filtered(lambda one: one._addresses() <= {*keys(envelope)})
+            attempts = max(later.mapped("attempts"), default=0)
+            later.unlink()
+            values = {"account_id": account_id, "state": "sending", "attempts": attempts}
             outgoing = Outgoing.create({**key, **headers, **values})
             # Saved before the handover: if the user is later asked whether it was sent, and says
             # yes, the copy in Sent is made from this.
@@ -129,40 +137,6 @@ class MailSyncOutgoing(models.Model):
                     outgoing.sent_at = fields.Datetime.now()
                     outgoing._keep_copy(message)
                     outgoing._link()
-
-    def _refuse(self, outgoing_id, cause, words):
-        """Save a refusal: permanent, or temporary (RFC 5321 §4.2.1, 4yz and 5yz)."""
-        with as_superuser(self.env.cr.dbname) as env:
-            outgoing = env[self._name].browse(outgoing_id)
-            attempts = outgoing.attempts + 1
-            later = cause.kind in (Kind.LIMIT, Kind.TRANS, Kind.NET) and attempts < MAX_ATTEMPTS
-            wait = status.pause(cause.kind, attempts, cause.retry_after, 0.0)
-            outgoing.write(
-                {
-                    "state": "deferred" if later else "refused",
-                    "code": cause.code,
-                    "detail": words,
-                    "attempts": attempts,
-                    "retry_at": fields.Datetime.now() + wait if later else False,
-                    "raw": False,
-                }
-            )
-            if cause.kind in (Kind.LIMIT, Kind.SETUP, Kind.CRED):
-                # Not the fault of this mail or its recipient, but of the mailbox.
-                error = ServerRefused(words, code=cause.code, kind=cause.kind, step=Step.SENDING)
-                outgoing.account_id._log(error, "smtp")
-
-    def _refuse_one(self, outgoing_id, address, cause, words):
-        """Save that one of several recipients of a mail was refused, and the others were not."""
-        with as_superuser(self.env.cr.dbname) as env:
-            outgoing = env[self._name].browse(outgoing_id)
-            # Not the hash of a later handover to this address alone.
-            recipients_hash = hashlib.sha256(address.encode()).hexdigest()
-            key = {"message_id": outgoing.message_id, "recipients_hash": recipients_hash}
-            if not env[self._name].search_count([(n, "=", value) for n, value in key.items()]):
-                said = {"code": cause.code, "detail": words}
-                headers = {"recipients": address, "raw": False}
-                outgoing.copy({**key, **said, **headers, "state": "refused", "filed": False})
 
     def _problems(self, message_id):
         """Return a :class:`Problem` for each handover that did not end with acceptance.
@@ -245,7 +219,7 @@ class MailSyncOutgoing(models.Model):
     def _delivered(self, message_id):
         """Return the addresses for which the owner's server has accepted a mail.
 
-        An address refused alongside others (see :meth:`_refuse_one`) is not among them.
+        An address refused alongside others (see :meth:`_refuse_each`) is not among them.
         """
         return (
             self._of(message_id, "sent")._addresses()
@@ -359,7 +333,7 @@ def bare_id(message_id):
     return (message_id or "").strip().strip("<>")
 
 
-def _recipients_hash(*headers):
+def recipients_hash(*headers):
     """Return a value that distinguishes the recipients of one handover from another's.
 
     Names are ignored: they may change between two attempts.

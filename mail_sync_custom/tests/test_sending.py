@@ -79,29 +79,33 @@ class TestSending(MailSyncCase):
 
 
 class Recording(SmtpConnection):
-    """Keeps the mails that it is given, not only their recipients."""
+    """Keeps the mails that it accepts, not only their recipients."""
 
-    def __init__(self, mails):
-        super().__init__([], {})
+    def __init__(self, mails, answers):
+        super().__init__([], answers)
         self.mails = mails
 
     def send_message(self, message, smtp_from, smtp_to_list):
-        """Keep the mail as its recipient receives it, and the envelope."""
-        message.recipients = set(smtp_to_list)
+        """Keep the mail as its recipients receive it, and to whom of the envelope it goes."""
+        result = super().send_message(message, smtp_from, smtp_to_list)
+        message.recipients = set(smtp_to_list) - self.answers.keys()
         message.delivered = message.as_bytes()
         self.mails.append(message)
-        return super().send_message(message, smtp_from, smtp_to_list)
+        return result
 
 
 class SendingCase(MailSyncCase):
-    """What leaves through its writer's mailbox is in ``self.left``."""
+    """What leaves through its writer's mailbox is in ``self.left``.
+
+    ``self.answers`` has what the server says to a recipient whom it refuses.
+    """
 
     def setUp(self):
         super().setUp()
-        self.left = []
+        self.left, self.answers = [], {}
         Server = type(self.env["ir.mail_server"])
         for where, name, instead in (
-            (handover, "connect", lambda *_, **__: Recording(self.left)),
+            (handover, "connect", lambda *_, **__: Recording(self.left, self.answers)),
             (Server, "_disable_send", lambda _: False),
         ):
             replaced = patch.object(where, name, instead)
