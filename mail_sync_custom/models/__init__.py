@@ -37,6 +37,8 @@ from . import mail_sync_archive
 from . import ir_binary
 from . import mail_mail_privacy
 from . import mail_notification
+from . import mail_scheduled_message
+from . import mail_render_mixin
 from . import mail_thread
 from . import mail_thread_composing
 from . import mail_thread_recipients

@@ -19,6 +19,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..bridge import standing
+from . import rendering
 
 
 class MailMessage(models.Model):
@@ -174,13 +175,21 @@ class MailMessage(models.Model):
         if not self.env.user._is_internal():
             return self._mail_sync_readable_domain()
         return Domain.custom(
-            to_sql=lambda _model, alias, _query: SQL(
-                "((%(m)s.mail_sync_private AND %(own)s) OR %(others)s)",
-                m=SQL.identifier(alias),
-                own=self._mail_sync_own(SQL.identifier(alias)),
-                others=self._mail_sync_unless_guarded(SQL.identifier(alias)),
-            )
+            to_sql=lambda _model, alias, _query: self._mail_sync_shown(SQL.identifier(alias))
         )
+
+    @api.model
+    def _mail_sync_shown(self, message):
+        """Return, in SQL, whether a colleague may know that a message exists."""
+        condition = SQL(
+            "((%(m)s.mail_sync_private AND %(own)s) OR %(others)s)",
+            m=message,
+            own=self._mail_sync_own(message),
+            others=self._mail_sync_unless_guarded(message),
+            to_flush=self._mail_sync_asked(),
+        )
+        self.env.flush_query(condition)
+        return condition
 
     def _mail_sync_withheld(self):
         """Return those of the messages that are recorded mails which the user may not read."""
@@ -216,7 +225,8 @@ class MailMessage(models.Model):
         found = condition_values(self, "model", domain)
         models = None if found is None else set(found)
         # A search on any other model stays as it is.
-        if not self.env.su and (models is None or not models.isdisjoint(standing.MODELS)):
+        asked = not self.env.su or rendering.is_going_on()
+        if asked and (models is None or not models.isdisjoint(standing.MODELS)):
             domain &= self._mail_sync_readable_domain(models)
         return super()._search(domain, offset, limit, order, **kwargs)
 

@@ -1,10 +1,11 @@
 """Private mails: colleagues see that there was a mail, not from whom, nor its subject or text.
 
 Whoever has a mail in their own mailbox can make it private, and it stays so until all who did have
-shown it again. What answers a private mail quotes it, so the answers are private as well.
+shown it again. What answers or forwards a private mail quotes it, so that is private as well,
+whether it is recorded or written here.
 """
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
@@ -19,6 +20,15 @@ class MailMessage(models.Model):
     mail_sync_private = fields.Boolean("Private", readonly=True, copy=False)
 
     _mail_sync_private_idx = models.Index("(message_id) WHERE mail_sync_private")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Keep private what is written here in answer to a private mail."""
+        messages = super().create(vals_list)
+        # Any other message may have a parent that it does not answer: Odoo has chosen one.
+        if any(values.get("mail_sync_exact") for values in vals_list):
+            messages.filtered("mail_sync_exact")._mail_sync_follow_parent()
+        return messages
 
     def action_mail_sync_make_private(self):
         """Hide mails, with the answers to them, from everyone who does not have them.
@@ -111,12 +121,15 @@ class MailMessage(models.Model):
         return links.filtered(lambda link: (link.message_id, link.variant) in keys)
 
     def _mail_sync_with_answers(self):
-        """Return these mails and the recorded ones that answer them, on all of their records."""
+        """Return these mails and those that answer or forward them, on all of their records."""
         found = new = self._mail_sync_copies()
         while new:
             answers = self.search([("parent_id", "in", new.ids)])
-            # Odoo files what is written under the first message, whatever it answers.
-            answers = answers.filtered("mail_sync_entry_ids")
+            # Odoo files what is written under another message, whatever it answers; not so what
+            # left through a mailbox.
+            answers = answers.filtered(
+                lambda one: one.mail_sync_entry_ids or one.mail_sync_exact or one.mail_sync_link_ids
+            )
             new = answers._mail_sync_copies() - found
             found |= new
         return found
@@ -132,6 +145,12 @@ class MailMessage(models.Model):
         self.env["mail.message.translation"].search([("message_id", "in", self.ids)]).unlink()
         self._mail_sync_take_back()
 
+    def _mail_sync_follow_parent(self):
+        """Make these messages private if what they answer or forward is."""
+        # sudo: whoever writes an answer has it kept private, too
+        quoting_sudo = self.sudo().filtered("parent_id.mail_sync_private")
+        quoting_sudo._mail_sync_mark(True)
+
     def _mail_sync_mark(self, private):
         """Note on messages, and on the files that they brought, whether they are private."""
         self.mail_sync_private = private
@@ -140,6 +159,7 @@ class MailMessage(models.Model):
             domain = [("attachment_ids", "in", files.ids), ("mail_sync_private", "=", True)]
             files -= self.search(domain).attachment_ids
         files.mail_sync_private = private
+        self.env["mail.scheduled.message"]._mail_sync_mark(self, private)
 
     def _mail_sync_take_back(self):
         """Have the mails vanish from the open pages of colleagues who can no longer read them."""

@@ -47,8 +47,28 @@ class MailSyncTimeline(models.AbstractModel):
         entries = {entry["id"]: entry for entry in self._mail_sync_open_entries(readable)}
         # sudo: colleagues may know that there was a mail
         hidden_sudo = (messages - readable).sudo().filtered("mail_sync_private")
-        entries |= {entry["id"]: entry for entry in _private_entries(hidden_sudo, self.env.user)}
+        entries |= {one["id"]: one for one in self._mail_sync_private_entries(hidden_sudo)}
         return [entries[id_] for id_ in messages.ids if id_ in entries]
+
+    def _mail_sync_private_entries(self, hidden_sudo):
+        """Return what colleagues see of private mails: when, which way, and whose."""
+        facts = _facts(hidden_sudo) if hidden_sudo else {}
+        return [
+            {
+                **_UNTOLD,
+                "id": message_sudo.id,
+                "date": fields.Datetime.to_string(message_sudo.date),
+                "direction": facts[message_sudo.id]["direction"],
+                "sender": {"name": _writer(message_sudo), "email": ""},
+                "mailboxes": message_sudo._mail_sync_owners().sorted("name").mapped("name"),
+                "private": True,
+                "hidden": True,
+                "own": False,
+                "movable": False,
+                "removable": message_sudo._mail_sync_may_remove(self.env.user),
+            }
+            for message_sudo in hidden_sudo
+        ]
 
     def _mail_sync_open_entries(self, messages):
         """Return messages, which the user may read, in the web client's form."""
@@ -156,24 +176,9 @@ def _correspondence(message_sudo):
     }
 
 
-def _private_entries(hidden_sudo, user):
-    """Return what colleagues see of private mails: when, which way, and in whose mailbox."""
-    facts = _facts(hidden_sudo) if hidden_sudo else {}
-    return [
-        {
-            **_UNTOLD,
-            "id": message_sudo.id,
-            "date": fields.Datetime.to_string(message_sudo.date),
-            "direction": facts[message_sudo.id]["direction"],
-            "mailboxes": message_sudo._mail_sync_owners().sorted("name").mapped("name"),
-            "private": True,
-            "hidden": True,
-            "own": False,
-            "movable": False,
-            "removable": message_sudo._mail_sync_may_remove(user),
-        }
-        for message_sudo in hidden_sudo
-    ]
+def _writer(message_sudo):
+    """Return the name of the colleague who wrote a mail here; empty for a recorded one."""
+    return "" if message_sudo.message_type == "email" else message_sudo.author_id.name or ""
 
 
 def _people(addresses):

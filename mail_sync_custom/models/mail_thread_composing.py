@@ -31,23 +31,26 @@ class MailMessage(models.Model):
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
+    #: In place of the answered message's id: a mail that answers none, whoever writes it.
+    _mail_sync_answers_none = -1
+
     def _message_compute_parent_id(self, parent_id):
         """A mail from a user with a mailbox answers the mail that was chosen, or none.
 
         Odoo would make it answer whatever was written last.
         """
+        if parent_id == self._mail_sync_answers_none:
+            return False
         chosen = parent_id or self._name not in standing.MODELS
         if not chosen and self.env["mail.sync.account"]._of_writer():
             return False
         return super()._message_compute_parent_id(parent_id)
 
-    def _notify_by_email_get_base_mail_values(
-        self, message, recipients_data, additional_values=None
-    ):
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Take up the conversation before anybody is told: it may be a private one."""
+        recipients_data = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
         self._mail_sync_take_up(message, recipients_data)
-        return super()._notify_by_email_get_base_mail_values(
-            message, recipients_data, additional_values=additional_values
-        )
+        return recipients_data
 
     def _mail_sync_take_up(self, message, recipients_data):
         """Give a mail without a subject the subject of the conversation that it continues.
@@ -76,6 +79,7 @@ class MailThread(models.AbstractModel):
         elif not message.parent_id:
             same = before.filtered(lambda mail: answering.subject(mail.subject) == given)
             message_sudo.parent_id = same[:1]
+        message_sudo._mail_sync_follow_parent()
 
     def _mail_sync_mails_with(self, message, people):
         """Return the last mails on the record from or to any of these people, the latest first."""

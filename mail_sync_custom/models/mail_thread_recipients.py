@@ -18,19 +18,25 @@ class MailThread(models.AbstractModel):
         """Send to those in To, Cc and Bcc, and to no other follower outside the company.
 
         Each of them gets the mail itself, a colleague as well who reads notifications in Odoo.
+        Of a private mail no other colleague is told.
         """
-        if not (msg_vals or {}).get("mail_sync_exact"):
-            return super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        blind = msg_vals.get("mail_sync_bcc_ids") or []
-        named = list(dict.fromkeys([*msg_vals["partner_ids"], *blind]))
-        found = super()._notify_get_recipients(
-            message, msg_vals={**msg_vals, "partner_ids": named}, **kwargs
-        )
-        return [
-            self._mail_sync_addressed(one) if one["id"] in named else one
-            for one in found
-            if one["id"] in named or not one["share"]
-        ]
+        # sudo: whom it goes to, as Odoo reads it here
+        message_sudo = message.sudo()
+        if not message_sudo.mail_sync_exact:
+            found = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+        else:
+            named = message_sudo._mail_sync_named()
+            msg_vals = {**(msg_vals or {}), "partner_ids": named}
+            found = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+            found = [
+                self._mail_sync_addressed(one) if one["id"] in named else one
+                for one in found
+                if one["id"] in named or not one["share"]
+            ]
+        if message_sudo.mail_sync_private:
+            named = message_sudo._mail_sync_named()
+            found = [one for one in found if one["share"] or one["id"] in named]
+        return found
 
     def _mail_sync_addressed(self, recipient):
         """Return a recipient like any other of the mail: Odoo would make a mail for each kind."""
@@ -48,3 +54,11 @@ class MailThread(models.AbstractModel):
         return super()._notify_by_email_get_base_mail_values(
             message, recipients_data, additional_values=additional_values
         )
+
+
+class MailMessage(models.Model):
+    _inherit = "mail.message"
+
+    def _mail_sync_named(self):
+        """Return the ids of the contacts to whom a message is addressed, those in Bcc last."""
+        return list(dict.fromkeys([*self.partner_ids.ids, *self.mail_sync_bcc_ids.ids]))

@@ -18,6 +18,17 @@ SUBJECT, BODY, SENDER, FILE, CONTENT = (
     b"Lapislazuli",
 )
 SECRETS = (SUBJECT, BODY, SENDER, FILE, CONTENT.decode(), "TGFwaXNsYXp1bGk")  # in base64, too
+#: What the author of a template may write of the record.
+EXPRESSIONS = (
+    "object.message_ids.mapped('subject')",
+    "object.message_ids.mapped('body')",
+    "object.message_ids.parent_id.mapped('subject')",
+    "object.message_ids.parent_id.mapped('body')",
+    "[m.parent_id.subject for m in object.message_ids if m.parent_id.display_name]",
+    "object.message_ids.parent_id.attachment_ids.mapped('name')",
+    "object.sudo().message_ids.mapped('subject')",
+    "object.env['mail.message'].sudo().search([('model', '=', 'crm.lead')]).mapped('body')",
+)
 
 
 def asked_for_everything(test, user):
@@ -115,6 +126,23 @@ def asked_for_everything(test, user):
         "star": lambda: mail.toggle_message_starred() and SUBJECT,
         "starred": lambda: named(mails.search([("starred", "=", True), ("id", "=", mail.id)])),
         "copy": lambda: mail.copy_data()[0].get("subject"),
+        "answer": lambda: mail.action_mail_sync_answer("reply"),
+        "forward": lambda: mail.action_mail_sync_answer("forward"),
+        "answer written here": lambda: mails.browse(test.written.id).read(["subject", "body"]),
+        "answer written here, by words": lambda: named(
+            mails.search([("id", "=", test.written.id), ("body", "ilike", BODY)])
+        ),
+        "answer to the answer": lambda: mails.browse(test.written.id).action_mail_sync_answer(
+            "reply"
+        ),
+        "answer for later": lambda: env["mail.scheduled.message"].search_read(
+            [("res_id", "=", lead.id)], ["subject", "body"]
+        ),
+        "answer for later, by id": lambda: test.scheduled.with_user(user).read(["body"]),
+        **{
+            f"template: {expression}": lambda it=expression: rendered(env, lead, it)
+            for expression in EXPRESSIONS
+        },
         "quoted": lambda: lead.message_post(body="x", parent_id=mail.id).read(["parent_id"]),
         "file in a note": lambda: lead.message_post(
             body="x", attachment_ids=file.ids
@@ -123,6 +151,21 @@ def asked_for_everything(test, user):
             {"model": "crm.lead", "res_id": lead.id, "attachment_ids": file.ids}
         ).attachment_ids.mapped("name"),
     }
+
+
+def rendered(env, lead, expression):
+    """Return what a template of a user's says of the lead."""
+    template = env["mail.template"].create(
+        {
+            "name": "Ours",
+            "model_id": env["ir.model"].sudo()._get_id("crm.lead"),
+            "subject": f"{{{{ {expression} }}}}",
+        }
+    )
+    composer = env["mail.compose.message"].with_context(
+        default_model="crm.lead", default_res_ids=lead.ids
+    )
+    return composer.create({"template_id": template.id}).subject
 
 
 def named(records):
@@ -169,6 +212,28 @@ class TestPrivate(Recorded):
         self.link = self.hold(self.mate, self.private)
         self.reply = self.entry(self.lead, "two@example.com")
         self.reply.write({"subject": "Re", "parent_id": self.private.id})
+        # What was written here in answer to it, at once and for later.
+        quoting = {"subject": f"Re: {SUBJECT}", "body": BODY, "model": "crm.lead"}
+        self.written = self.env["mail.message"].create(
+            {
+                **quoting,
+                "res_id": self.lead.id,
+                "message_type": "comment",
+                "subtype_id": self.env.ref("mail.mt_comment").id,
+                "author_id": self.mate.partner_id.id,
+                "mail_sync_exact": True,
+                "parent_id": self.private.id,
+            }
+        )
+        self.scheduled = self.env["mail.scheduled.message"].create(
+            {
+                **quoting,
+                "res_id": self.lead.id,
+                "author_id": self.mate.partner_id.id,
+                "scheduled_date": "2999-01-01 00:00:00",
+                "notification_parameters": json.dumps({"parent_id": self.private.id}),
+            }
+        )
         # A mail of the queue, and what tells of it: Odoo keeps copies there.
         self.queued = self.env["mail.mail"].create(
             {"mail_message_id": self.private.id, "body_html": BODY, "state": "exception"}

@@ -93,16 +93,18 @@ class MailComposeMessage(models.TransientModel):
                     "%s, by the company's mail server, because you have no mailbox connected",
                     sender,
                 )
-            elif account_sudo._can_send():
-                composer.mail_sync_route = self.env._(
-                    "%(sender)s, from your own mailbox %(mailbox)s",
-                    sender=sender,
-                    mailbox=account_sudo.email,
-                )
-            else:
+            elif not account_sudo._can_send():
                 composer.mail_sync_route = self.env._(
                     "%(sender)s. Your mailbox %(mailbox)s cannot send at the moment: the mail "
                     "waits, and goes by itself as soon as it can",
+                    sender=sender,
+                    mailbox=account_sudo.email,
+                )
+            elif account_sudo.email in sender:
+                composer.mail_sync_route = self.env._("%s, from your own mailbox", sender)
+            else:
+                composer.mail_sync_route = self.env._(
+                    "%(sender)s, from your own mailbox %(mailbox)s",
                     sender=sender,
                     mailbox=account_sudo.email,
                 )
@@ -130,13 +132,17 @@ class MailComposeMessage(models.TransientModel):
         values = super()._prepare_mail_values(res_ids)
         if not self._mail_sync_is_exact():
             return values
-        to, cc, bcc = self.partner_ids, self.mail_sync_cc_ids, self.mail_sync_bcc_ids
+        thread = self.env["mail.thread"]
+        also_to, also_cc = self._mail_sync_new_people()
+        to, cc = self.partner_ids | also_to, self.mail_sync_cc_ids | also_cc
+        bcc = self.mail_sync_bcc_ids
         if not to | cc | bcc:
             raise UserError(self.env._("Enter at least one recipient."))
         for one in values.values():
             one.update(
                 {
                     "partner_ids": (to | cc).ids,
+                    "parent_id": self.parent_id.id or thread._mail_sync_answers_none,
                     "mail_sync_exact": True,
                     "mail_sync_cc_ids": (cc - to).ids,
                     "mail_sync_bcc_ids": (bcc - to - cc).ids,
@@ -146,9 +152,10 @@ class MailComposeMessage(models.TransientModel):
             )
         return values
 
-    def _action_send_mail_comment(self, res_ids):
-        messages = super()._action_send_mail_comment(res_ids)
-        if self._mail_sync_is_exact() and not self.parent_id:
-            # sudo: Odoo has made it answer whatever was written last, where its writer answers none
-            messages.sudo().parent_id = False
-        return messages
+    def _prepare_schedule_message_post_values(self, post_values):
+        """Keep an answer to a private mail private until it is sent, too."""
+        values = super()._prepare_schedule_message_post_values(post_values)
+        if self._mail_sync_is_exact():
+            # sudo: whoever answers a mail could read it
+            values["mail_sync_private"] = self.parent_id.sudo().mail_sync_private
+        return values

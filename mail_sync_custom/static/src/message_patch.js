@@ -51,6 +51,17 @@ patch(MessageModel.prototype, {
         super.setup(...arguments);
         /** What the server tells of a mail recorded from a mailbox; nothing for any other. */
         this.mail_sync = fields.Attr();
+        /** When it is a private mail of colleagues': which way it went, and whose it is. */
+        this.mail_sync_hidden = fields.Attr();
+    },
+
+    /** Whose a private mail is, as the timeline says it. */
+    get mailSyncHiddenText() {
+        const { writer, mailboxes } = this.mail_sync_hidden;
+        if (mailboxes.length) {
+            return _t("From the mailbox of %s", mailboxes.join(", "));
+        }
+        return writer ? _t("Written by %s", writer) : "";
     },
 
     /** A sender without a contact is a name and an address, without the quotes between them. */

@@ -114,7 +114,7 @@ export class TimelineEntry extends Component {
     }
 
     get mailboxText() {
-        const { mailboxes, gateway, direction, mine } = this.entry;
+        const { mailboxes, gateway, direction, mine, sender } = this.entry;
         if (mine && mailboxes.length === 1) {
             return _t("From my mailbox");
         }
@@ -123,6 +123,9 @@ export class TimelineEntry extends Component {
         }
         if (gateway) {
             return _t("Came to the company's own address");
+        }
+        if (this.entry.hidden) {
+            return sender.name ? _t("Written by %s", sender.name) : "";
         }
         return direction === "out" ? _t("Written here") : "";
     }
