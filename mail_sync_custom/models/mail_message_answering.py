@@ -10,7 +10,7 @@ from odoo.tools import format_date, format_time, formataddr, is_html_empty
 from odoo.tools.mail import email_split_tuples
 
 from ..bridge import standing
-from ..engine.addresses import STRICT, key
+from ..engine.addresses import STRICT, key, keys
 from ..engine.mime import answering
 from ..engine.people import Owner
 from ..engine.values import Address
@@ -88,7 +88,8 @@ class MailMessage(models.Model):
                 self._mail_sync_received(), self._mail_sync_owns(), everyone=kind == "reply_all"
             )
             to, cc = found.to, found.cc
-        partners = self._mail_sync_partners(record, to)
+        partners, to_emails = self._mail_sync_known(record, to)
+        cc_partners, cc_emails = self._mail_sync_known(record, cc)
         return {
             "model": self.model,
             "res_ids": [self.res_id],
@@ -96,7 +97,9 @@ class MailMessage(models.Model):
             "composition_mode": "comment",
             "mail_sync_exact": True,
             "partner_ids": partners.ids,
-            "mail_sync_cc_ids": (self._mail_sync_partners(record, cc) - partners).ids,
+            "mail_sync_cc_ids": (cc_partners - partners).ids,
+            "mail_sync_to_emails": to_emails,
+            "mail_sync_cc_emails": cc_emails,
             "subject": answering.subject(self.subject or "", KINDS[kind]),
             "body": self._mail_sync_answer_body(kind),
             "email_add_signature": False,  # it stands above the quoted text
@@ -157,20 +160,19 @@ class MailMessage(models.Model):
         rules = account_sudo._address_rules() if account_sudo else STRICT
         return Owner(frozenset(emails - {""}), rules=rules).owns
 
-    def _mail_sync_partners(self, record, people):
-        """Return the contacts of these addresses; as in Odoo, whoever has none yet gets one."""
-        partners = self.env["res.partner"]
+    def _mail_sync_known(self, record, people):
+        """Return the contacts of these addresses, and as text those that have none yet."""
         # sudo: as said of the mail's correspondents
         author = self.sudo().author_id.sudo(False)
-        others = []
-        for one in people:
-            if author and key(author.email or "") == key(one.email):
-                partners |= author
-            else:
-                others.append(formataddr((one.name, one.email)))
+        authors_key = key(author.email or "") if author else ""
+        others = {key(one.email): one for one in people if key(one.email) != authors_key}
+        partners = author if len(others) < len(people) else author.browse()
         if others:
-            partners |= record._partner_find_from_emails_single(others)
-        return partners
+            lines = [formataddr((one.name, one.email)) for one in others.values()]
+            partners |= record._partner_find_from_emails_single(lines, no_create=True)
+        known = {email for one in partners for email in keys(one.email or "")}
+        left = [one for email, one in others.items() if email not in known]
+        return partners, ", ".join(formataddr((one.name, one.email)) for one in left)
 
     # -- what it says -----------------------------------------------------------------------------
 

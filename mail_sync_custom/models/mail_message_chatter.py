@@ -97,8 +97,8 @@ class MailMessage(models.Model):
         hidden = self._mail_sync_hidden() if "message_format" in fields else self.browse()
         for values in hidden._mail_sync_places_in_chatter():
             store.add_model_values("mail.message", values)
-        if others := self - hidden:
-            super(MailMessage, others)._to_store(store, fields, **kwargs)
+        others = self - hidden
+        return super(MailMessage, others)._to_store(store, fields, **kwargs)
 
     def _mail_sync_hidden(self):
         """Return the private mails among these that the user may not read."""

@@ -4,6 +4,7 @@ from email import message_from_bytes, policy
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import email_split
 
 from .common import mail
 from .test_composing import PIXEL
@@ -48,7 +49,9 @@ class AnsweringCase(SendingCase):
         return message_from_bytes(self.left[-1].as_bytes(), policy=policy.default)
 
     def to(self, form, name="partner_ids"):
-        return [partner.email for partner in form[name]]
+        """Return the addresses in To or in Cc, of contacts and of others."""
+        also = {"partner_ids": "mail_sync_to_emails", "mail_sync_cc_ids": "mail_sync_cc_emails"}
+        return [partner.email for partner in form[name]] + email_split(form[also[name]])
 
     def text(self, received, subtype="plain"):
         return received.get_body((subtype,)).get_content().replace("\r\n", "\n")
@@ -147,6 +150,29 @@ class TestAnswering(AnsweringCase):
         self.send(form)
         everybody = set().union(*(one.recipients for one in self.left))
         self.assertEqual(everybody, {"lena@customer.example", "ben@company.example"})
+
+    def test_who_is_no_contact_becomes_one_when_the_answer_is_sent(self):
+        asked = self.recorded(
+            mail("Zoe <zoe@new.example>", f"{ANN}, {LENA}", "Roof", cc="Joe <joe@b.example>")
+        )
+        before = self.env["res.partner"].search_count([])
+        form = self.press(asked, "reply_all")
+        self.assertEqual(self.to(form), ["zoe@new.example"])
+        form.save()
+        self.assertEqual(self.env["res.partner"].search_count([]), before)
+        self.send(form)
+        new = self.env["res.partner"].search(
+            [("email", "in", ["zoe@new.example", "joe@b.example"])]
+        )
+        self.assertEqual(new.mapped("name"), ["Joe", "Zoe"])
+        self.assertEqual(len(self.left[-1].recipients), 3)
+
+    def test_an_address_that_is_none_is_named(self):
+        asked = self.recorded(mail(LENA, ANN, "Roof", cc="Joe <joe@b.example>"))
+        form = self.press(asked, "reply_all")
+        form.mail_sync_cc_emails = "joe@b.example, everybody"
+        with self.assertRaisesRegex(UserError, "joe@b.example, everybody"):
+            form.save().action_send_mail()
 
     def test_an_answer_without_a_recipient_is_refused(self):
         form = self.press(self.recorded(mail(LENA, ANN, "Roof")), "reply")

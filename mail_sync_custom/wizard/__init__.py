@@ -1,5 +1,6 @@
 from . import base_partner_merge
 from . import mail_compose_message
+from . import mail_compose_message_people
 from . import mail_sync_account_disable
 from . import mail_sync_account_password
 from . import mail_sync_account_test

@@ -22,6 +22,7 @@ class Proxy:
         self.farewell: tuple[re.Pattern, Callable[[], object]] | None = None
         self.hidden = re.compile(hidden)
         self.refuses = refuses
+        self.stalls: re.Pattern | None = None
         self.log_ins = 0
         self.most_at_once = 0
         self._flows = threading.Event()
@@ -53,6 +54,10 @@ class Proxy:
     def stall(self) -> None:
         """Let nothing through in either direction: a connection that a firewall has dropped."""
         self._flows.clear()
+
+    def stall_at(self, command: bytes) -> None:
+        """Stall when a client says this for the next time."""
+        self.stalls = re.compile(command)
 
     def resume(self) -> None:
         """Let everything through again, including what was held back."""
@@ -126,6 +131,9 @@ class Proxy:
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError), client, server:
             for line in client.makefile("rb"):
+                if self.stalls and self.stalls.search(line):
+                    self.stalls = None
+                    self.stall()
                 self._flows.wait()
                 if self.refuses and self.refuses in line:
                     tag = line.partition(b" ")[0]

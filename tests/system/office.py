@@ -217,6 +217,18 @@ class Salesperson:
         )
         self.client.call("mail.compose.message", "action_send_mail", composer)
 
+    def answer(self, lead: Lead, subject: str, kind: str, text: str, **values: Any) -> None:
+        """Press *Reply*, *Reply all* or *Forward* on a mail, write above what it quotes, send."""
+        [asked] = [entry["id"] for entry in lead.entries() if entry["subject"] == subject]
+        context = self.client.call("mail.message", "action_mail_sync_answer", [asked], kind)[
+            "context"
+        ]
+        body = context["default_body"].replace("<br>", text, 1)
+        composer = self.client.call(
+            "mail.compose.message", "create", [{"body": body, **values}], context=context
+        )
+        self.client.call("mail.compose.message", "action_send_mail", composer)
+
     def sent(self, subject: str) -> list[EmailMessage]:
         """Return the copies of a mail in Sent."""
         return with_subject(self.person, "Sent", subject)

@@ -20,7 +20,9 @@ from dev.client import Refused
 from dev.demo import LOGIN_PASSWORD
 from dev.passwords import PASSWORD
 
+from .imap_proxy import Proxy
 from .office import Office, Salesperson
+from .smtp_proxy import SmtpProxy
 
 SETUP = "mail.sync.account.setup"
 PROTOCOLS = ("imap", "smtp")
@@ -275,10 +277,15 @@ def mail_sync_page(company: Office, owner: Salesperson) -> Iterator[Page]:
         program.close()
 
 
-def test_an_empty_password_is_marked_before_anything_is_connected(company: Office):
+def test_nothing_is_connected_without_a_password_and_once_by_a_double_click(company: Office):
     ann = company.salesperson("ann")
     settings = ann.settings()
-    with mail_sync_page(company, ann) as page, socket.create_server(("127.0.0.1", 0)) as nobody:
+    with (
+        mail_sync_page(company, ann) as page,
+        socket.create_server(("127.0.0.1", 0)) as nobody,
+        Proxy() as imap,
+        SmtpProxy() as smtp,
+    ):
         page.click(".o_mail_sync_choice")
         page.fill("[name=imap_host] input", settings["imap_host"])
         page.fill("[name=imap_port] input", str(nobody.getsockname()[1]))
@@ -290,6 +297,38 @@ def test_an_empty_password_is_marked_before_anything_is_connected(company: Offic
         nobody.setblocking(False)
         with pytest.raises(BlockingIOError):
             nobody.accept()
+
+        step = page.locator(".o_mail_sync_step")
+        for protocol, proxy in (("imap", imap), ("smtp", smtp)):
+            page.fill(f"[name={protocol}_host] input", proxy.host)
+            page.fill(f"[name={protocol}_port] input", str(proxy.port))
+            page.locator(f"[name={protocol}_ssl] input").uncheck()
+            page.locator(f"[name={protocol}_plain_allowed] input").check()
+            if protocol == "imap":
+                password.fill(settings["imap_password"])
+                imap.stall()
+                page.dblclick("button[name=action_next]")
+                expect(step).to_have_text(f"Connecting to {imap.host}…")
+                imap.stall_at(rb"LOGIN|AUTHENTICATE")
+                imap.resume()
+                expect(step).to_have_text("Signing in…")
+                assert imap.log_ins == 1
+                imap.stall_at(rb"LIST")
+                imap.resume()
+                expect(step).to_have_text("Looking at the folders…")
+                imap.resume()
+            else:
+                page.dblclick("button[name=action_connect_smtp]")
+        expect(page.locator(".o_mail_sync_setup")).to_contain_text("Both connections work")
+        assert (imap.log_ins, smtp.connections) == (1, 1)
+        page.dblclick("button[name=action_finish]")
+        expect(page.locator(".o_mail_sync_page h1")).to_contain_text(ann.email)
+        # From here on the scheduled sync connects as well: what is counted is what was asked for.
+        asked = []
+        page.on("request", lambda one: asked.append(one.url))
+        page.locator("button[name=action_test_connection]:visible").first.dblclick()
+        expect(page.locator(".o_notification")).to_contain_text(["Reading and sending work."])
+        assert sum("action_test_connection" in url for url in asked) == 1
 
 
 def test_untouched_settings_show_both_fingerprints_and_wait_for_the_box(

@@ -15,10 +15,10 @@ registry.category("web_tour.tours").add("mail_sync_answer", {
             trigger: `${field("mail_sync_route")}:contains(/ann@company.example.*your own mailbox/)`,
         },
         {
-            content: "It goes to the sender",
-            trigger: `${field("partner_ids")}:contains(Lena)`,
+            content: "It goes to the sender, who is no contact yet",
+            trigger: `${field("mail_sync_to_emails")} input:value(/lena@customer.example/)`,
         },
-        { content: "Cc", trigger: `${field("mail_sync_cc_ids")}:contains(joe@b.example)` },
+        { content: "Cc", trigger: `${field("mail_sync_cc_emails")} input:value(/joe@b.example/)` },
         { content: "Bcc can be entered", trigger: `${field("mail_sync_bcc_ids")} input` },
         {
             content: "Re: once",
