@@ -19,8 +19,9 @@ _SHOW = """async documents => {
         document.body.append(frame);
     })));
 
-    // The values of fields are no part of innerText.
+    // The values of fields are no part of innerText, which is all text of what is not shown.
     function words(shown) {
+        if (!shown.documentElement.checkVisibility()) return "";
         const fields = [...shown.querySelectorAll("input, textarea")];
         const visible = fields.filter(field => field.checkVisibility() && field.type != "password");
         return [shown.documentElement.innerText, ...visible.map(field => field.value)].join(" ");

@@ -262,8 +262,7 @@ class _Tokenizer:
         while found := _SCRIPT.search(self.source, at):
             mark, at = found[0].lower(), found.end()
             if mark == "<!--":
-                at -= 0 if escaped else 2  # of <!-->, both dashes are those of the end
-                escaped = True
+                escaped, at = True, at - 2  # the dashes of <!--> are those of an end, too
             elif mark == "-->":
                 escaped = doubly = False
             elif mark == "<script":
