@@ -113,7 +113,7 @@ class _Writer:
     open: list[tuple[str, _Tag]] = field(default_factory=list)
     count: defaultdict[str, int] = field(default_factory=_counts)  # of each name in ``open``
     flat: defaultdict[str, int] = field(default_factory=_counts)  # open, but not written
-    known: dict[tuple[str, str, bool], _Tag] = field(default_factory=dict)
+    known: dict[tuple[str, str], _Tag] = field(default_factory=dict)
     size: int = 0
     elements: int = 0
     quoting: bool = False  # whether there may be a quote
@@ -181,9 +181,10 @@ class _Writer:
             self.end_open(frozenset("p"), elements.ENDS_P)
         if rule := elements.ENDS.get(name):
             self.end_open(*rule)
-        styled = not self.count.get("option")  # whose text is shown without styles
-        tag = self.known.get((name, attrs, styled)) or self.known.setdefault(
-            (name, attrs, styled), self.tag(name, shown_as, attrs, styled)
+            if name == "option":
+                self.known.clear()  # within it, the same tags mean something else
+        tag = self.known.get((name, attrs)) or self.known.setdefault(
+            (name, attrs), self.tag(name, shown_as, attrs)
         )
         is_void = shown_as in elements.VOID
         if (not is_void and len(self.open) >= MAX_DEPTH) or self.elements >= MAX_ELEMENTS:
@@ -256,9 +257,9 @@ class _Writer:
 
     # -- one start tag ----------------------------------------------------------------------------
 
-    def tag(self, name: str, shown_as: str, source: str, styled: bool) -> _Tag:
+    def tag(self, name: str, shown_as: str, source: str) -> _Tag:
         given = attributes(source) if source else {}
-        if not styled:
+        if self.count.get("option"):  # all its text is shown, whatever the styles within it say
             given.pop("style", None)
         if shown_as == "img":
             return self.picture(name, given)
