@@ -37,6 +37,7 @@
         "wizard/mail_sync_exclusion_apply_views.xml",
         "wizard/mail_compose_message_views.xml",
         "views/mail_sync_exclusion_views.xml",
+        "views/mail_sync_message_views.xml",
         "views/mail_sync_account_views.xml",
         "views/mail_sync_plan_views.xml",
         "views/mail_sync_host_views.xml",

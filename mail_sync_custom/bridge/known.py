@@ -6,7 +6,7 @@ Each question is one indexed query for the whole batch.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -15,7 +15,7 @@ from ..engine import exclusion
 from ..engine.addresses import Rules, key, shown
 from ..engine.matching import Known, Settled, Target
 from ..engine.people import Latecomers
-from . import standing
+from . import places, standing
 from .addressing import Asked, array, found_keys
 from .tombstones import hash_of
 
@@ -70,7 +70,7 @@ def known(
             message_id: tuple(row.standing for row in rows)
             for message_id, rows in standing.rows(env, message_ids, companies).items()
         },
-        settled=_settled(env, account.id, list(message_ids)),
+        settled=_settled(account, list(message_ids), companies),
         colleagues=colleagues(env, list(emails)),
         excluded=_excluded(account, emails, rules),
     )
@@ -122,31 +122,39 @@ def _by_address(
 
 
 def _settled(
-    env: api.Environment, account_id: int, message_ids: list[str]
+    account: models.BaseModel, message_ids: list[str], companies: Sequence[int]
 ) -> dict[str, tuple[Settled, ...]]:
+    env = account.env
     rows = env.execute_query(
         SQL(
             """
             SELECT message_id, variant, date,
-                   outcome = 'removed' OR everywhere IS TRUE OR error_code IS NOT NULL
+                   outcome = 'removed' OR everywhere IS TRUE OR error_code IS NOT NULL,
+                   CASE WHEN account_id = %(account)s THEN places END
             FROM mail_sync_message
             WHERE message_id = ANY(%(ids)s)
               AND (account_id = %(account)s AND outcome IN ('recorded', 'removed')
                    OR everywhere)
             UNION ALL
-            SELECT asked.message_id, stone.variant, NULL, TRUE
+            SELECT asked.message_id, stone.variant, NULL, TRUE, NULL
             FROM unnest(%(ids)s, %(hashes)s) AS asked(message_id, hash)
             JOIN mail_sync_tombstone stone ON stone.hash = asked.hash
             """,
-            account=account_id,
+            account=account.id,
             ids=message_ids,
             hashes=[hash_of(message_id) for message_id in message_ids],
         )
     )
+    had = {target for *_, text in rows for target in places.of(text)}
+    exist = places.existing(env, had, companies) if had else {}
     found: dict[str, list[Settled]] = defaultdict(list)
-    for message_id, variant, date, final in rows:
-        found[message_id].append(Settled(variant, standing.aware(date), final))
-    return {message_id: tuple(settled) for message_id, settled in found.items()}
+    for message_id, variant, date, final, text in rows:
+        own = places.of(text)
+        left = tuple(target for target in own if exist.get(target))
+        lost = any(target not in exist for target in own)
+        found[message_id].append(Settled(variant, standing.aware(date), final, left, lost))
+    # What is final for somebody is final, whatever else is known.
+    return {id_: tuple(sorted(each, key=lambda s: not s.final)) for id_, each in found.items()}
 
 
 def colleagues(env: api.Environment, emails: list[str]) -> frozenset[str]:

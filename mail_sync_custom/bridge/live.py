@@ -43,6 +43,12 @@ class Live:
         if time.monotonic() - self._told_at >= PAUSE:
             self._tell(account, syncing=True)
 
+    def compared(self, account: models.BaseModel, *, over: bool = False) -> None:
+        """Report how far the comparison with the server is."""
+        self._changed = True
+        if over or time.monotonic() - self._told_at >= PAUSE:
+            self._tell(account, syncing=True)
+
     def end(self, account: models.BaseModel) -> None:
         """Report that the run is over, if it has changed anything."""
         if self._changed:
@@ -66,6 +72,9 @@ class Live:
                 "seen_count": account.seen_count,
                 "recorded_count": account.recorded_count,
                 "remaining_count": account.remaining_count,
+                "check_state": account.check_state,
+                "checked_count": account.checked_count,
+                "check_total": account.check_total,
                 "syncing": syncing,
             },
         )

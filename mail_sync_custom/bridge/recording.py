@@ -22,7 +22,7 @@ from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Direction, Omitted
-from . import addressing, privacy, reports, rows, standing
+from . import addressing, places, privacy, reports, rows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,11 @@ def _create_messages(
                 "message_id": f"<{entry.record.verdict.message_id}>",
                 "subject": envelope.subject,
                 "date": entry_date(entry.record),
-                "email_from": _formatted(envelope.sender),
+                "email_from": formatted(envelope.sender),
                 "author_id": authors.get(envelope.sender.email, False),
-                "reply_to": _formatted(*(envelope.reply_to or (envelope.sender,))),
-                "incoming_email_to": _formatted(*envelope.to),
-                "incoming_email_cc": _formatted(*envelope.cc),
+                "reply_to": formatted(*(envelope.reply_to or (envelope.sender,))),
+                "incoming_email_to": formatted(*envelope.to),
+                "incoming_email_cc": formatted(*envelope.cc),
                 "body": html if _has_pictures(html) else "",
                 "attachment_ids": [(4, attachment.id) for attachment in attached],
                 "record_company_id": company.id,
@@ -151,8 +151,12 @@ def _create_messages(
 def entry_date(record: Record) -> datetime:
     """Return the time of a mail, naive in UTC: its Date header, or the server's if implausible."""
     date = matching.plausible_date(record.envelope, record.internaldate)
-    moment = date or record.internaldate or datetime.now(UTC)
-    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    return naive(date or record.internaldate or datetime.now(UTC))
+
+
+def naive(moment: datetime | None) -> datetime | bool:
+    """Return a time as the database has it: naive, in UTC, to the second; or False."""
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0) if moment else False
 
 
 def _authors(account, entries: Sequence[_Entry]) -> Mapping[str, int]:
@@ -205,8 +209,8 @@ def _for_answers(r: Record) -> dict[str, str | bool]:
     alone = envelope.in_reply_to if len(envelope.in_reply_to) == 1 else ()
     return {
         "references_header": " ".join(envelope.references or alone) or False,
-        "followup_to_header": _formatted(*mail.followup_to) or False,
-        "list_post_header": _formatted(*mail.list_post) or False,
+        "followup_to_header": formatted(*mail.followup_to) or False,
+        "list_post_header": formatted(*mail.list_post) or False,
     }
 
 
@@ -307,11 +311,15 @@ def _link(
             "retry_at": False,
             "mailbox_id": commit.mailbox.ref,
             "uidvalidity": commit.state.uidvalidity,
+            "places": places.join((), r.verdict.targets),
+            "aside_from": False,
+            "aside_subject": False,
         }
         if r.verdict.missing:
             values["brought_at"] = fields.Datetime.now()
         mails = (*ids, *mine[r.uid])
         if link := known.get(key):
+            values["places"] = places.join(places.of(link.places), r.verdict.targets)
             link.write({**values, "mail_message_ids": [(4, id_) for id_ in mails]})
         else:
             new.append(
@@ -347,6 +355,6 @@ def _html(shown: Shown, attached: Sequence[models.BaseModel]) -> str:
     return shown.html(address)
 
 
-def _formatted(*addresses: Address) -> str:
+def formatted(*addresses: Address) -> str:
     """Return addresses as Odoo writes them: ``"Ann Lee" <ann@example.com>, bob@example.com``."""
     return ", ".join(formataddr((a.name, a.email)) for a in addresses if a.email)

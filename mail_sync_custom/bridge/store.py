@@ -12,7 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from functools import cached_property
 
 import psycopg2
@@ -22,29 +22,27 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..engine.addresses import Rules
-from ..engine.errors import LeaseLost, MailError, Step, safe_text
+from ..engine.errors import LeaseLost, safe_text
 from ..engine.imap import sequence
 from ..engine.matching import Known
 from ..engine.people import Latecomers, Owner
-from ..engine.sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
+from ..engine.sync.protocols import Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
 from ..transactions import RACES, as_superuser
-from . import known, recording, reports, standing
+from . import aside, known, recording, reports, standing
+from .comparing import Comparing
 from .live import Live
 
 _logger = logging.getLogger(__name__)
 
 #: A worker that has not committed for this long is presumed dead, and its account is free again.
 LEASE = timedelta(minutes=5)
-#: Pauses before a message that was set aside is retried. After the last it waits for its user; a
-#: message that the server withholds is requested every day, as long as it exists.
-RETRY_PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 #: Errors that a mail's own content can cause in a write. The mail is set aside; the others
 #: continue.
 _CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
 
 
-class OdooStore:
+class OdooStore(Comparing):
     """One account's records. ``token`` is the lease under which this run may write."""
 
     def __init__(self, dbname: str, account_id: int, token: str):
@@ -118,7 +116,10 @@ class OdooStore:
     def caught_up(self, number: int) -> None:
         with self.transaction() as env:
             self.hold(env)
-            env["mail.sync.account"].browse(self.account_id).caught_up_to = number
+            account = env["mail.sync.account"].browse(self.account_id)
+            latecomers = env["mail.sync.latecomer"]
+            latecomers._tell_found(account, account.caught_up_to, number)
+            account.caught_up_to = number
 
     # -- what was reported of sent mails -----------------------------------------------------
 
@@ -133,8 +134,9 @@ class OdooStore:
             with self.transaction() as env:
                 self.hold(env)
                 failures = self._record(env, commit)
-                _fail(env, self.account_id, commit, (*commit.failures, *failures))
-                _advance(env, commit, {failure.uid for failure in failures})
+                aside.fail(env, self.account_id, commit, (*commit.failures, *failures))
+                _meet(env, self.account_id, commit)
+                _advance(env, commit)
                 account = env["mail.sync.account"].browse(self.account_id)
                 self.live.note(account, commit, _report(account, commit))
                 return failures
@@ -264,86 +266,47 @@ def _as_failure(record: Record, error: Exception) -> Failure:
         words,
         verdict.direction,
         verdict.variant,
+        envelope=record.envelope,
     )
 
 
-def _fail(
-    env: api.Environment, account_id: int, commit: Commit, failures: Sequence[Failure]
-) -> None:
-    """Set messages aside, with the time of the next retry; drop those that need none any more."""
-    Message = env["mail.sync.message"]
-    asked = [failure.message_id for failure in failures]
-    before = Message.search(
-        [
-            ("account_id", "=", account_id),
-            "|",
-            ("message_id", "in", asked),
-            "&",
-            ("mailbox_id", "=", commit.mailbox.ref),
-            ("outcome", "=", "failed"),
-        ]
-    )
-    known = {(message.message_id, message.variant): message for message in before}
-    now = fields.Datetime.now()
-    kept_back: dict[str, list[int]] = defaultdict(list)
-    for failure in failures:
-        message = known.pop((failure.message_id, failure.variant), Message)
-        if message.outcome == "recorded":
-            _note_unreadable(message, failure)
-            continue
-        values = {
-            "mailbox_id": commit.mailbox.ref,
-            "uid": failure.uid,
-            "uidvalidity": commit.state.uidvalidity,
-            "direction": failure.direction,
-            "error_code": failure.code,
-            "detail": failure.detail,
-            "attempts": message.attempts + 1,
-            "retry_at": _retry_at(now, message.attempts, failure.kept_back),
-        }
-        if message:
-            message.write(values)
-        else:
-            key = {"message_id": failure.message_id, "variant": failure.variant}
-            Message.create({**values, **key, "account_id": account_id, "outcome": "failed"})
-        if failure.kept_back and not message:
-            kept_back[failure.detail].append(failure.uid)
-    Message.browse([m.id for m in known.values() if _is_over(m, commit)]).unlink()
-    account = env["mail.sync.account"].browse(account_id)
-    for words, uids in kept_back.items():
-        place = f"{commit.mailbox.name}, UID {', '.join(map(str, uids))}"
-        detail = safe_text(f"{place}: {words}" if words else place)
-        account._log(MailError(detail, code="message_not_delivered", step=Step.READING))
+def _meet(env: api.Environment, account_id: int, commit: Commit) -> None:
+    """Note where mails are now that were recorded under another numbering, or before a reconnect.
 
-
-def _note_unreadable(message, failure: Failure) -> None:
-    """Note that a mail recorded elsewhere could not be added to a latecomer as well."""
-    message.write({"error_code": failure.code, "detail": failure.detail})
-    message.account_id._log(MailError(failure.detail, code=failure.code, step=Step.READING))
-
-
-def _is_over(message, commit: Commit) -> bool:
-    """Whether a message that is set aside need not be retried.
-
-    One that was just tried and not recorded was no lead's after all, or has vanished from the
-    server. One of an older numbering is found again while the window is reread; any that are left
-    after that have vanished too.
+    A copy in a second folder does not move a mail that still has its place.
     """
-    if message.mailbox_id.id != commit.mailbox.ref or message.outcome != "failed":
-        return False
-    if message.uidvalidity == commit.state.uidvalidity:
-        return message.uid in commit.retried
-    return commit.state.complete or message.message_id.endswith(UNREAD)
+    if not commit.met:
+        return
+    env.execute_query(
+        SQL(
+            """
+            UPDATE mail_sync_message m
+            SET mailbox_id = %(box)s, uidvalidity = %(uidvalidity)s, uid = met.uid
+            FROM unnest(%(uids)s::int8[], %(ids)s, %(variants)s::int[])
+                 AS met(uid, message_id, variant)
+            WHERE m.account_id = %(account)s AND m.outcome = 'recorded'
+              AND m.message_id = met.message_id AND m.variant = met.variant
+              AND (m.mailbox_id IS NULL
+                   OR m.mailbox_id = %(box)s
+                  AND (m.uidvalidity IS DISTINCT FROM %(uidvalidity)s
+                       OR m.uid NOT BETWEEN %(low)s AND %(high)s - 1))
+            RETURNING m.id
+            """,
+            box=commit.mailbox.ref,
+            account=account_id,
+            uidvalidity=commit.state.uidvalidity,
+            low=commit.state.low,
+            high=commit.state.high,
+            uids=[met.uid for met in commit.met],
+            ids=[met.message_id for met in commit.met],
+            variants=[met.variant for met in commit.met],
+        )
+    )
+    env["mail.sync.message"].invalidate_model(["mailbox_id", "uid", "uidvalidity"])
 
 
-def _retry_at(now: datetime, attempts: int, for_ever: bool) -> datetime | bool:
-    """Return when to retry after this many attempts, or False for never."""
-    last = len(RETRY_PAUSES) - 1
-    return now + RETRY_PAUSES[min(attempts, last)] if for_ever or attempts <= last else False
-
-
-def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> None:
-    """Save the cursor and the counts of what it now covers; ``failed`` are UIDs of its records."""
+def _advance(env: api.Environment, commit: Commit) -> None:
+    """Save the cursor, and the counts that nothing else remembers of what it now covers."""
     state: MailboxState = commit.state
     tally = commit.tally
     box = env["mail.sync.mailbox"].browse(commit.mailbox.ref)
@@ -365,11 +328,10 @@ def _advance(env: api.Environment, commit: Commit, failed: Collection[int]) -> N
         # It is read from the beginning: what was counted is read, and counted, again.
         values |= {"review_number": 0, "seen_count": 0, "excluded_count": 0, "reports_due": False}
         env["mail.sync.report"].search([("mailbox_id", "=", box.id)]).unlink()
-    elif not commit.retried:
-        values |= {
-            "seen_count": box.seen_count + sum(tally.values()),
-            "excluded_count": box.excluded_count + tally.get(Outcome.EXCLUDED, 0),
-        }
-    lost = sum(r.uid in failed and not r.verdict.again for r in commit.records)
-    values["recorded_count"] = box.recorded_count + tally.get(Outcome.RECORDED, 0) - lost
+    else:
+        excluded = box.excluded_count + tally.get(Outcome.EXCLUDED, 0)
+        seen = box.seen_count + (0 if commit.retried else sum(tally.values()))
+        values |= {"seen_count": seen, "excluded_count": excluded}
+    if commit.exists is not None:
+        values["exists_count"] = commit.exists
     box.write({name: value for name, value in values.items() if box[name] != value})

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     ANSWER = "answer"  # it answers a mail that was written in the CRM, from another address
     ADDRESS = "address"  # a correspondent is the address of the lead or the contact
     HAND = "hand"  # somebody chose it
+    BEFORE = "before"  # it was recorded there before, and its entry was deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,15 @@ class Settled:
     """A mail for which this account has a final outcome: recorded, or removed by its user.
 
     ``final`` says that it goes to no other record now: it was removed, can no longer be read, or
-    is being recorded at this moment.
+    is being recorded at this moment. ``places`` are the existing records that have had it; ``lost``
+    says that another one has been deleted.
     """
 
     variant: int
     date: datetime | None
     final: bool = False
+    places: tuple[Target, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

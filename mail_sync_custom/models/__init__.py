@@ -6,6 +6,8 @@ from . import account
 from . import mail_sync_usage
 from . import mail_sync_mailbox
 from . import mail_sync_message
+from . import mail_sync_message_list
+from . import mail_sync_missing
 from . import mail_sync_delivery
 from . import mail_sync_entry
 from . import mail_sync_exclusion
@@ -16,6 +18,7 @@ from . import mail_sync_log
 from . import mail_sync_outgoing
 from . import mail_sync_outgoing_refused
 from . import crm_lead
+from . import crm_lead_past
 from . import ir_attachment
 from . import ir_http
 from . import ir_mail_server

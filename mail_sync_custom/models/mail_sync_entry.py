@@ -29,6 +29,7 @@ class MailSyncEntry(models.Model):
             ("answer", "It answers a mail that was written here"),
             ("address", "A correspondent has an address of this record"),
             ("hand", "Somebody logged it by hand"),
+            ("before", "It was recorded here before, and was fetched again"),
         ],
         "Recorded here because",
         readonly=True,
@@ -103,6 +104,10 @@ class MailSyncEntry(models.Model):
         if self.reason == "address" and self.because:
             return self.env._(
                 "Recorded here because %s is an address of this record.", self.because
+            )
+        if self.reason == "before":
+            return self.env._(
+                "Recorded here because it was recorded here before, and was fetched again."
             )
         if self.reason == "answer":
             return self.env._("Recorded here because it answers a mail that was written here.")

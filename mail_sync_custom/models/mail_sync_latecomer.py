@@ -10,6 +10,8 @@ from ..turns.poll import interval
 
 #: A mailbox that was unavailable for longer does not search its past mail for these addresses.
 KEPT = timedelta(days=365)
+#: Leads whose open pages are told at once that the search is over.
+TOLD = 1000
 #: The advisory lock for assigning numbers; any number that nothing else uses.
 _LOCK = 7_231_150_001
 
@@ -118,6 +120,16 @@ class MailSyncLatecomer(models.Model):
             SQL("SELECT COALESCE(MAX(number), 0) FROM mail_sync_latecomer")
         )
         return number
+
+    @api.model
+    def _tell_found(self, account, after, number):
+        """Tell the open pages of leads that an account has searched its past mails for them.
+
+        They ask how many there are with their own user's rights.
+        """
+        between = [("number", ">", after), ("number", "<=", number)]
+        leads = self.search(between, limit=TOLD).lead_id
+        (account.user_id | leads.user_id)._bus_send("mail_sync/looked_back", {"ids": leads.ids})
 
     @api.autovacuum
     def _gc_looked_for(self):

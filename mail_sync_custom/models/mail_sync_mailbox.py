@@ -1,8 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
+from ..engine.completeness import MISSING, Checked, Found
 from ..engine.imap import sequence
 from ..engine.values import MailboxState, Review
 from ..fields import BigInteger
+from ..words import completeness
 
 
 class MailSyncMailbox(models.Model):
@@ -31,24 +34,66 @@ class MailSyncMailbox(models.Model):
     # Some of its reports may be about mails that were recorded since.
     reports_due = fields.Boolean(readonly=True)
     last_mail_at = fields.Datetime("Last Mail Seen", readonly=True)
+    exists_count = fields.Integer(
+        "On the server",
+        readonly=True,
+        help="How many mails the folder had when it was last opened. Mails that are older than you "
+        "chose to read back to are among them; mails that were deleted since are not.",
+    )
     seen_count = fields.Integer("Looked at", readonly=True)
-    recorded_count = fields.Integer("Recorded", readonly=True)
     excluded_count = fields.Integer("Excluded", readonly=True)
     remaining_count = fields.Integer("Still to look at", readonly=True)
-    failed_count = fields.Integer("Set aside", compute="_compute_failed_count")
+    recorded_count = fields.Integer("Recorded", compute="_compute_counts")
+    failed_count = fields.Integer("Set aside", compute="_compute_counts")
+    other_count = fields.Integer(
+        "Not a lead's",
+        compute="_compute_counts",
+        help="Not exchanged with a lead, a second copy, or removed on purpose.",
+    )
+    # How far the folder has been compared with the server, and what was found: `Checked`.
+    check_result = fields.Json(readonly=True)
+    checked_count = fields.Integer("Compared", compute="_compute_check")
+    missing_count = fields.Integer("Missing", compute="_compute_check")
+    check_words = fields.Char("Result", compute="_compute_check")
 
     _name_unique = models.UniqueIndex("(account_id, name)", "A folder is read once.")
 
-    def _compute_failed_count(self):
-        counts = dict(
-            self.env["mail.sync.message"]._read_group(
-                [("mailbox_id", "in", self.ids), ("outcome", "=", "failed")],
-                ["mailbox_id"],
-                ["__count"],
+    @api.depends("seen_count", "excluded_count", "uidvalidity", "uid_low", "uid_high")
+    def _compute_counts(self):
+        """Count what is stored; of the others only their number is known.
+
+        Each message that was looked at counts once, under the numbering that holds now: a mail that
+        is in two folders, or has left this one, counts where it was found last.
+        """
+        self.flush_recordset()
+        self.env["mail.sync.message"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT b.id, COUNT(*) FILTER (WHERE m.outcome = 'recorded'),
+                       COUNT(*) FILTER (WHERE m.outcome = 'failed')
+                FROM mail_sync_mailbox b
+                JOIN mail_sync_message m ON m.mailbox_id = b.id AND m.uidvalidity = b.uidvalidity
+                 AND m.uid >= b.uid_low AND m.uid < b.uid_high
+                WHERE b.id = ANY(%s) GROUP BY b.id
+                """,
+                self.ids,
             )
         )
-        for mailbox in self:
-            mailbox.failed_count = counts.get(mailbox, 0)
+        counts = {id_: found for id_, *found in rows}
+        for box in self:
+            box.recorded_count, box.failed_count = counts.get(box.id, (0, 0))
+            known = box.recorded_count + box.failed_count + box.excluded_count
+            box.other_count = max(box.seen_count - known, 0)
+
+    @api.depends("check_result", "account_id.missing_ids")
+    @api.depends_context("lang")
+    def _compute_check(self):
+        for box in self:
+            tally = (box.check_result or {}).get("tally", {})
+            box.checked_count = sum(tally.values())
+            box.missing_count = sum(tally.get(found, 0) for found in MISSING)
+            box.check_words = completeness.words(self.env, tally) if box.check_result else ""
 
     def _review(self):
         """Return how far it was read again, as the engine's :class:`Review`."""
@@ -67,3 +112,30 @@ class MailSyncMailbox(models.Model):
         return MailboxState(
             self.uidvalidity, self.uid_low, self.uid_high, self.uid_floor, self.at_once, odd
         )
+
+    def _checked(self):
+        """Return how far it has been compared, as the engine's :class:`Checked`, or None."""
+        self.ensure_one()
+        if not (result := self.check_result):
+            return None
+        tally = {Found(name): count for name, count in result["tally"].items()}
+        return Checked(result["uidvalidity"], result["uid"], result["exists"], tally)
+
+    def _set_checked(self, checked):
+        """Save how far it has been compared."""
+        tally = {str(found): count for found, count in checked.tally.items() if count}
+        self.exists_count = checked.exists
+        self.check_result = {
+            "uidvalidity": checked.uidvalidity,
+            "uid": checked.uid,
+            "exists": checked.exists,
+            "tally": tally,
+        }
+
+    def _recount_excluded(self):
+        """Count anew what is left out on purpose; only the check knows it by today's lists."""
+        for box in self:
+            if box.check_result and box.check_result["uidvalidity"] == box.uidvalidity:
+                tally = box.check_result["tally"]
+                kinds = (Found.OLD, Found.LISTED, Found.INTERNAL)
+                box.excluded_count = sum(tally.get(found, 0) for found in kinds)

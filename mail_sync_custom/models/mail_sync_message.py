@@ -57,8 +57,13 @@ class MailSyncMessage(models.Model):
     private = fields.Boolean(
         readonly=True, help="The owner of this mailbox wants nobody else to read the mail."
     )
+    # The records that have had it, for `bridge.places`: what is deleted leaves no other trace.
+    places = fields.Text(readonly=True, prefetch=False)
+    # What its owner recognises a mail by that is set aside.
+    aside_from = fields.Char(readonly=True)
+    aside_subject = fields.Char(readonly=True)
     error_code = fields.Char(readonly=True)
-    detail = fields.Char("Reason", readonly=True)
+    detail = fields.Char("Server's words", readonly=True)
     attempts = fields.Integer(readonly=True)
     retry_at = fields.Datetime("Next try", readonly=True)
     # When it last added the mail to a record; empty if it was already there.
@@ -76,14 +81,6 @@ class MailSyncMessage(models.Model):
     _removed_idx = models.Index("(id) WHERE outcome = 'removed'")
     _message_id_idx = models.Index("(message_id)")
     _brought_idx = models.Index("(account_id, brought_at) WHERE brought_at IS NOT NULL")
-
-    def action_retry(self):
-        """Retry what was set aside in the account's next run, which starts now."""
-        self.check_access("read")
-        # sudo: users may only read this table, but retrying their own mails is up to them
-        failed_sudo = self.sudo().filtered(lambda m: m.outcome == "failed")
-        failed_sudo.write({"retry_at": fields.Datetime.now(), "attempts": 0})
-        failed_sudo.account_id._schedule_now()
 
     # -- removing ----------------------------------------------------------------------------
 

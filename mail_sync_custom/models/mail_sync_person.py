@@ -86,6 +86,7 @@ class MailSyncPerson(models.AbstractModel):
         delivery.search([("address", "in", list(emails))]).unlink()
         latecomer.search([("email", "in", list(emails))]).unlink()
         for email in emails:
+            self._erase_unrecorded(_literal(email))
             self.env["mail.sync.log"].search([("detail", "ilike", _literal(email))]).unlink()
             failed = self.env["mail.sync.outgoing"].search(
                 [
@@ -95,6 +96,14 @@ class MailSyncPerson(models.AbstractModel):
                 ]
             )
             failed.write({"to_header": False, "cc_header": False, "raw": False, "detail": False})
+
+    @api.model
+    def _erase_unrecorded(self, literal):
+        """Erase an address from the lists of what is missing and of what is set aside."""
+        people = ["|", ("email_from", "ilike", literal), ("email_to", "ilike", literal)]
+        self.env["mail.sync.missing"].search(people).unlink()
+        aside = self.env["mail.sync.message"].search([("aside_from", "ilike", literal)])
+        aside.write({"aside_from": False, "aside_subject": False})
 
 
 class MailMessage(models.Model):

@@ -6,6 +6,7 @@ from . import test_bodies
 from . import test_by_hand
 from . import test_chatter
 from . import test_companies
+from . import test_completeness
 from . import test_composing
 from . import test_deferred
 from . import test_disable

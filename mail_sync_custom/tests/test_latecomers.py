@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -221,3 +222,32 @@ class TestLatecomers(MailSyncCase):
         self.sync()
         self.env["mail.sync.latecomer"]._gc_looked_for()
         self.assertEqual(self.env["mail.sync.latecomer"].search([]).lead_id, lead)
+
+    # -- what the lead's page says ---------------------------------------------------------------
+
+    def test_the_page_of_a_lead_says_that_past_mails_are_looked_for_and_how_many_there_are(self):
+        old = self.lead.with_user(self.ann)
+        self.assertEqual(
+            self.lead.copy({"email_from": False}).mail_sync_past_mails(),
+            {"looking": False, "recent": False, "found": 0},
+        )
+        lead = self.new_lead(user_id=self.ann.id).with_user(self.ann)
+        self.assertEqual(lead.mail_sync_past_mails(), {"looking": True, "recent": True, "found": 0})
+        self.sync()
+        self.assertEqual(
+            lead.mail_sync_past_mails(), {"looking": False, "recent": True, "found": 2}
+        )
+        old.email_from = "ruth@family.example"
+        self.assertTrue(old.mail_sync_past_mails()["looking"])
+
+    def test_it_waits_for_no_mailbox_that_is_not_read(self):
+        self.account.state = "connection"
+        lead = self.new_lead(user_id=self.ann.id).with_user(self.ann)
+        self.assertFalse(lead.mail_sync_past_mails()["looking"])
+
+    def test_its_salesperson_is_told_when_the_search_is_over(self):
+        lead = self.new_lead(user_id=self.ann.id)
+        with patch.object(type(self.ann), "_bus_send", autospec=True) as sent:
+            self.sync()
+        told = [call.args[2] for call in sent.call_args_list if "looked_back" in call.args[1]]
+        self.assertEqual(told, [{"ids": [lead.id]}])

@@ -41,6 +41,7 @@ EXPECTED = {
     "mail.sync.mailbox": Access(FOLDERS, nobody(), nobody(), nobody()),
     # -- whom somebody writes to is private, from administrators too
     "mail.sync.message": Access(own(), nobody(), nobody(), nobody()),
+    "mail.sync.missing": Access(own(), nobody(), nobody(), nobody()),
     # -- readable by whoever may read the mail it is about
     "mail.sync.entry": Access(nobody(), nobody(), nobody(), nobody()),
     # -- who is never recorded: a user's own list is private, from administrators too
@@ -110,6 +111,18 @@ class TestModels(Roles):
             "account_id": self.account(owner).id,
             "message_id": "one@example.com",
             "outcome": "recorded",
+        }
+
+    def _mail_sync_missing(self, owner):
+        boxes = self.env["mail.sync.mailbox"]
+        box = boxes.search([("account_id", "=", self.account(owner).id)], limit=1)
+        return {
+            "account_id": self.account(owner).id,
+            "mailbox_id": (box or self.make(boxes._name, owner)).id,
+            "uid": 7,
+            "uidvalidity": 1,
+            "message_id": "one@example.com",
+            "variant": 0,
         }
 
     def _mail_sync_delivery(self, owner):

@@ -70,6 +70,9 @@ class TestPublicMethods(PasswordCase):
             for outcome in ("recorded", "failed", "removed")
         }
 
+    def _mail_sync_missing(self, _user):
+        return {}  # it has no method of its own
+
     def _mail_sync_exclusion(self, user, private="bank.example", shared="board.example"):
         return {
             "own": self.env["mail.sync.exclusion"].create({"pattern": private, "user_id": user.id}),

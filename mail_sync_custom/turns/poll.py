@@ -64,6 +64,7 @@ def _well(env: api.Environment, accounts: Sequence[int]) -> list[int]:
           AND COALESCE(failure_count, 0) = 0 AND COALESCE(error_code, '') = ''
           AND error_since IS NULL AND reading_failed IS NOT TRUE
           AND told_owner IS NOT TRUE AND told_admin IS NOT TRUE
+          AND COALESCE(check_state, 'done') = 'done'
           AND caught_up_to >= (SELECT COALESCE(MAX(number), 0) FROM mail_sync_latecomer)
           AND NOT EXISTS (SELECT FROM mail_sync_latecomer WHERE number IS NULL)
           AND NOT EXISTS (SELECT FROM mail_sync_mailbox

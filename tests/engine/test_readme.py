@@ -152,3 +152,21 @@ def test_a_decision_is_listed_and_says_why_and_what_follows(path):
     assert text.startswith(f"# {path.name[:4]}: ")
     for part in ("Context", "Decision", "Consequences"):
         assert f"**{part}" in text
+
+
+#: A table's row, without its first cell, which says what is compared.
+CELLS = [
+    [cell.strip() for cell in line.strip("| \n").split(" | ")]
+    for line in TEXTS["docs/compare.md"].splitlines()
+    if line.startswith("| ") and "](" in line
+]
+
+
+@pytest.mark.parametrize("cells", CELLS, ids=lambda cells: cells[0])
+def test_each_answer_of_the_comparison_is_shown_by_a_test_or_by_a_source(cells):
+    _feature, ours, *others = cells
+    path = re.fullmatch(r"\[[^]]+\]\(\.\./([^)]+/test_\w+\.py)\)", ours)
+    assert path and (ROOT / path[1]).exists()
+    assert len(others) == 6
+    for answer in others:
+        assert answer == "not documented" or re.fullmatch(r"\[[^]]+\]\(https://\S+\)", answer)

@@ -17,6 +17,7 @@ PURE = (
 ).split()
 #: Pure as well, and they compare addresses, of which there is one idea.
 ADDRESSED = "people exclusion mime".split()
+SYNC = "plan people matching completeness mime reports".split()
 ENGINE_ROOMS = {
     "engine.errors": set(),
     "engine.values": set(),
@@ -24,16 +25,16 @@ ENGINE_ROOMS = {
     **{f"engine.{name}": VALUES for name in PURE},
     **{f"engine.{name}": VALUES | {"engine.addresses"} for name in ADDRESSED},
     "engine.matching": VALUES | {"engine.people"},
+    "engine.completeness": VALUES | {"engine.matching"},
     "engine.reports": VALUES | {"engine.addresses", "engine.catalogue", "engine.mime"},
-    "engine.sync": VALUES
-    | {f"engine.{name}" for name in ("plan", "people", "matching", "mime", "reports")},
+    "engine.sync": VALUES | {f"engine.{name}" for name in SYNC},
     "engine.net": VALUES | {"engine.catalogue"},
     "engine.imap": VALUES | {"engine.net", "engine.catalogue", "engine.sasl"},
     "engine.smtp": VALUES | {"engine.net", "engine.catalogue", "engine.sasl"},
     "engine.memory": VALUES
     | {
         f"engine.{name}"
-        for name in ("sync", "net", "imap", "people", "matching", "exclusion", "reports")
+        for name in "sync net imap people matching completeness exclusion reports".split()
     },
 }
 #: The rest of the addon. A room that is named here may use all of the rooms beside it.

@@ -20,6 +20,7 @@ from ..reports.attribution import attribute, replaces
 from ..reports.report import Mark, Sent
 from ..sync.protocols import UNREAD, Commit, Failure, Mailbox, Record, Stale
 from ..values import Direction, MailboxState, Outcome, SpecialUse
+from .checking import Comparing
 from .crm import Entry, MemoryDatabase
 
 
@@ -31,7 +32,7 @@ class Killed(BaseException):
 class Link:
     """A link between an account and a mail. ``removed`` is a tombstone.
 
-    ``recipients`` are those of a mail that was sent.
+    ``recipients`` are those of a mail that was sent, ``places`` the records that had it.
     """
 
     uid: int
@@ -40,6 +41,7 @@ class Link:
     removed: bool = False
     subject: str = ""
     recipients: frozenset[str] = frozenset()
+    places: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class SetAside:
 Key = tuple[str, int]
 
 
-class MemoryStore:
+class MemoryStore(Comparing):
     """The Store of ``sync`` for one account, on a :class:`MemoryDatabase`.
 
     Its failures: after ``dies_before`` or ``dies_after`` more commits the process is Killed, before
@@ -77,6 +79,7 @@ class MemoryStore:
         companies: Collection[str] = (),
         record_internal: bool = False,
     ):
+        super().__init__()
         self.database = database
         self.companies = frozenset(companies)
         self.account = Owner(frozenset(emails), since, record_internal)
@@ -203,6 +206,10 @@ class MemoryStore:
 
         self.database.entries += entries
         self.links |= links
+        for met in commit.met:
+            key = (met.message_id, met.variant)
+            if link := self.links.get(key):
+                self.links[key] = replace(link, uid=met.uid)
         self.set_aside = set_aside
         box = self.boxes[commit.mailbox.ref]
         same = box.state.uidvalidity == commit.state.uidvalidity
@@ -230,7 +237,12 @@ class MemoryStore:
             _alias(record),
             subject=envelope.subject,
             recipients=recipients,
+            places=self._places(record),
         )
+
+    def _places(self, record: Record) -> tuple[Target, ...]:
+        before = self.links.get(_key(record))
+        return tuple({*(before.places if before else ()), *record.verdict.targets})
 
     def _report(self, commit: Commit, links: dict[Key, Link]) -> None:
         """Mark the mails that reports are about, and keep the place of the other reports."""
@@ -299,10 +311,20 @@ class MemoryStore:
 
     def _settled(self, message_id: str) -> tuple[Settled, ...]:
         return tuple(
-            Settled(variant, link.date, link.removed)
+            Settled(
+                variant,
+                link.date,
+                link.removed,
+                tuple(filter(self._exists, link.places)),
+                not all(map(self._exists, link.places)),
+            )
             for (id_, variant), link in self.links.items()
             if id_ == message_id
         )
+
+    def _exists(self, target: Target) -> bool:
+        database = self.database
+        return target in database.leads or target in database.contacts
 
     def _entries(self, records: Iterable[Record]) -> list[Entry]:
         """Return the entries to add. Raises Stale if one exists already (a unique index)."""

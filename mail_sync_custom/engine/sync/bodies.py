@@ -138,4 +138,5 @@ class Bodies:
             verdict.direction,
             verdict.variant,
             kept_back=error is None,
+            envelope=record.envelope,
         )

@@ -1,4 +1,5 @@
-"""The four ways of reading a mailbox: what is new, its history, a review for latecomers, a retry.
+"""The ways of reading a mailbox: what is new, its history, a review for latecomers, a retry, and
+fetching what a comparison found missing.
 
 A pass says which UIDs it reads and in which order, which of them need not be fetched, and what a
 commit saves. How a batch is read is the same for all passes, and is up to the reader.
@@ -66,11 +67,13 @@ class Pass(Protocol):
 
     ``back`` says that it reads from newest to oldest, and that the owner's history window
     applies. ``traced`` says that reports without any usual sign are noticed, too. ``late`` has the
-    records that mails are searched for by address only, if any.
+    records that mails are searched for by address only, if any. ``restoring`` says that a mail is
+    recorded again where its entry is gone.
     """
 
     back: ClassVar[bool]
     traced: ClassVar[bool]
+    restoring: ClassVar[bool]
     late: Latecomers
 
     def batches(self, session: Session, place: Place) -> Iterator[Batch]:
@@ -91,6 +94,7 @@ class _Covering:
 
     traced = False
     late = Latecomers()
+    restoring = False
 
     def skipped(self, aside: frozenset[int]) -> frozenset[int]:
         return aside
@@ -139,6 +143,7 @@ class Retry:
     back = False
     traced = False
     late = Latecomers()
+    restoring = False
 
     def __init__(self, uids: Sequence[int]):
         self.uids = sorted(uids)
@@ -161,6 +166,28 @@ class Retry:
         )
 
 
+class Fetch(Retry):
+    """What a comparison found missing. All of it has been counted before."""
+
+    restoring = True
+
+    def batches(self, session: Session, place: Place) -> Iterator[Batch]:
+        size = place.state.at_once or plan.CHUNK
+        uids = place.left(self.uids)
+        for start in range(0, len(uids), size):
+            part = tuple(uids[start : start + size])
+            yield Batch(part[0], part[-1] + 1, part, len(uids) - start - len(part), exact=True)
+
+    def skipped(self, aside: frozenset[int]) -> frozenset[int]:
+        return aside
+
+    def saved(self, commit: Commit, looked: Looked) -> Commit:
+        recorded = sum(not record.verdict.again for record in commit.records)
+        tally = {Outcome.RECORDED: recorded}
+        # What is left of the whole mailbox is not what is left of these.
+        return replace(commit, retried=looked.part.uids or (), tally=tally, remaining=0)
+
+
 class LookBack:
     """What is covered, read again newest first, for the mails of latecomers.
 
@@ -170,6 +197,7 @@ class LookBack:
 
     back = True
     traced = False
+    restoring = False
 
     def __init__(self, latecomers: Latecomers):
         self.late = latecomers

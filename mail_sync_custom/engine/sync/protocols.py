@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from ..completeness import Checked, Gap, Marked, Order
 from ..errors import MailError
 from ..matching import Known, Owner, Verdict
 from ..people import Latecomers
@@ -142,7 +143,8 @@ class Failure:
     """A message set aside, and why: a code and words.
 
     ``kept_back`` says that the server did not deliver it. It may still do so, and wrongly suspected
-    messages are among these: they are retried for as long as they exist.
+    messages are among these: they are retried for as long as they exist. ``envelope`` is what is
+    known of it, if its headers arrived.
     """
 
     uid: int
@@ -152,6 +154,16 @@ class Failure:
     direction: Direction = Direction.IN
     variant: int = 0
     kept_back: bool = False
+    envelope: Envelope | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A message that has its outcome already: the mail with this key. It may have a new UID."""
+
+    uid: int
+    message_id: str
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +175,8 @@ class Commit:
     ends before a mail that would exceed the quota. ``review`` is how far the mailbox has been read
     for latecomers, if this commit belongs to a review: its messages have been counted before.
     ``latest`` is when the latest of its messages reached the server. ``notices`` are its reports;
-    ``reread`` the UIDs that were read again because they had been reports.
+    ``reread`` the UIDs that were read again because they had been reports. ``met`` are those that
+    had an outcome already. ``exists`` is how many messages the mailbox has, if it was opened.
     """
 
     mailbox: Mailbox
@@ -178,6 +191,8 @@ class Commit:
     latest: datetime | None = None
     notices: tuple[Notice, ...] = ()
     reread: tuple[int, ...] = ()
+    met: tuple[Met, ...] = ()
+    exists: int | None = None
 
 
 class Stale(Exception):
@@ -214,6 +229,21 @@ class Store(Protocol):
         Nothing of a report about an unknown mail is stored, but where it is and a few bits of a
         hash. So it is read again when a mail is recorded that it may be about.
         """
+
+    def order(self) -> Order | None:
+        """Return the comparison with the server that somebody asked for, if it is not over."""
+
+    def marked(self, mailbox: Mailbox) -> Marked:
+        """Return the UIDs of recorded mails that have lost an entry, and of those set aside now."""
+
+    def fetched(self) -> None:
+        """Save that what was missing has been fetched: now everything is compared again."""
+
+    def compared(self, mailbox: Mailbox, checked: Checked, gaps: Sequence[Gap]) -> None:
+        """Save how far a mailbox has been compared, and what was found missing since."""
+
+    def completed(self) -> None:
+        """Save that the comparison is over."""
 
     def commit(self, commit: Commit) -> tuple[Failure, ...]:
         """Save a commit whole or not at all, and return the records that could not be saved.

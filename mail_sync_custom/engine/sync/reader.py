@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from .. import matching, plan
 from ..errors import LeaseLost, MailError, NothingDelivered, ProtocolViolation, Step
-from ..matching import Known
 from ..mime.envelope import envelope as read_envelope
 from ..mime.glance import Glance, glance
 from ..reports import notices
-from ..values import Headers, MailboxState, Outcome, Snapshot, SpecialUse
+from ..values import Headers, MailboxState, Snapshot, SpecialUse
+from . import judging
 from .bodies import Bodies, weight
+from .judging import Judged
 from .ledger import Ledger
 from .line import Line
 from .passes import Looked, Pass, Place, Retry
 from .proof import Part, Proof
 from .protocols import UNREAD, Commit, Failure, Mailbox, Notice, Record, Session, Stale, Store
-from .slices import Slice, Wanted
+from .slices import Slice
 
 #: How often a commit is retried because someone else recorded one of its mails meanwhile.
 MAX_STALE = 5
@@ -31,7 +31,8 @@ class Reader:
     """One mailbox, over as many connections as needed. ``state`` is what is saved of it.
 
     ``due`` are the UIDs that were set aside and are retried in this run; ``convicted`` counts the
-    messages set aside because the server dropped the connection over them.
+    messages set aside because the server dropped the connection over them. ``exists`` is how many
+    messages the mailbox has, once it has been opened.
     """
 
     def __init__(self, line: Line, store: Store, ledger: Ledger, mailbox: Mailbox, proof: Proof):
@@ -49,6 +50,7 @@ class Reader:
         self._blamed = False
         self._reached = 0
         self.convicted = 0
+        self.exists: int | None = None
 
     def heard(self) -> dict[Part, int]:
         """Return how much the server has delivered so far, by part of a message."""
@@ -121,9 +123,9 @@ class Reader:
     def _batch(self, batch: plan.Batch, reading: Pass) -> None:
         self._suspect, self._part = None, Part.HEADERS
         aside = reading.skipped(self.aside)
-        headers, missing = self._headers(batch, aside, traced=reading.traced)
+        headers, missing = self.headers(batch, aside, traced=reading.traced)
         glances = [(h, glance(h.raw)) for h in headers]
-        wanted = self._sift(glances, reading)
+        wanted = judging.sift(self.store, self.ledger.owner, glances, reading)
         odd = [*(h.uid for h, (*_, is_odd) in glances if is_odd), *missing]
         limits = self.ledger.limits
         maybe = self._notices(glances, reading)
@@ -190,8 +192,8 @@ class Reader:
 
     # headers
 
-    def _headers(
-        self, batch: plan.Batch, aside: frozenset[int], *, traced: bool
+    def headers(
+        self, batch: plan.Batch, aside: frozenset[int], *, traced: bool = False
     ) -> tuple[list[Headers], list[int]]:
         """Return the headers of a batch, and the existing UIDs whose headers did not arrive.
 
@@ -228,19 +230,6 @@ class Reader:
 
     # whose they are
 
-    def _sift(self, glances: Sequence[tuple[Headers, Glance]], reading: Pass) -> list[Wanted]:
-        """Return the few that may be a lead's, fully parsed; the rest cost one quick check each."""
-        if (late := reading.late).by_address:
-            return [(h, read_envelope(h.raw)) for h, g in glances if late.among(g[0])]
-        emails = frozenset().union(*(g[0] for _, g in glances))
-        ids = frozenset().union(*(g[1] for _, g in glances))
-        matter = self.store.sift(emails.difference(filter(self.ledger.owner.owns, emails)), ids)
-        return [
-            (h, read_envelope(h.raw))
-            for h, (addresses, answers, _) in glances
-            if not (matter.isdisjoint(addresses) and matter.isdisjoint(answers))
-        ]
-
     def _notices(self, glances: Sequence[tuple[Headers, Glance]], reading: Pass) -> list[int]:
         """Return the UIDs of those that may report what became of a mail."""
         if reading.late.by_address or self.mailbox.special_use is SpecialUse.SENT:
@@ -258,24 +247,20 @@ class Reader:
             and not (reading.back and matching.is_before_window(owner, h.internaldate))
         ]
 
-    def _affordable(
-        self, whole: Slice, reading: Pass
-    ) -> tuple[Slice, list[Record], Counter[Outcome]]:
+    def _affordable(self, whole: Slice, reading: Pass) -> tuple[Slice, Judged]:
         """Judge a slice up to the first mail that exceeds the quota.
 
-        Returns the remaining slice, its mails to be recorded, and the outcomes of the others. What
-        is cut off is discarded, together with everything learnt from it.
+        Returns the remaining slice, and what was decided about it. What is cut off is discarded,
+        together with everything learnt from it.
         """
-        wanted = whole.wanted
-        emails = {email for _, e in wanted for email in matching.everyone(e)}
-        ids = frozenset().union(*(matching.ids(e) for _, e in wanted))
-        known = self.store.known(emails, ids) if wanted else Known()
+        known = judging.known(self.store, whole.wanted)
+        sent = self.mailbox.special_use is SpecialUse.SENT
         kept = whole
         while True:
-            records, tally = self._judge(kept.wanted, known, reading)
-            beyond = self._beyond_quota(records, reading)
+            judged = judging.judge(kept.wanted, self.ledger.owner, known, reading, sent=sent)
+            beyond = self._beyond_quota(judged.records, reading)
             if beyond is None:
-                return kept, records, tally
+                return kept, judged
             kept = kept.kept(plan.before(kept.part, beyond, down=reading.back))
 
     def _beyond_quota(self, records: Sequence[Record], reading: Pass) -> int | None:
@@ -283,32 +268,6 @@ class Reader:
         quota = self.ledger.quota
         uids = sorted((r.uid for r in records if r.verdict.missing), reverse=reading.back)
         return None if quota is None or len(uids) <= quota else uids[quota]
-
-    def _judge(
-        self, wanted: Sequence[Wanted], known: Known, reading: Pass
-    ) -> tuple[list[Record], Counter[Outcome]]:
-        """Return the mails to be recorded, without their bodies so far, and count the others."""
-        sent = self.mailbox.special_use is SpecialUse.SENT
-        tally: Counter[Outcome] = Counter()
-        records: list[Record] = []
-        everyone = {email for _, e in wanted for email in matching.everyone(e)}
-        late = reading.late.among(everyone)
-        for headers, envelope in wanted:
-            verdict = matching.judge(
-                envelope,
-                self.ledger.owner,
-                known,
-                sent=sent,
-                internaldate=headers.internaldate,
-                history=reading.back,
-                late=late,
-            )
-            if verdict.outcome is not Outcome.RECORDED:
-                tally[verdict.outcome] += 1
-                continue
-            known = matching.with_record(known, envelope, verdict)
-            records.append(Record(headers.uid, envelope, verdict, headers.internaldate))
-        return records, tally
 
     # outcomes
 
@@ -322,9 +281,9 @@ class Reader:
         bodies = Bodies(self.session, self.ledger.limits)
 
         def decide() -> Commit:
-            kept, verdicts, tally = self._affordable(whole, reading)
-            records, failures = self._filled(bodies, verdicts, sizes)
-            reports = self._reports(bodies, kept.notices, verdicts)
+            kept, judged = self._affordable(whole, reading)
+            records, failures = self._filled(bodies, judged.records, sizes)
+            reports = self._reports(bodies, kept.notices, judged.records)
             unread = [
                 Failure(uid, self._unread_id(uid), "message_not_delivered", kept_back=True)
                 for uid in kept.lost
@@ -337,9 +296,10 @@ class Reader:
                 remaining=kept.part.remaining,
                 capped=kept.part != whole.part,
                 notices=reports,
+                met=judged.met,
             )
-            judged = len(records) + len(failures)
-            looked = Looked(kept.part, kept.headers, tally, judged, len(kept.aside))
+            closely = len(records) + len(failures)
+            looked = Looked(kept.part, kept.headers, judged.tally, closely, len(kept.aside))
             return reading.saved(commit, looked)
 
         self._save(decide)
@@ -387,7 +347,7 @@ class Reader:
     def _save(self, decide: Callable[[], Commit]) -> None:
         """Commit what is decided, and decide again whenever something has changed meanwhile."""
         for _ in range(MAX_STALE):
-            commit = decide()
+            commit = replace(decide(), exists=self.exists)
             try:
                 failed = {failure.uid for failure in self.store.commit(commit)}
             except Stale:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from .. import plan
 from ..errors import Kind, LeaseLost, MailboxMissing, MailError, NothingDelivered, Step
 from ..values import MAX_UID, Snapshot, SpecialUse
+from .checking import Checking
 from .ledger import Ledger
 from .line import Line
 from .passes import History, LookBack, New
@@ -84,6 +85,7 @@ class _Run:
         try:
             self._look_back(done)
             self._reread_reports(done)
+            Checking(self.line, self.store, self.ledger, self._through).all(done)
         except LeaseLost:
             raise
         except Exception as error:  # everything new has been read by now
@@ -157,6 +159,7 @@ class _Run:
             return
         # Mail may arrive between STATUS and EXAMINE: from here on only EXAMINE counts.
         snapshot = self.line.examine(mailbox)
+        reader.exists = snapshot.exists
         uidnext = self._uidnext(snapshot)
         if plan.renumbered(reader.state, snapshot):
             reader.begin(snapshot, uidnext, self._floor(uidnext))

@@ -2,6 +2,7 @@
 from . import account
 from . import access
 from . import billing
+from . import completeness
 from . import connecting
 from . import connection
 from . import disable

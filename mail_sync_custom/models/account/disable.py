@@ -125,6 +125,7 @@ class MailSyncAccount(models.Model):
         accounts.write({**_GONE, **how, "mail_server_id": False})
         servers.unlink()
         grants._withdraw()
+        accounts._forget_check()
         accounts.mailbox_ids.unlink()
         accounts._forget_copies()
         links = self.env["mail.sync.message"].search([("account_id", "in", accounts.ids)])

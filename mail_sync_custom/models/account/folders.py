@@ -1,4 +1,5 @@
 import logging
+from ast import literal_eval
 from functools import partial
 
 from odoo import api, fields, models
@@ -33,6 +34,9 @@ class MailSyncAccount(models.Model):
         "Still to Look At", compute="_compute_counts", compute_sudo=True
     )
     other_count = fields.Integer("Other Mails", compute="_compute_counts", compute_sudo=True)
+    moved_count = fields.Integer(
+        "No Longer in These Folders", compute="_compute_counts", compute_sudo=True
+    )
     partial_count = fields.Integer(
         "Mails Recorded in Part", compute="_compute_partial_count", compute_sudo=True
     )
@@ -45,16 +49,32 @@ class MailSyncAccount(models.Model):
 
     @api.depends("mailbox_ids.seen_count", "mailbox_ids.recorded_count")
     def _compute_counts(self):
+        """Sum up the folders, and add the mails that have left them: they stay on their leads."""
         # By a search: mailbox_ids would stay cached for a reader who must not see the folders.
         mailboxes = self.env["mail.sync.mailbox"].search([("account_id", "in", self.ids)])
         by_account = mailboxes.grouped("account_id")
+        links = self._link_counts()
         for account in self:
             own = by_account.get(account, mailboxes.browse())
-            for name in ("seen", "recorded", "excluded", "failed", "remaining"):
+            for name in ("excluded", "remaining", "other"):
                 account[f"{name}_count"] = sum(own.mapped(f"{name}_count"))
-            known = account.recorded_count + account.excluded_count + account.failed_count
-            account.other_count = max(account.seen_count - known, 0)
+            account.recorded_count = links.get((account, "recorded"), 0)
+            account.failed_count = links.get((account, "failed"), 0)
+            placed = sum(own.mapped("recorded_count")) + sum(own.mapped("failed_count"))
+            account.moved_count = max(account.recorded_count + account.failed_count - placed, 0)
+            account.seen_count = sum(own.mapped("seen_count")) + account.moved_count
             account.last_mail_at = max(filter(None, own.mapped("last_mail_at")), default=False)
+
+    def _link_counts(self):
+        """Return how many mails each account has recorded, and how many it has set aside."""
+        return {
+            (account, outcome): count
+            for account, outcome, count in self.env["mail.sync.message"]._read_group(
+                [("account_id", "in", self.ids), ("outcome", "in", ("recorded", "failed"))],
+                ["account_id", "outcome"],
+                ["__count"],
+            )
+        }
 
     def _compute_partial_count(self):
         links = self.env["mail.sync.message"]
@@ -73,6 +93,7 @@ class MailSyncAccount(models.Model):
         A UID of one mailbox means nothing in another. Recorded mail stays.
         """
         self.failed_ids.unlink()
+        self._forget_check()
         self.mailbox_ids.unlink()
 
     def _set_folders(self, folders, anew):
@@ -102,8 +123,22 @@ class MailSyncAccount(models.Model):
         return {"uidvalidity": folder["uidvalidity"], **cursor}
 
     def action_retry_failed(self):
-        """Retry every mail that was set aside."""
-        self._owned_sudo().failed_ids.action_retry()
+        """Retry every mail that was set aside, and say what came of it."""
+        self._owned_sudo()
+        return self.failed_ids.action_retry()
+
+    def action_open_recorded(self):
+        """Show the mails that this mailbox has recorded."""
+        return self._open_list("mail_sync_custom.mail_sync_message_action_recorded")
+
+    def action_open_failed(self):
+        """Show the mails that are set aside."""
+        return self._open_list("mail_sync_custom.mail_sync_message_action_failed")
+
+    def _open_list(self, action):
+        self._owned_sudo()
+        found = self.env["ir.actions.act_window"]._for_xml_id(action)
+        return {**found, "domain": [*literal_eval(found["domain"]), ("account_id", "=", self.id)]}
 
     def _sent_mailbox(self):
         return self.mailbox_ids.filtered(lambda m: m.special_use == "sent")[:1]

@@ -19,6 +19,8 @@ const SIGNS = [
     "seen_count",
     "recorded_count",
     "remaining_count",
+    "check_state",
+    "checked_count",
 ];
 
 /**
@@ -50,6 +52,23 @@ export class MailSyncProgress extends Component {
     get isWorking() {
         const { state, syncing, paused_until: paused, remaining_count: remaining } = this.account;
         return ["enabled", "error"].includes(state) && !paused && (syncing || remaining > 0);
+    }
+
+    get isChecking() {
+        return ["checking", "fetching"].includes(this.account.check_state);
+    }
+
+    get checkedText() {
+        return formatInteger(this.account.checked_count);
+    }
+
+    get checkTotalText() {
+        return formatInteger(this.account.check_total);
+    }
+
+    get checkedPercent() {
+        const { checked_count: checked, check_total: total } = this.account;
+        return total ? Math.round((100 * checked) / total) : 0;
     }
 
     get total() {
@@ -93,7 +112,7 @@ export class MailSyncProgress extends Component {
     }
 
     schedule() {
-        const pause = this.isWorking ? WORKING : RESTING;
+        const pause = this.isWorking || this.isChecking ? WORKING : RESTING;
         this.timeout = browser.setTimeout(() => this.refresh(), pause);
     }
 

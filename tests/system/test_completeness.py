@@ -1,0 +1,143 @@
+"""Check completeness on Dovecot: what the server has against what is on the leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from dev import services
+from dev.demo import LOGIN_PASSWORD, mail
+
+from .office import Lead, Office, Salesperson, somebody, wait_until
+
+PATIENCE = 30_000
+#: In the order of the columns: the first is the sum of the others.
+COUNTS = ("seen_count", "recorded_count", "other_count", "excluded_count", "failed_count")
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=services.describe().chromium, args=["--no-sandbox"]
+        )
+        yield browser.new_page(viewport={"width": 1400, "height": 1000})
+        browser.close()
+
+
+def log_in(page: Page, company: Office, login: str) -> None:
+    page.goto(f"{company.server.url}/web/login")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", LOGIN_PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".o_user_menu")
+
+
+def press(ann: Salesperson, button: str) -> None:
+    """Press a button of the page, and wait until the comparison is over."""
+    ann.client.call("mail.sync.account", button, [ann.account_id()])
+    wait_until(lambda: ann.account("check_state")["check_state"] == "done", "The comparison")
+
+
+def counts(ann: Salesperson) -> list[int]:
+    shown = ann.account(*COUNTS)
+    return [shown[name] for name in COUNTS]
+
+
+def missing(ann: Salesperson) -> dict[str, str]:
+    found = ann.client.call("mail.sync.missing", "search_read", [], ["subject", "found"])
+    return {one["subject"]: one["found"] for one in found}
+
+
+def refuse(company: Office, subject: str) -> None:
+    """Have the database refuse mails with a subject, as it does a text that it cannot hold."""
+    company.sql(
+        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE data_exception USING MESSAGE = 'refused'; END $$"
+    )
+    company.sql(
+        "CREATE TRIGGER refuse BEFORE INSERT ON mail_message FOR EACH ROW"
+        f" WHEN (NEW.subject LIKE '{subject}%') EXECUTE FUNCTION refuse()"
+    )
+
+
+def thirty_mails(company: Office, ann: Salesperson, lead: Lead) -> list[str]:
+    """Give a mailbox 30 mails of a lead: 2 cannot be recorded, 1 is excluded; return the rest."""
+    quiet = somebody("quiet", "never.example")
+    ann.client.create("mail.sync.exclusion", pattern=quiet.email, user_id=ann.client.uid)
+    received = [f"In {n}" for n in range(20)] + ["Broken 1", "Broken 2"]
+    for number, subject in enumerate(received):
+        ann.has(mail(lead.customer, ann.person, subject, "?", days_ago=40 - number))
+    ann.has(mail(lead.customer, ann.person, "Quiet", "?", cc=quiet))
+    sent = [f"Out {n}" for n in range(7)]
+    for number, subject in enumerate(sent):
+        letter = mail(ann.person, lead.customer, subject, "!", days_ago=9 - number)
+        ann.has(letter, mailbox="Sent")
+    ann.has(mail(somebody("stranger"), ann.person, "Sale", "Prices fall."))
+    return [*received[:20], *sent]
+
+
+def test_thirty_mails_of_which_some_are_deleted_set_aside_or_excluded(company: Office, page: Page):
+    ann = company.salesperson()
+    lead = company.lead(somebody("lena"), ann)
+    recorded = thirty_mails(company, ann, lead)
+    refuse(company, "Broken")
+    ann.connect()
+    ann.sync()
+    assert counts(ann) == [31, 27, 1, 1, 2]
+    gone = ["In 3", "In 4", "In 19", "Out 0", "Out 6"]
+    company.sql("DELETE FROM mail_message WHERE subject = ANY(%s)", gone)
+
+    press(ann, "action_check_completeness")
+    assert missing(ann) == dict.fromkeys(gone, "deleted")
+    assert len(lead.subjects()) == len(recorded) - len(gone)
+    aside = ann.client.call(
+        "mail.sync.message",
+        "search_read",
+        [("outcome", "=", "failed")],
+        ["subject", "email_from", "why"],
+    )
+    assert sorted(one["subject"] for one in aside) == ["Broken 1", "Broken 2"]
+    assert {one["email_from"] for one in aside} == {lead.customer.formatted}
+    assert all(one["why"] for one in aside)
+
+    log_in(page, company, ann.email)
+    page.goto(
+        f"{company.server.url}/odoo/action-mail_sync_custom.mail_sync_account_action/"
+        f"{ann.account_id()}"
+    )
+    check = page.locator("[name=completeness].o_mail_sync_check")
+    expect(check).to_contain_text("missing: 5", timeout=PATIENCE)
+    page.click("a[name=completeness]")
+    rows = page.locator("[name=missing_ids] .o_data_row")
+    expect(rows).to_have_count(5, timeout=PATIENCE)
+    expect(rows.first).to_contain_text("It was recorded. Its entry has been deleted in the CRM")
+    folders = page.locator(".o_notebook [name=mailbox_ids]")
+    expect(folders).to_contain_text("Left out, with an address that is never recorded: 1.")
+    expect(folders).to_contain_text("Set aside: 2.")
+    company.sql("DROP TRIGGER refuse ON mail_message")
+    page.click("button[name=action_fetch_missing]")
+    expect(check).to_contain_text("Complete: nothing of your leads is missing", timeout=PATIENCE)
+    assert missing(ann) == {}
+    assert sorted(lead.subjects()) == sorted([*recorded, "Broken 1", "Broken 2"])
+    assert counts(ann) == [31, 29, 1, 1, 0]
+
+    # The numbers open the lists behind them.
+    page.click("button[name=action_open_recorded]")
+    expect(page.locator(".o_list_view .o_pager_limit")).to_have_text("29", timeout=PATIENCE)
+    page.click(".o_data_row >> nth=0")
+    expect(page.locator(".o_mail_sync_timeline")).to_be_visible(timeout=PATIENCE)
+
+    # A lead that is new gets its past mails: its page says so, and opens its timeline.
+    late = somebody("late")
+    ann.receives(mail(late, ann.person, "Long ago", "?"), mail(late, ann.person, "Ago", "?"))
+    page.goto(f"{company.server.url}/odoo/action-crm.crm_lead_action_pipeline/new")
+    page.fill("[name=name] textarea, [name=name] input", "A new lead")
+    page.fill("[name=email_from] input", late.email)
+    page.click(".o_form_button_save")
+    expect(page.locator(".o_mail_sync_past")).to_contain_text(
+        "Past mails found: 2.", timeout=PATIENCE
+    )
+    expect(page.locator(".o_mail_sync_subject")).to_have_text(["Ago", "Long ago"], timeout=PATIENCE)
