@@ -49,7 +49,7 @@ def forget(many: Crowd) -> None:
     many.sql("DELETE FROM mail_sync_message")
     many.sql(
         "UPDATE mail_sync_mailbox SET uidvalidity = -1, uid_low = 0, uid_high = 0, uid_floor = 0,"
-        " odd_uids = NULL, seen_count = 0, recorded_count = 0"
+        " odd_uids = NULL, seen_count = 0"
     )
     many.due(many.accounts)
 

@@ -21,6 +21,7 @@ class Found(StrEnum):
 
     PRESENT = "present"  # it stands on the records to which it belongs
     UNRELATED = "unrelated"  # no correspondent is a lead
+    REPORT = "report"  # it reports what became of a mail, and is shown with that mail
     OLD = "old"  # before the history window
     LISTED = "listed"  # an address on it is on a list of what is never recorded
     INTERNAL = "internal"  # only among colleagues

@@ -56,7 +56,23 @@ class MailSyncPerson(models.AbstractModel):
                 {"address": one.address, "state": one.state, "date": one.date} for one in deliveries
             ],
             "never_recorded": lists.mapped("pattern"),
+            "not_recorded": self._unrecorded(emails),
         }
+
+    @api.model
+    def _unrecorded(self, emails):
+        """Return that there are mails which are set aside or missing: only their owner reads more.
+
+        One of them may have been private before its entry was deleted.
+        """
+        missing, aside = self.env["mail.sync.missing"], self.env["mail.sync.message"]
+        found = []
+        for email in emails:
+            people = ["|", ("email_from", "ilike", email), ("email_to", "ilike", email)]
+            found += [{"date": one.date, "list": "missing"} for one in missing.search(people)]
+            failed = aside.search([("aside_from", "ilike", email)])
+            found += [{"date": one.date, "list": "set aside"} for one in failed]
+        return found
 
 
 def _one_by_one(mails):

@@ -27,6 +27,10 @@ class MailSyncMessage(models.Model):
             for model, found in readable.grouped("model").items()
             if model
         }
+        # sudo: that there is an entry, which is all that is told of it
+        entered_sudo = self.sudo().search(
+            [("id", "in", self.ids), ("mail_message_ids", "!=", False)]
+        )
         for link in self:
             entries = (link.mail_message_ids & readable).sorted("model")
             first = entries[:1]
@@ -37,13 +41,14 @@ class MailSyncMessage(models.Model):
             ]
             link.email_from = first.email_from or link.aside_from
             link.subject = first.subject or link.aside_subject
-            link.record_name = ", ".join(names) or link._words_without_record()
+            link.record_name = ", ".join(names) or link._words_without_record(
+                link.id in entered_sudo.ids
+            )
 
-    def _words_without_record(self):
+    def _words_without_record(self, has_entry):
         if self.outcome != "recorded":
             return False
-        # sudo: that there is an entry, which is all that is told of it
-        if self.sudo().mail_message_ids:
+        if has_entry:
             return self.env._("On a record that you may not open")
         return self.env._("Deleted there since")
 
@@ -78,7 +83,7 @@ class MailSyncMessage(models.Model):
                     "res_id": entry.res_id,
                     "views": [(False, "form")],
                 }
-        raise UserError(self._words_without_record() or self.env._("It is not recorded."))
+        raise UserError(self.record_name or self.env._("It is not recorded."))
 
     # -- trying again ----------------------------------------------------------------------------
 

@@ -194,7 +194,12 @@ class TestCompleteness(MailSyncCase):
         self.sync()
         self.delete("Erased")
         self.check()
-        self.env["mail.sync.person"]._erase_traces(["lena@customer.example"])
+        person = self.env["mail.sync.person"]
+        self.assertEqual(
+            person._traces(["lena@customer.example"])["not_recorded"],
+            [{"date": self.day.replace(tzinfo=None), "list": "missing"}],
+        )
+        person._erase_traces(["lena@customer.example"])
         self.assertFalse(self.page.missing_ids)
 
     # -- counts --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from ._marker import _lt
 FOUND = {
     "present": _lt("On their leads: %s."),
     "unrelated": _lt("Not a lead's: %s."),
+    "report": _lt("Reports about sent mails: %s."),
     "listed": _lt("Left out, with an address that is never recorded: %s."),
     "internal": _lt("Left out, only among colleagues: %s."),
     "old": _lt("Left out, older than you chose: %s."),
@@ -19,5 +20,5 @@ FOUND = {
 
 def words(env, tally):
     """Return how many mails there are of each kind; ``tally`` counts them by code."""
-    found = [env._(text) % tally[code] for code, text in FOUND.items() if tally.get(code)]
+    found = [env._(text, tally[code]) for code, text in FOUND.items() if tally.get(code)]
     return " ".join(found) or env._("The folder is empty.")

@@ -213,6 +213,20 @@ def test_a_mail_that_is_in_two_folders_is_missing_once(world):
     assert world.timeline() == [mail]
 
 
+def test_a_receipt_from_a_leads_address_is_no_missing_mail(world):
+    sent = world.send()
+    world.deliver(
+        subject="Read: Hello",
+        content_type="multipart/report; report-type=disposition-notification; boundary=b",
+        body="--b\n\nRead.\n--b\nContent-Type: message/disposition-notification\n\n"
+        f"Final-Recipient: rfc822;{LEA}\nOriginal-Message-ID: <{sent}>\n"
+        "Disposition: manual-action/MDN-sent-manually; displayed\n--b--",
+    )
+    world.sync()
+    assert world.timeline() == [sent]
+    assert compared(world) == ({"INBOX": {"report": 1}, "Sent": {"present": 1}}, {})
+
+
 def test_mail_among_colleagues_is_left_out_on_purpose():
     world = World()
     world.database.colleagues |= {ANN, BOB, LEA}

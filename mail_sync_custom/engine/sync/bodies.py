@@ -12,11 +12,13 @@ from ..reports.automatic import is_automatic
 from ..reports.reading import of_a_mail as report_of_a_mail
 from ..reports.reading import read as read_report
 from ..reports.report import Report
-from ..values import Email
+from ..values import Email, Envelope
 from .protocols import Failure, Limits, Notice, Record, Session
 
 #: This much of an oversized message is read: its headers and, as a rule, its text.
 PARTIAL_BYTES = 256 * 1024
+#: This much of a message shows whether it is a report.
+GLIMPSE = 16 * 1024
 
 
 def weight(size: int | None, limits: Limits) -> int:
@@ -89,6 +91,19 @@ class Bodies:
         self.asked = []
         wanted = {*uids, *(record.uid for record in records)}
         return tuple(Notice(uid, self.reports[uid]) for uid in sorted(wanted & self.reports.keys()))
+
+    def reports_among(self, envelopes: Mapping[int, Envelope]) -> set[int]:
+        """Return which of these messages, by UID, would turn out to be reports if recorded.
+
+        Their header fields do not say so, so the beginning of each is fetched.
+        """
+        found = set()
+        for uid, raw in self.session.bodies(sorted(envelopes), GLIMPSE) if envelopes else ():
+            if notices.is_from_a_machine(envelopes[uid]) or notices.is_marked(raw):
+                report = read_report(raw, truncated=len(raw) >= GLIMPSE)
+                if report and (report.is_standard or report.ids):
+                    found.add(uid)
+        return found
 
     def suspect(self, records: Sequence[Record]) -> Failure | None:
         """Return the message at which a fetch failed: the first requested but not received."""

@@ -15,6 +15,7 @@ from ..completeness import MISSING, Checked, Found, Gap, Marked, Order
 from ..mime.glance import glance
 from ..values import SpecialUse
 from . import judging
+from .bodies import Bodies
 from .ledger import Ledger
 from .line import Line
 from .passes import Fetch
@@ -104,10 +105,16 @@ class Checking:
             found, verdict = completeness.examine(
                 envelope, owner, known, sent=sent, internaldate=h.internaldate
             )
-            tally[found] += 1
             if found in MISSING:
                 gaps.append(Gap(h.uid, envelope, h.internaldate, found, verdict))
+            else:
+                tally[found] += 1
         tally[Found.UNRELATED] += len(headers) - len(wanted)
         aside = sum(uid in marked.aside for uid in batch.uids or ())
         tally[Found.SET_ASIDE] += len(unread) + aside
+        left_out = {gap.uid: gap.envelope for gap in gaps if gap.found is Found.LEFT_OUT}
+        reports = Bodies(reader.session, self.ledger.limits).reports_among(left_out)
+        tally[Found.REPORT] += len(reports)
+        gaps = [gap for gap in gaps if gap.uid not in reports]
+        tally.update(gap.found for gap in gaps)
         return gaps

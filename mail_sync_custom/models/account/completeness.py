@@ -20,7 +20,7 @@ class MailSyncAccount(models.Model):
         copy=False,
     )
     checked_at = fields.Datetime("Compared at", readonly=True, copy=False)
-    missing_ids = fields.One2many("mail.sync.missing", "account_id", "Missing", readonly=True)
+    missing_ids = fields.One2many("mail.sync.missing", "account_id", readonly=True)
     missing_count = fields.Integer(compute="_compute_check_counts", compute_sudo=True)
     checked_count = fields.Integer(compute="_compute_check_counts", compute_sudo=True)
     check_total = fields.Integer(compute="_compute_check_counts", compute_sudo=True)
