@@ -57,8 +57,7 @@ class Settled:
     """A mail for which this account has a final outcome: recorded, or removed by its user.
 
     ``final`` says that it goes to no other record now: it was removed, can no longer be read, or
-    is being recorded at this moment. ``places`` are the existing records that have had it; ``lost``
-    says that another one has been deleted.
+    is being recorded. ``places`` are the existing records that have had it, ``lost``: others too.
     """
 
     variant: int
