@@ -99,10 +99,9 @@ class Bodies:
         """
         found = set()
         for uid, raw in self.session.bodies(sorted(envelopes), GLIMPSE) if envelopes else ():
-            if notices.is_from_a_machine(envelopes[uid]) or notices.is_marked(raw):
-                report = read_report(raw, truncated=len(raw) >= GLIMPSE)
-                if report and (report.is_standard or report.ids):
-                    found.add(uid)
+            machine = notices.is_from_a_machine(envelopes[uid])
+            if report_of_a_mail(raw, from_machine=machine, truncated=len(raw) >= GLIMPSE):
+                found.add(uid)
         return found
 
     def suspect(self, records: Sequence[Record]) -> Failure | None:
