@@ -146,6 +146,21 @@ class Asked:
             forms=forms,
         )
 
+    def query_keys(self, table: str, model: str) -> SQL:
+        """Return a query of (form, keys, model, id) for the records of a table with only keys."""
+        return SQL(
+            """
+            SELECT form, r.mail_sync_keys, %(model)s, r.id
+            FROM %(table)s r CROSS JOIN unnest(string_to_array(r.mail_sync_keys, E'\\n')) form
+            WHERE r.mail_sync_keys IS NOT NULL
+              AND string_to_array(r.mail_sync_keys, E'\\n') && %(forms)s
+              AND form = ANY(%(forms)s)
+            """,
+            model=model,
+            table=SQL.identifier(table),
+            forms=array(self.forms),
+        )
+
 
 def array(words: Iterable[str]) -> SQL:
     """Return an array of words, of which none has a line break, for use with ``ANY`` and ``&&``.

@@ -16,7 +16,7 @@ from ..engine.reports.notices import is_from_a_machine
 from ..engine.reports.report import Report
 from ..engine.sync.protocols import Record
 from ..engine.values import Email, Envelope
-from . import addressing, recording, standing
+from . import addressing, hook, recording, standing
 from .known import colleagues, never_recorded
 
 
@@ -51,11 +51,13 @@ def record(
     sender = envelope.sender.email
     found = addressing.contacts(user.env, [sender])
     author_id = user.partner_id.id if sender in own else found.get(sender, False)
-    return recording.record_by_hand(
+    message = recording.record_by_hand(
         _company(user, verdict.targets[0]),
         Record(0, envelope, verdict, now(), email, automatic),
         author_id,
     )
+    hook.tell(message)
+    return message
 
 
 def now() -> datetime:
@@ -64,7 +66,8 @@ def now() -> datetime:
 
 
 def _company(user: models.BaseModel, target: Target) -> models.BaseModel:
-    return user.env[target.model].browse(target.res_id).company_id or user.company_id
+    record = user.env[target.model].browse(target.res_id)
+    return ("company_id" in record and record.company_id) or user.company_id
 
 
 def _known(user: models.BaseModel, envelope: Envelope, owner: Owner) -> Known:

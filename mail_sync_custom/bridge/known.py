@@ -39,6 +39,8 @@ def sift(
             SELECT form FROM (%(partners)s) partner
             WHERE EXISTS (SELECT FROM crm_lead l WHERE l.partner_id = partner.id)
             UNION
+            SELECT form FROM (%(added)s) added
+            UNION
             SELECT trim(both '<>' from message_id) FROM mail_message
             WHERE message_id = ANY(%(bracketed)s)
               AND model = ANY(%(models)s) AND message_type != 'email'
@@ -47,12 +49,20 @@ def sift(
             """,
             leads=asked.query("crm_lead", "r.id"),
             partners=asked.query("res_partner", "r.id"),
+            added=_added(env, asked),
             bracketed=array(f"<{message_id}>" for message_id in message_ids),
             ids=array(message_ids),
-            models=list(standing.MODELS),
+            models=list(standing.models(env)),
         )
     )
     return frozenset(one for [value] in rows for one in asked.forms.get(value, (value,)))
+
+
+def _added(env: api.Environment, asked: Asked) -> SQL:
+    """Return a query of (form, keys, model, id) for each record of another addon's model."""
+    nobody = SQL("SELECT NULL::text AS form, NULL AS keys, NULL AS model, 0 AS id WHERE FALSE")
+    found = (asked.query_keys(env[name]._table, name) for name in standing.added(env))
+    return SQL(" UNION ALL ").join((nobody, *found))
 
 
 def known(
@@ -118,7 +128,31 @@ def _by_address(
             *(Target("crm.lead", lead_id) for lead_id in sorted(leads)),
             *(Target("res.partner", partner_id) for partner_id in sorted(contacts[email])),
         )
+    for email, targets in _on_added_models(env, asked, companies).items():
+        found[email] = (*found.get(email, ()), *targets)
     return found
+
+
+def _on_added_models(
+    env: api.Environment, asked: Asked, companies: list[int]
+) -> dict[str, tuple[Target, ...]]:
+    """Return, by address, the records of other addons that take its mails."""
+    if not standing.added(env):
+        return {}
+    by_email: dict[str, dict[Target, None]] = defaultdict(dict)
+    for form, lines, model, res_id in env.execute_query(_added(env, asked)):
+        for email in asked.emails(form, found_keys(None, lines)):
+            by_email[email][Target(model, res_id)] = None
+    ids: dict[str, set[int]] = defaultdict(set)
+    for targets in by_email.values():
+        for target in targets:
+            ids[target.model].add(target.res_id)
+    taken = {
+        Target(model, res_id)
+        for model, found in ids.items()
+        for res_id in env[model].browse(sorted(found))._mail_sync_takers(companies).ids
+    }
+    return {email: tuple(t for t in targets if t in taken) for email, targets in by_email.items()}
 
 
 def _settled(

@@ -10,15 +10,15 @@ from odoo.tools import SQL
 
 def keep_private(
     env: api.Environment, messages: models.BaseModel, mails: Sequence[tuple[str, Sequence[str]]]
-) -> None:
-    """Make new messages private if their mail is, or one that it answers, anywhere.
+) -> frozenset[int]:
+    """Make new messages private if their mail is, or one that it answers, anywhere. Return which.
 
     ``mails`` has the Message-ID of each message, and those of the mails before it in its thread.
     An answer quotes them. With no private mail among them, it is one indexed query.
     """
     asked = {id_ for own, ancestors in mails for id_ in (own, *ancestors)}
     if not (private := _private(env, asked)):
-        return
+        return frozenset()
     while new := {own for own, before in mails if own not in private} & {
         own for own, before in mails if not private.isdisjoint(before)
     }:
@@ -28,6 +28,7 @@ def keep_private(
     ]
     env["mail.message"].browse(found)._mail_sync_mark(True)
     env.flush_all()
+    return frozenset(found)
 
 
 def _private(env: api.Environment, message_ids: Iterable[str]) -> set[str]:

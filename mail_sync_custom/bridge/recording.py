@@ -22,7 +22,7 @@ from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
 from ..engine.values import Address, Direction, Omitted
-from . import addressing, places, privacy, reports, rows, standing
+from . import addressing, last_mails, places, privacy, reports, rows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,13 @@ class _Entry:
     target: Target
 
 
-def record(account: models.BaseModel, commit: Commit, records: Sequence[Record]) -> None:
+def record(
+    account: models.BaseModel, commit: Commit, records: Sequence[Record]
+) -> models.BaseModel:
     """Create what is missing on the records, and the account's link to every one of the mails.
 
-    ``account`` is a superuser's. Everything is flushed at the end, so that any error in a mail is
-    raised here.
+    Return the new messages. ``account`` is a superuser's. Everything is flushed at the end, so that
+    any error in a mail is raised here.
     """
     entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
     messages, bodies = _create(account.company_id, entries, _authors(account, entries))
@@ -45,7 +47,8 @@ def record(account: models.BaseModel, commit: Commit, records: Sequence[Record])
     account.env.flush_all()
     reports.remind(account, records)
     _complete(account.env, entries, bodies, messages)
-    _keep_private(entries, messages)
+    _note_dates(entries, messages, _keep_private(entries, messages))
+    return messages
 
 
 def record_by_hand(company: models.BaseModel, one: Record, author_id: int) -> models.BaseModel:
@@ -58,13 +61,26 @@ def record_by_hand(company: models.BaseModel, one: Record, author_id: int) -> mo
     messages.mail_sync_entry_ids.kept = True
     company.env.flush_all()
     _complete(company.env, entries, bodies, messages)
-    _keep_private(entries, messages)
+    _note_dates(entries, messages, _keep_private(entries, messages))
     return messages
 
 
-def _keep_private(entries: Sequence[_Entry], messages: models.BaseModel) -> None:
+def _keep_private(entries: Sequence[_Entry], messages: models.BaseModel) -> frozenset[int]:
     mails = [(e.record.verdict.message_id, _ancestors(e.record)) for e in entries]
-    privacy.keep_private(messages.env, messages, mails)
+    return privacy.keep_private(messages.env, messages, mails)
+
+
+def _note_dates(
+    entries: Sequence[_Entry], messages: models.BaseModel, private: frozenset[int]
+) -> None:
+    last_mails.note(
+        messages.env,
+        (
+            last_mails.Mail(e.target.res_id, e.record.verdict.direction, entry_date(e.record))
+            for e, id_ in zip(entries, messages.ids, strict=True)
+            if e.target.is_lead and not e.record.automatic and id_ not in private
+        ),
+    )
 
 
 def _create(

@@ -44,6 +44,8 @@ def mark(account: models.BaseModel, commit: Commit) -> models.BaseModel:
     messages = links.mail_message_ids
     if messages:
         _show(account.env, messages, marks)
+        # What came back was no answer, and what arrived after all was one.
+        messages._mail_sync_recount_leads()
     return messages
 
 

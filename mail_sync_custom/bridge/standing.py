@@ -12,8 +12,21 @@ from odoo.tools import SQL
 
 from ..engine.matching import Standing, Target
 
-#: The models whose records can have mails. An id on any other model is ignored here.
+#: The models whose records have mails in the CRM itself.
 MODELS = ("crm.lead", "res.partner")
+#: Inherited by the models of other addons whose records have mails as well.
+ADDRESSED = "mail.sync.addressed"
+
+
+def added(env: api.Environment) -> tuple[str, ...]:
+    """Return the models of other addons on whose records mails are recorded."""
+    children = env.registry[ADDRESSED]._inherit_children
+    return tuple(sorted(name for name in children if not env.registry[name]._abstract))
+
+
+def models(env: api.Environment) -> tuple[str, ...]:
+    """Return all models whose records can have mails. An id on any other one is ignored."""
+    return (*MODELS, *added(env))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ def rows(
             )
             SELECT asked.asked, m.id, e.id IS NOT NULL, m.model, m.res_id, m.date, m.subject,
                    COALESCE(e.variant, 0), m.message_type != 'email',
-                   l.id IS NOT NULL OR p.id IS NOT NULL,
+                   l.id IS NOT NULL OR p.id IS NOT NULL OR %(reached)s,
                    l.active IS TRUE AND COALESCE(l.won_status, 'pending') = 'pending'
             FROM asked
             JOIN mail_message m ON m.message_id = asked.message_id
@@ -61,13 +74,35 @@ def rows(
             """,
             ids=list(message_ids),
             companies=list(companies),
-            models=list(MODELS),
+            models=list(models(env)),
+            reached=_reached(env, companies),
         )
     )
     for message_id, message, ours, model, res_id, date, subject, *rest in answer:
         standing = Standing(Target(model, res_id), aware(date), subject or "", *rest)
         found[message_id].append(Row(message, standing, ours))
     return {message_id: tuple(each) for message_id, each in found.items()}
+
+
+def _reached(env: api.Environment, companies: Sequence[int]) -> SQL:
+    """Return, in SQL, whether a record of another addon's model belongs to one of the companies."""
+    found = [SQL("FALSE")]
+    for name in added(env):
+        model = env[name]
+        own = (
+            SQL("r.company_id IS NULL OR r.company_id = ANY(%s)", list(companies))
+            if "company_id" in model._fields
+            else SQL("TRUE")
+        )
+        found.append(
+            SQL(
+                "(m.model = %s AND EXISTS (SELECT FROM %s r WHERE r.id = m.res_id AND (%s)))",
+                name,
+                SQL.identifier(model._table),
+                own,
+            )
+        )
+    return SQL("(%s)", SQL(" OR ").join(found))
 
 
 def aware(moment: datetime | None) -> datetime | None:

@@ -29,7 +29,7 @@ from ..engine.people import Latecomers, Owner
 from ..engine.sync.protocols import Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
 from ..transactions import RACES, as_superuser
-from . import aside, known, recording, reports, standing
+from . import aside, hook, known, recording, reports, standing
 from .comparing import Comparing
 from .live import Live
 
@@ -169,19 +169,22 @@ class OdooStore(Comparing):
         account = env["mail.sync.account"].browse(self.account_id)
         try:
             with env.cr.savepoint():
-                recording.record(account, commit, records)
+                messages = recording.record(account, commit, records)
+            hook.tell(messages)
             return ()
         except _CONTENT_ERRORS:
             env.invalidate_all(flush=False)
         failures = []
+        messages = env["mail.message"]
         for record in records:
             try:
                 with env.cr.savepoint():
-                    recording.record(account, commit, [record])
+                    messages += recording.record(account, commit, [record])
             except _CONTENT_ERRORS as error:
                 env.invalidate_all(flush=False)
                 _logger.info("Mail set aside: %s", record.verdict.message_id, exc_info=True)
                 failures.append(_as_failure(record, error))
+        hook.tell(messages)
         return tuple(failures)
 
 

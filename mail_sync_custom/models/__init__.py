@@ -51,7 +51,12 @@ from . import res_groups
 from . import res_partner
 from . import mail_sync_timeline
 from . import mail_sync_timeline_page
+from . import mail_sync_addressed
 from . import mail_sync_by_hand
+from . import crm_lead_mails
+from . import mail_sync_look
+from . import mail_activity
+from . import mail_sync_traffic
 from . import mail_sync_write
 from . import res_users
 from . import res_users_settings

@@ -90,7 +90,7 @@ class IrAttachment(models.Model):
         concerned = files_sudo.filtered(
             lambda file: (
                 file.res_model in guarded
-                or (file.res_model in standing.MODELS and file.mail_sync_private)
+                or (file.res_model in standing.models(self.env) and file.mail_sync_private)
             )
         ).sudo(False)
         if self.env.su or not concerned.ids:

@@ -97,7 +97,7 @@ class MailMail(models.Model):
             message = mail.mail_message_id
             owner = owners.get(message.create_uid.id)
             by_owner = owner and (
-                message.model in standing.MODELS
+                message.model in standing.models(self.env)
                 or email_normalize(message.email_from) == owner.email
             )
             return by_owner or mail.mail_server_id.id in servers
@@ -124,7 +124,7 @@ class MailMail(models.Model):
         a lead nor a contact are not Smart Mails.
         """
         message = self.mail_message_id
-        if message.message_type != "comment" or message.model not in standing.MODELS:
+        if message.message_type != "comment" or message.model not in standing.models(self.env):
             return False
         # A template may name a sender who is not a user, such as the company.
         authors = message.author_id.with_context(active_test=False).user_ids

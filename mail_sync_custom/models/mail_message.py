@@ -42,7 +42,7 @@ class MailMessage(models.Model):
                     lambda message: message._mail_sync_to_store(),
                     # Model and type first: no query for what cannot have been recorded.
                     predicate=lambda message: (
-                        message.model in standing.MODELS
+                        message.model in standing.models(self.env)
                         and message.message_type == "email"
                         and message.sudo().mail_sync_entry_ids
                     ),
@@ -70,7 +70,7 @@ class MailMessage(models.Model):
     def _mail_sync_own_files(self):
         """Return the files that recorded mails brought and that no other message shows."""
         # Odoo reads these files anyway before it deletes, so looking at them costs no query.
-        if not any(file.res_model in standing.MODELS for file in self.attachment_ids):
+        if not any(file.res_model in standing.models(self.env) for file in self.attachment_ids):
             return self.attachment_ids.browse()
         rows = self.env.execute_query(
             SQL(

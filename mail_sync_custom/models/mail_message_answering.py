@@ -57,7 +57,7 @@ class MailMessage(models.Model):
         if not self.env.user._is_internal():
             raise AccessError(self.env._("This is for colleagues only."))
         self.check_access("read")
-        if kind not in KINDS or self.model not in standing.MODELS or not self.res_id:
+        if kind not in KINDS or self.model not in standing.models(self.env) or not self.res_id:
             raise UserError(self.env._("This cannot be answered."))
         # sudo: whoever can read a message may know whether it is a mail
         if not self.sudo()._mail_sync_is_mail():

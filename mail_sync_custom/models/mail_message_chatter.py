@@ -27,7 +27,7 @@ class MailMessage(models.Model):
         name. Colleagues get a private mail that they may not read in its place: see
         :meth:`_to_store`.
         """
-        if not thread or thread._name not in standing.MODELS:
+        if not thread or thread._name not in standing.models(self.env):
             return super()._message_fetch(domain, thread=thread, **kwargs)
         domain = Domain(True if domain is None else domain)
         if not mail_sync_mails:

@@ -110,7 +110,7 @@ class MailMessage(models.Model):
         return deliveries_sudo._by_message(
             self.filtered(
                 lambda message: (
-                    message.model in standing.MODELS
+                    message.model in standing.models(self.env)
                     and (message.message_type == "email" or message.create_uid.id in writers)
                 )
             )
@@ -166,7 +166,7 @@ class MailMessage(models.Model):
 
     def _mail_sync_was_written(self):
         """Return whether this was written, here or in a mail program, and not received."""
-        if self.model not in standing.MODELS:
+        if self.model not in standing.models(self.env):
             return False
         # sudo: whoever can read a mail may know which way it went
         return self.message_type != "email" or self.sudo().mail_sync_entry_ids.direction == "out"

@@ -102,7 +102,7 @@ class MailMessage(models.Model):
         # sudo: where it is, and what is known about it; the rights to both records are checked
         own_sudo = self.sudo()
         entry_sudo = own_sudo.mail_sync_entry_ids
-        if not entry_sudo or target._name not in standing.MODELS:
+        if not entry_sudo or target._name not in standing.models(self.env):
             raise UserError(self.env._("This was not recorded by Mail Sync."))
         source = self.env[own_sudo.model].browse(own_sudo.res_id)
         (source if source.exists() else target).check_access("write")

@@ -32,7 +32,7 @@ class MailMessage(models.Model):
         """Return the models whose readers may not read every mail recorded there."""
         if self.env.user._is_internal():
             return ["res.partner"]
-        return ["crm.lead", "res.partner"]
+        return list(standing.models(self.env))
 
     @api.model
     def _mail_sync_readable(self, message, models=None):
@@ -226,7 +226,7 @@ class MailMessage(models.Model):
         models = None if found is None else set(found)
         # A search on any other model stays as it is.
         asked = not self.env.su or rendering.is_going_on()
-        if asked and (models is None or not models.isdisjoint(standing.MODELS)):
+        if asked and (models is None or not models.isdisjoint(standing.models(self.env))):
             domain &= self._mail_sync_readable_domain(models)
         return super()._search(domain, offset, limit, order, **kwargs)
 

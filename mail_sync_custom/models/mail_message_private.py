@@ -79,7 +79,7 @@ class MailMessage(models.Model):
             WHERE id = ANY(%s) AND model = ANY(%s) AND %s AND %s
             """,
             self.ids,
-            list(standing.MODELS),
+            list(standing.models(self.env)),
             is_mail(table),
             self._mail_sync_own(table),
             to_flush=self._mail_sync_asked(),
@@ -104,7 +104,7 @@ class MailMessage(models.Model):
         same = self.search(
             [
                 ("message_id", "in", [f"<{message_id}>" for message_id, _ in keys]),
-                ("model", "in", list(standing.MODELS)),
+                ("model", "in", list(standing.models(self.env))),
             ]
         )
         return self | same.filtered(lambda message: message._mail_sync_key() in keys)
@@ -166,7 +166,8 @@ class MailMessage(models.Model):
         records = [self.env[model].browse(ids) for model, ids in self._mail_sync_places().items()]
         readers = self.env["res.users"]
         for record in (one for each in records for one in each.exists()):
-            readers |= record.message_partner_ids.user_ids | record.user_id
+            readers |= record.message_partner_ids.user_ids
+            readers |= record._mail_sync_salesperson()
         for reader in readers.filtered(lambda user: user._is_internal()):
             gone = self.with_user(reader)._mail_sync_withheld()
             if gone:

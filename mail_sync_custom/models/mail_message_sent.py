@@ -40,7 +40,7 @@ class MailMessage(models.Model):
     def _mail_sync_refuse_change(self):
         """Raise UserError if one of these is a mail on a lead or a contact."""
         # sudo: only where they are, whoever asks
-        concerned_sudo = self.sudo().filtered(lambda one: one.model in standing.MODELS)
+        concerned_sudo = self.sudo().filtered(lambda one: one.model in standing.models(self.env))
         if not concerned_sudo:
             return
         message = SQL.identifier("message")
@@ -67,6 +67,6 @@ class MailThread(models.AbstractModel):
 
     def _check_can_update_message_content(self, messages):
         """Refuse *Edit* and *Delete* of the web client for what has been sent as a mail."""
-        if self._name in standing.MODELS:
+        if self._name in standing.models(self.env):
             messages._mail_sync_refuse_change()
         return super()._check_can_update_message_content(messages)

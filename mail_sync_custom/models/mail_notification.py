@@ -28,6 +28,7 @@ class MailNotification(models.Model):
     def _mail_sync_sent(self):
         """Show that the mail was sent."""
         self.write({"notification_status": "sent", "failure_type": False, "failure_reason": False})
+        self.mail_message_id._mail_sync_recount_leads()
 
     def _mail_sync_failed(self, words):
         """Show that the mail was not sent, or may not have been, and why."""

@@ -114,5 +114,5 @@ class MailSyncTimeline(models.AbstractModel):
     def _mail_sync_tell_recorded(self):
         """Have the pages on which this record is open show what is new."""
         # sudo: the salesperson of a lead looks at it, too, and only learns that it has changed
-        users_sudo = self.env.user.sudo() | self.sudo().user_id
+        users_sudo = self.env.user.sudo() | self.sudo()._mail_sync_salesperson()
         users_sudo._bus_send("mail_sync/recorded", {self._name: self.ids})

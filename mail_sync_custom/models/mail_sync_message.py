@@ -115,6 +115,7 @@ class MailSyncMessage(models.Model):
         while unheld := self._unheld(REMOVE):
             if time.monotonic() >= until:
                 return True
+            unheld._mail_sync_recount_leads()
             unheld.unlink()
         return False
 
@@ -122,6 +123,7 @@ class MailSyncMessage(models.Model):
     def _cron_remove(self):
         """Remove the rest of what could not be removed while the user waited."""
         while unheld := self._unheld(REMOVE):
+            unheld._mail_sync_recount_leads()
             unheld.unlink()
             remaining = len(self._unheld(1))
             if not self.env["ir.cron"]._commit_progress(len(unheld), remaining=remaining):

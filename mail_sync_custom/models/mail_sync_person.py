@@ -75,6 +75,7 @@ class MailSyncPerson(models.AbstractModel):
         self.env["mail.sync.outgoing"].search(
             [("message_id", "in", [f"<{message_id}>" for message_id, _ in keys])]
         ).unlink()
+        messages._mail_sync_recount_leads()
         messages.unlink()
         # A link that still shows where a mail of the CRM is stays: it is that mail's.
         links.filtered(lambda link: not (link.mail_message_ids & written)).unlink()
@@ -111,7 +112,9 @@ class MailMessage(models.Model):
 
     def _mail_sync_drop_unheld(self):
         """Remove those of these entries that no mailbox holds."""
-        self.filtered(lambda message: not message._mail_sync_owners()).unlink()
+        unheld = self.filtered(lambda message: not message._mail_sync_owners())
+        unheld._mail_sync_recount_leads()
+        unheld.unlink()
 
 
 def _held(accounts):

@@ -25,7 +25,7 @@ _MORE = re.compile(
 #: What an entry of a private mail tells nobody.
 _UNTOLD = {
     **dict.fromkeys(("author_id", "answers", "mine", "gateway", "delivery", "answered"), False),
-    **dict.fromkeys(("automatic", "forwarded", "record"), False),
+    **dict.fromkeys(("automatic", "forwarded", "record", "remindable"), False),
     **dict.fromkeys(("because", "omitted", "subject", "label", "preview", "unfiled"), ""),
     **dict.fromkeys(("to", "cc", "bcc", "changes", "attachments"), ()),
     "sender": {"name": "", "email": ""},
@@ -104,6 +104,9 @@ class MailSyncTimeline(models.AbstractModel):
                 "removable": bool(message_sudo.mail_sync_entry_ids)
                 and message_sudo._mail_sync_may_remove(self.env.user),
                 "record": self._mail_sync_elsewhere(message_sudo),
+                "remindable": message_sudo.model == "crm.lead"
+                and facts[message_sudo.id]["direction"] == "out"
+                and message_sudo.id not in answered,
             }
             for message_sudo in messages_sudo
         ]

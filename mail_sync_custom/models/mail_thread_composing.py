@@ -18,7 +18,7 @@ class MailMessage(models.Model):
         """A mail from a user with a mailbox has an id in its domain, like all mail from there."""
         account_sudo = self.env["mail.sync.account"]._of_writer()
         written = values.get("message_type", "comment") == "comment"
-        if account_sudo and written and values.get("model") in standing.MODELS:
+        if account_sudo and written and values.get("model") in standing.models(self.env):
             return compose.message_id(account_sudo._mail_domain())
         return super()._get_message_id(values)
 
@@ -41,7 +41,7 @@ class MailThread(models.AbstractModel):
         """
         if parent_id == self._mail_sync_answers_none:
             return False
-        chosen = parent_id or self._name not in standing.MODELS
+        chosen = parent_id or self._name not in standing.models(self.env)
         if not chosen and self.env["mail.sync.account"]._of_writer():
             return False
         return super()._message_compute_parent_id(parent_id)
@@ -57,7 +57,7 @@ class MailThread(models.AbstractModel):
 
         The name of the record is internal to the company.
         """
-        if self._name not in standing.MODELS or message.message_type != "comment":
+        if self._name not in standing.models(self.env) or message.message_type != "comment":
             return
         if not self.env["mail.sync.account"]._of_writer():
             return

@@ -47,6 +47,59 @@ def direction(message):
     )
 
 
+def counts(message):
+    """Whether a mail moves the dates of its lead: a person wrote it, and it reached somebody.
+
+    A private mail does not, nor what a program answered, what is still to be sent, or what came
+    back.
+    """
+    return SQL(
+        """
+        (%(m)s.mail_sync_private IS NOT TRUE AND CASE %(m)s.message_type
+            WHEN 'email' THEN NOT %(returned)s AND (
+                SELECT entry.automatic FROM mail_sync_entry entry
+                WHERE entry.mail_message_id = %(m)s.id
+            ) IS NOT TRUE
+            WHEN 'comment' THEN (
+                SELECT TRUE FROM mail_notification notification
+                LEFT JOIN res_partner partner ON partner.id = notification.res_partner_id
+                WHERE notification.mail_message_id = %(m)s.id
+                  AND notification.notification_type = 'email'
+                  AND notification.notification_status = 'sent'
+                  AND partner.partner_share IS NOT FALSE
+                LIMIT 1
+            ) IS TRUE
+            ELSE FALSE
+        END)
+        """,
+        m=message,
+        returned=_returned(message),
+    )
+
+
+def _returned(message):
+    """Whether a recorded mail came back from everyone in To and Cc.
+
+    Their addresses are counted by their @, outside of quoted names.
+    """
+    return SQL(
+        """
+        COALESCE((
+            SELECT count(DISTINCT fate.address)
+                   >= max(length(named) - length(replace(named, '@', '')))
+            FROM mail_sync_message_mail_message_rel rel
+            JOIN mail_sync_delivery fate ON fate.link_id = rel.mail_sync_message_id
+            CROSS JOIN regexp_replace(
+                concat_ws(',', %(m)s.incoming_email_to, %(m)s.incoming_email_cc),
+                '"[^"]*"', '', 'g') named
+            WHERE rel.mail_message_id = %(m)s.id AND fate.state = 'failed'
+            HAVING count(*) > 0
+        ), FALSE)
+        """,
+        m=message,
+    )
+
+
 def is_of(message, user_sudo):
     """Whether a user's mailbox holds a mail, or the user wrote it here and it is not sent yet."""
     return SQL(

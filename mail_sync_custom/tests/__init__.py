@@ -55,3 +55,6 @@ from . import test_timeline_tour
 from . import test_top_bar
 from . import test_tours
 from . import test_transactions
+from . import test_reminders
+from . import test_traffic
+from . import test_waiting

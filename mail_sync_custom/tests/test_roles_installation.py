@@ -8,8 +8,11 @@ from odoo.tools.translate import code_translations
 from ..hooks import post_init_hook
 from .roles_case import WHO, Roles
 
+ROLES = set(WHO[3:])
 #: Our menus that each role sees, besides *Mail Sync* in the user menu.
 MENUS = {
+    "mail_sync_traffic_menu": ROLES,
+    "mail_sync_no_contact_menu": ROLES,
     "mail_sync_account_menu_crm": {"sales_manager", "company_manager", "administrator"},
     "mail_sync_account_menu": {"administrator"},
     "mail_sync_host_menu": {"administrator"},

@@ -156,6 +156,16 @@ class TestPublicMethods(PasswordCase):
             for chosen in ({}, to)
         }
 
+    def _mail_sync_reminder(self, user):
+        wizards = self.env["mail.sync.reminder"].with_user(user).sudo()
+        return {
+            whose: wizards.create({"mail_message_id": mail.id})
+            for whose, mail in self._mail_message(user).items()
+        }
+
+    def _mail_sync_addressed(self, _user):
+        return {}  # abstract: for other addons
+
     def _mail_sync_exclusion_apply(self, user):
         wizards = self.env["mail.sync.exclusion.apply"].with_user(user).sudo()
         lists = self._mail_sync_exclusion(user, "club.example", "council.example").items()

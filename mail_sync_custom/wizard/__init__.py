@@ -8,3 +8,4 @@ from . import setup
 from . import mail_sync_entry_move
 from . import mail_sync_erasure
 from . import mail_sync_exclusion_apply
+from . import mail_sync_reminder

@@ -3,7 +3,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-MODELS = ("crm.lead", "res.partner")
 #: Odoo's own buttons → the prefix of the subject.
 PREFIXES = {"reply_all": "Re:", "forward": "Fwd:"}
 
@@ -19,6 +18,9 @@ class MailComposeMessage(models.TransientModel):
     mail_sync_bcc_ids = fields.Many2many(
         "res.partner", "mail_compose_message_mail_sync_bcc_rel", string="Bcc"
     )
+    mail_sync_remind_on = fields.Date(
+        "Remind me on", help="You get an activity on this day, unless there is an answer before."
+    )
     mail_sync_is_mail = fields.Boolean(compute="_compute_mail_sync_is_mail")
     mail_sync_route = fields.Char("From", compute="_compute_mail_sync_route")
 
@@ -28,7 +30,8 @@ class MailComposeMessage(models.TransientModel):
         values = super().default_get(fields)
         prefix = PREFIXES.get(values.get("composition_comment_option"))
         subject = values.get("subject")
-        own = values.get("model") in MODELS and self.env["mail.sync.account"]._of_author(
+        models = self.env["mail.thread"]._mail_sync_models()
+        own = values.get("model") in models and self.env["mail.sync.account"]._of_author(
             self.env.user.partner_id.id
         )
         if prefix and subject and own:
@@ -44,7 +47,8 @@ class MailComposeMessage(models.TransientModel):
         account_sudo = self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id)
         if not account_sudo:
             return
-        for composer in self.filtered(lambda c: c.model in MODELS):
+        models = self.env["mail.thread"]._mail_sync_models()
+        for composer in self.filtered(lambda c: c.model in models):
             if composer.email_from == self.env.user.email_formatted:
                 composer.email_from = account_sudo._formatted_email()
 
@@ -72,9 +76,10 @@ class MailComposeMessage(models.TransientModel):
 
     @api.depends("model", "composition_mode", "composition_batch", "subtype_is_log")
     def _compute_mail_sync_is_mail(self):
+        models = self.env["mail.thread"]._mail_sync_models()
         for composer in self:
             composer.mail_sync_is_mail = (
-                composer.model in MODELS
+                composer.model in models
                 and composer.composition_mode == "comment"
                 and not composer.composition_batch
                 and not composer.subtype_is_log
@@ -113,7 +118,8 @@ class MailComposeMessage(models.TransientModel):
         """Return those in which a user with a mailbox writes a mail of their own."""
         if not self.env["mail.sync.account"]._of_author(self.env.user.partner_id.id):
             return self.browse()
-        return self.filtered(lambda one: one.model in MODELS and one.composition_mode == "comment")
+        models = self.env["mail.thread"]._mail_sync_models()
+        return self.filtered(lambda one: one.model in models and one.composition_mode == "comment")
 
     def _mail_sync_record(self):
         """Return the only record written on; empty if there are several."""
@@ -159,3 +165,10 @@ class MailComposeMessage(models.TransientModel):
             # sudo: whoever answers a mail could read it
             values["mail_sync_private"] = self.parent_id.sudo().mail_sync_private
         return values
+
+    def _action_send_mail_comment(self, res_ids):
+        """Plan the reminder of what is sent to a lead."""
+        messages = super()._action_send_mail_comment(res_ids)
+        if self.mail_sync_remind_on and self.mail_sync_is_mail and self.model == "crm.lead":
+            messages._mail_sync_sent_to_leads()._mail_sync_remind(self.mail_sync_remind_on)
+        return messages
