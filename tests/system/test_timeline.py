@@ -30,14 +30,19 @@ class Desk:
     browser: Browser
     state: dict
 
-    def open(self, path: str = "") -> Page:
-        """Return a page of its own that shows the lead."""
+    def visit(self, path: str) -> Page:
+        """Return a page of its own at an address of the web client."""
         context = self.browser.new_context(
             viewport={"width": 1600, "height": 1000}, storage_state=self.state
         )
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        page.goto(f"{self.lead.office.server.url}/odoo/{path or f'crm/{self.lead.id}'}")
+        page.goto(f"{self.lead.office.server.url}/odoo/{path}")
+        return page
+
+    def open(self, path: str = "") -> Page:
+        """Return a page of its own that shows the lead."""
+        page = self.visit(path or f"crm/{self.lead.id}")
         page.wait_for_selector(".nav-link[name=mail_sync_timeline]")
         if not path:
             page.wait_for_selector(".o_mail_sync_timeline button[name=write]")
@@ -208,3 +213,50 @@ def test_the_contact_has_what_was_written_on_the_lead(desk):
     see(page, "contact")
     entry.locator(".o_mail_sync_record").click()
     wait_until(lambda: "/crm" in page.url or str(desk.lead.id) in page.url, "the lead")
+
+
+def test_a_dot_comes_when_the_lead_writes_and_goes_when_one_looks(desk):
+    desk.ann.write(desk.lead, "Do you agree?")
+    desk.lead.receives("Do you agree?")
+    page = desk.visit("crm")
+    card = page.locator(".o_kanban_record", has_text=desk.lead.customer.name)
+    expect(card).to_be_visible()
+    dot, waits = card.locator(".o_mail_sync_unread"), card.locator(".o_mail_sync_waits")
+    expect(dot).to_have_count(0)
+    expect(waits).to_have_count(0)
+    lena, ann = desk.lead.customer, desk.ann
+    ann.receives(mail(lena, ann.person, "Before that", "One question.", days_ago=-0.001))
+    expect(dot).to_be_visible()
+    expect(waits).to_be_visible()
+    see(page, "dot")
+    page.click(".o_switch_view.o_list")
+    row = page.locator(".o_data_row", has_text=desk.lead.customer.name)
+    expect(row.locator(".o_mail_sync_unread")).to_be_visible()
+    expect(row).to_contain_text("Waits for our answer")
+    see(page, "dot-list")
+    row.locator(".o_data_cell[name=name]").click()
+    remind_of(page, "Do you agree?")
+    page.go_back()
+    expect(row).to_be_visible()
+    expect(row.locator(".o_mail_sync_unread")).to_have_count(0)
+    page = desk.visit("mail-sync-mails")
+    expect(page.locator(".o_graph_renderer canvas")).to_be_visible()
+    see(page, "traffic-graph")
+    page.click(".o_switch_view.o_pivot")
+    expect(page.locator("div.o_pivot")).to_contain_text(ann.person.name)
+    see(page, "traffic-pivot")
+
+
+def remind_of(page: Page, subject: str) -> None:
+    """Ask to be reminded of a sent mail on the lead that is shown."""
+    entry = page.locator(f".o_mail_sync_entry:has(.o_mail_sync_subject:text-is('{subject}'))")
+    expect(page.locator(".o_mail_sync_last")).to_contain_text("Waits for our answer")
+    entry.locator("button[name=menu]").click()
+    see(page, "remind-menu")
+    page.click(".dropdown-item[name=remind]")
+    expect(page.locator(".modal")).to_contain_text("Remind me on")
+    see(page, "remind")
+    page.click(".modal button[name=action_remind]")
+    expect(page.locator(".modal")).to_have_count(0)
+    expect(page.locator(".o-mail-Activity")).to_contain_text("No answer to the mail of")
+    see(page, "reminded")
