@@ -12,6 +12,7 @@ from odoo import api
 from odoo.tools import SQL
 
 from ..engine.matching import Target
+from . import standing
 
 
 def of(text: str | None) -> tuple[Target, ...]:
@@ -34,13 +35,13 @@ def existing(
     for target in targets:
         wanted[target.model].append(target.res_id)
     found = {}
-    for model, ids in wanted.items():
+    for model in wanted.keys() & {*standing.models(env)}:
         rows = env.execute_query(
             SQL(
-                "SELECT id, company_id IS NULL OR company_id = ANY(%s) FROM %s WHERE id = ANY(%s)",
-                list(companies),
+                "SELECT r.id, %s FROM %s r WHERE r.id = ANY(%s)",
+                standing.within(env[model], companies),
                 SQL.identifier(env[model]._table),
-                ids,
+                wanted[model],
             )
         )
         found |= {Target(model, id_): is_ours for id_, is_ours in rows}

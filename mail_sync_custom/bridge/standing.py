@@ -84,22 +84,24 @@ def rows(
     return {message_id: tuple(each) for message_id, each in found.items()}
 
 
+def within(model, companies: Sequence[int]) -> SQL:
+    """Return, in SQL, whether a record ``r`` belongs to one of the companies, or to none."""
+    if "company_id" not in model._fields:
+        return SQL("TRUE")
+    return SQL("(r.company_id IS NULL OR r.company_id = ANY(%s))", list(companies))
+
+
 def _reached(env: api.Environment, companies: Sequence[int]) -> SQL:
     """Return, in SQL, whether a record of another addon's model belongs to one of the companies."""
     found = [SQL("FALSE")]
     for name in added(env):
         model = env[name]
-        own = (
-            SQL("r.company_id IS NULL OR r.company_id = ANY(%s)", list(companies))
-            if "company_id" in model._fields
-            else SQL("TRUE")
-        )
         found.append(
             SQL(
-                "(m.model = %s AND EXISTS (SELECT FROM %s r WHERE r.id = m.res_id AND (%s)))",
+                "(m.model = %s AND EXISTS (SELECT FROM %s r WHERE r.id = m.res_id AND %s))",
                 name,
                 SQL.identifier(model._table),
-                own,
+                within(model, companies),
             )
         )
     return SQL("(%s)", SQL(" OR ").join(found))
