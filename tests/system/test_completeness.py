@@ -12,7 +12,7 @@ from dev.demo import LOGIN_PASSWORD, mail
 
 from .office import Lead, Office, Salesperson, somebody, wait_until
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 #: In the order of the columns: the first is the sum of the others.
 COUNTS = ("seen_count", "recorded_count", "other_count", "excluded_count", "failed_count")
 
@@ -23,7 +23,10 @@ def page() -> Iterator[Page]:
         browser = playwright.chromium.launch(
             executable_path=services.describe().chromium, args=["--no-sandbox"]
         )
-        yield browser.new_page(viewport={"width": 1400, "height": 1000})
+        opened = browser.new_page(viewport={"width": 1400, "height": 1000})
+        # The first page of a new database waits for its assets to be made.
+        opened.set_default_timeout(PATIENCE)
+        yield opened
         browser.close()
 
 
