@@ -72,8 +72,9 @@ class IrMailServer(models.Model):
         if before == "unknown" and self._mail_sync_was_sent(account_id, message):
             Outgoing._settle(outgoing_id, "sent")
             before = "sent"
-        if before in ("sent", "unknown"):
-            # An unknown outcome stays with the outgoing record, as a refusal does below.
+        if before in ("sent", "unknown", "later"):
+            # An unknown outcome stays with the outgoing record, as a refusal does below, and so
+            # does the time when the provider takes it.
             return message["Message-Id"]
         state, blind = None, message["Bcc"]
         try:

@@ -9,10 +9,11 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..engine.addresses import keys, shown
+from ..engine.allowance import Slot
 from ..engine.errors import Kind
 from ..engine.mime import compose
 from ..engine.values import Direction
-from ..transactions import again, as_superuser
+from ..transactions import again, as_superuser, rows
 from ..words import remedies
 
 _logger = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ class MailSyncOutgoing(models.Model):
         ],
         required=True,
     )
+    # When the last handover began, which counts towards the provider's limits.
+    handed_at = fields.Datetime(copy=False)
     code = fields.Char()
     detail = fields.Char()
     attempts = fields.Integer(default=0)
@@ -87,15 +90,21 @@ class MailSyncOutgoing(models.Model):
 
     _once = models.UniqueIndex("(message_id, recipients_hash)")
     _to_file_idx = models.Index("(account_id) WHERE state = 'sent' AND filed IS NOT TRUE")
+    _handed_idx = models.Index("(account_id, handed_at) WHERE handed_at IS NOT NULL")
 
     # -- handover ------------------------------------------------------------------------------
 
     def _begin(self, account_id, message: EmailMessage, recipients):
         """Save that a handover to these addresses begins. Returns its id and its earlier state.
 
-        That is ``new``, ``sent`` or ``unknown``. A ``sending`` found here was left by a process
-        that died, because a running one keeps the mail itself locked.
+        That is ``new``, ``sent`` or ``unknown``, or ``later`` if the provider takes no more now. A
+        ``sending`` found here was left by a process that died, because a running one keeps the mail
+        itself locked.
         """
+        # Two processes that take the last place of a minute: the second one looks again.
+        return again(lambda: self._begin_once(account_id, message, recipients))
+
+    def _begin_once(self, account_id, message, recipients):
         to, cc = (str(message[name] or "") for name in ("To", "Cc"))
         envelope = ", ".join(recipients)
         key = {
@@ -104,11 +113,19 @@ class MailSyncOutgoing(models.Model):
         }
         with as_superuser(self.env.cr.dbname) as env:
             Outgoing = env[self._name]
+            server_id = env["mail.sync.account"].browse(account_id).mail_server_id.id
+            rows(
+                env,
+                SQL(
+                    "UPDATE ir_mail_server SET owner_limit_time = %s WHERE id = %s RETURNING id",
+                    fields.Datetime.now(),
+                    server_id,
+                ),
+            )
             before = Outgoing.search([(name, "=", value) for name, value in key.items()])
             if before.state in ("refused", "deferred"):
-                before.state = "sending"
                 before._keep_copy(message)
-                return before.id, "new"
+                return before.id, before._take_place(len(recipients))
             if before:
                 before.state = "unknown" if before.state == "sending" else before.state
                 return before.id, before.state
@@ -123,7 +140,16 @@ class MailSyncOutgoing(models.Model):
             # Saved before the handover: if the user is later asked whether it was sent, and says
             # yes, the copy in Sent is made from this.
             outgoing._keep_copy(message)
-            return outgoing.id, "new"
+            return outgoing.id, outgoing._take_place(len(recipients))
+
+    def _take_place(self, size):
+        """Count a handover to so many recipients as begun; put it off if the limit is reached."""
+        slot = self.account_id._send_slots([size])[0]
+        if slot.cause:
+            self.write({"state": "deferred", "code": f"own_{slot.cause}", "retry_at": slot.at})
+            return "later"
+        self.write({"state": "sending", "handed_at": fields.Datetime.now()})
+        return "new"
 
     def _settle(self, outgoing_id, state, message: EmailMessage | None = None):
         """Save how a handover ended; ``None`` if there was none, so that it may be repeated."""
@@ -158,7 +184,11 @@ class MailSyncOutgoing(models.Model):
             )
             return Problem(self._addresses(), words, None)
         provider = self.account_id.provider_id.code
-        words = remedies.sentences(env, self.code, self.detail, provider)
+        if (self.code or "").startswith("own_"):
+            slot = Slot(self.retry_at, self.code.removeprefix("own_"))
+            words = self.account_id.with_env(env)._slot_words(slot)
+        else:
+            words = remedies.sentences(env, self.code, self.detail, provider)
         return Problem(self._addresses(), words, self.retry_at or None)
 
     def _addresses(self):

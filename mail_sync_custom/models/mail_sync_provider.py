@@ -28,9 +28,23 @@ class MailSyncProvider(models.Model):
         help="The provider puts what is sent by SMTP into the Sent folder, so that Mail Sync "
         "must not do it a second time.",
     )
+    send_per_minute = fields.Integer(
+        "Mails a Minute",
+        help="How many mails the provider takes from one mailbox in a minute, by recipient. What "
+        "is beyond waits, and goes by itself. 0: Odoo's own limit, 30.",
+    )
+    send_per_day = fields.Integer(
+        "Mails in 24 Hours",
+        help="How many mails the provider takes from one mailbox in 24 hours, by recipient. What "
+        "is beyond waits, and goes by itself. 0: no limit.",
+    )
     note_code = fields.Char()
     note = fields.Text(compute="_compute_note")
 
+    _limits_positive = models.Constraint(
+        "CHECK (send_per_minute >= 0 AND send_per_day >= 0)",
+        "The number of mails cannot be negative.",
+    )
     _code_unique = models.UniqueIndex("(code)", "There is already a provider with this code.")
 
     @api.depends("name", "code")
@@ -51,6 +65,7 @@ class MailSyncProvider(models.Model):
     def _load_presets(self):
         """Update the table from the engine's presets; manually added providers stay."""
         known = {provider.code: provider for provider in self.search([])}
+        limits = ("send_per_minute", "send_per_day")
         listed = [preset for preset in providers.PROVIDERS if preset != providers.OTHER]
         listed.insert(OTHER_AFTER, providers.OTHER)
         for sequence, preset in enumerate(listed):
@@ -65,9 +80,13 @@ class MailSyncProvider(models.Model):
                 "smtp_ssl": preset.smtp.ssl,
                 "files_sent_copy": preset.files_sent_copy,
                 "note_code": preset.note_code,
+                "send_per_minute": preset.per_minute or 0,
+                "send_per_day": preset.per_day or 0,
             }
-            if preset.code in known:
-                known[preset.code].write(values)
+            if provider := known.get(preset.code):
+                # Limits differ by contract: an administrator's stay.
+                kept = {name: provider[name] for name in limits if provider[name]}
+                provider.write({**values, **kept})
             else:
                 self.create({**values, "code": preset.code})
 

@@ -13,7 +13,8 @@ ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 #: Each room of the engine, and the rooms it may import from, itself aside.
 VALUES = {"engine.values", "engine.errors"}
 PURE = (
-    "conversations plan status special_use providers catalogue watching pacing markup sasl oauth"
+    "conversations plan status special_use providers catalogue watching pacing markup sasl oauth "
+    "allowance"
 ).split()
 #: Pure as well, and they compare addresses, of which there is one idea.
 ADDRESSED = "people exclusion mime".split()

@@ -1,6 +1,7 @@
 # The model first; its topics in any order.
 from . import account
 from . import access
+from . import allowance
 from . import billing
 from . import completeness
 from . import connecting
