@@ -58,5 +58,7 @@ from . import mail_sync_look
 from . import mail_activity
 from . import mail_sync_traffic
 from . import mail_sync_write
+from . import mail_mail_allowance
+from . import smart
 from . import res_users
 from . import res_users_settings

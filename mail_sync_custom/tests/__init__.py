@@ -48,6 +48,10 @@ from . import test_setup_change
 from . import test_setup_history
 from . import test_setup_suggestions
 from . import test_setup_told
+from . import test_smart_limits
+from . import test_smart_mail
+from . import test_smart_rights
+from . import test_smart_tour
 from . import test_status
 from . import test_timeline
 from . import test_timeline_find

@@ -76,6 +76,14 @@ EXPECTED = {
     "mail.sync.look": Access(nobody(), nobody(), nobody(), nobody()),
     # -- what is stored of a person is an administrator's to export and to erase
     "mail.sync.erasure": Access(*((*NOT_INTERNAL, _, _, _, _, _, _, OWN),) * 3, nobody()),
+    # -- Smart Mails: sent by the six roles, and their tags are whose who prepare them
+    "mail.sync.smart.tag": Access(
+        shared(), *((*NOT_INTERNAL, _, _, _, SHARED, _, SHARED, SHARED),) * 3
+    ),
+    **dict.fromkeys(
+        ("mail.sync.smart.mail", "mail.sync.smart.mail.line", "mail.sync.smart.mail.send"),
+        Access(*((*NOT_INTERNAL, _, *(OWN,) * 6),) * 3, nobody()),
+    ),
     # -- what may not come back
     "mail.sync.tombstone": Access(nobody(), nobody(), nobody(), nobody()),
 }
@@ -220,6 +228,23 @@ class TestModels(Roles):
 
     def _mail_sync_erasure(self, owner):
         return {"addresses": f"{owner.id}@example.com"}
+
+    def _mail_sync_smart_tag(self, owner):
+        return {"name": str(owner.id)}
+
+    def _mail_sync_smart_mail(self, _owner):
+        return {"res_model": "crm.lead", "res_ids": []}
+
+    def _smart_template(self):
+        model_id = self.env["ir.model"]._get_id("crm.lead")
+        return self.env["mail.template"].create({"name": "Welcome", "model_id": model_id})
+
+    def _mail_sync_smart_mail_line(self, owner):
+        wizard = self.make("mail.sync.smart.mail", owner)
+        return {"smart_mail_id": wizard.id, "template_id": self._smart_template().id}
+
+    def _mail_sync_smart_mail_send(self, _owner):
+        return {"template_id": self._smart_template().id}
 
     def _mail_sync_tombstone(self, owner):
         return {"hash": str(owner.id)}

@@ -19,6 +19,8 @@ MENUS = {
     "mail_sync_report_menu": {"company_manager", "administrator"},
     "mail_sync_exclusion_menu": {"company_manager", "administrator"},
     "mail_sync_usage_menu": {"company_manager", "administrator"},
+    "mail_sync_smart_menu": {"marketing_manager", "company_manager", "administrator"},
+    "mail_sync_provider_menu": {"administrator"},
 }
 
 

@@ -176,6 +176,49 @@ class TestPublicMethods(PasswordCase):
         texts = {"an address": "lead@example.com", "no address": "nobody"}
         return {name: wizards.create({"addresses": text}) for name, text in texts.items()}
 
+    def _smart_template(self):
+        model_id = self.env["ir.model"]._get_id("crm.lead")
+        values = {"name": "Welcome", "subject": "Hello", "body_html": "<p>Hello</p>"}
+        return self.env["mail.template"].create(
+            {**values, "model_id": model_id, "mail_sync_smart": True}
+        )
+
+    def _mail_sync_smart_mail(self, user):
+        wizards = self.env["mail.sync.smart.mail"].with_user(user).sudo()
+        return {
+            name: wizards.create({"res_model": model, "res_ids": ids})
+            for name, model, ids in (
+                ("a lead", "crm.lead", self.lead.ids),
+                ("nothing", "crm.lead", []),
+                ("another model", "res.users", user.ids),
+            )
+        }
+
+    def _mail_sync_smart_mail_line(self, user):
+        lines = self.env["mail.sync.smart.mail.line"].with_user(user).sudo()
+        return {
+            name: lines.create({"smart_mail_id": one.id, "template_id": self._smart_template().id})
+            for name, one in self._mail_sync_smart_mail(user).items()
+        }
+
+    def _mail_sync_smart_mail_send(self, user):
+        wizards = self.env["mail.sync.smart.mail.send"].with_user(user).sudo()
+        return {
+            name: wizards.create(
+                {
+                    "res_model": one.res_model,
+                    "res_ids": one.res_ids,
+                    "template_id": self._smart_template().id,
+                }
+            )
+            for name, one in self._mail_sync_smart_mail(user).items()
+        }
+
+    def _mail_compose_message(self, user):
+        composers = self.env["mail.compose.message"].with_user(user).sudo()
+        values = {"model": "crm.lead", "res_ids": repr(self.lead.ids)}
+        return {"a composer": composers.create(values)}
+
     def _mail_sync_account_setup(self, user):
         wizards = self.env["mail.sync.account.setup"].with_user(user).sudo()
         return {step: wizards.create({"step": step}) for step in ("imap", "smtp", "ready")} | {

@@ -5,6 +5,7 @@ from . import mail_sync_account_disable
 from . import mail_sync_account_password
 from . import mail_sync_account_test
 from . import setup
+from . import smart
 from . import mail_sync_entry_move
 from . import mail_sync_erasure
 from . import mail_sync_exclusion_apply

@@ -286,11 +286,11 @@ export class MailSyncTimeline extends Component {
 
     // -- writing, and logging by hand --------------------------------------------------------------
 
-    async write() {
+    async compose(method) {
         if (!(await this.props.record.save())) {
             return;
         }
-        const action = await this.orm.call(this.resModel, "action_mail_sync_write", [[this.resId]]);
+        const action = await this.orm.call(this.resModel, method, [[this.resId]]);
         return this.action.doAction(action, {
             onClose: () => {
                 this.thread.fetchNewMessages();

@@ -1,0 +1,3 @@
+from . import choice
+from . import send
+from . import composer
