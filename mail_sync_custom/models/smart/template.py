@@ -47,10 +47,8 @@ class MailTemplate(models.Model):
     def create(self, vals_list):
         default = bool(self.env.context.get("default_mail_sync_smart"))
         vals_list = [
-            {**self._mail_sync_with_model(vals), **DECIDED}
-            if vals.get("mail_sync_smart", default)
-            else vals
-            for vals in vals_list
+            {**vals, **DECIDED} if vals.get("mail_sync_smart", default) else vals
+            for vals in map(self._mail_sync_with_model, vals_list)
         ]
         templates = super().create(vals_list)
         templates._mail_sync_check_preparer()

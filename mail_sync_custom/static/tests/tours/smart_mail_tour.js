@@ -20,7 +20,7 @@ tours.add("mail_sync_smart_mail", {
             trigger: ".modal .o_field_widget[name=words] input",
             run: "edit welcome && press Tab",
         },
-        { content: "Only one is left", trigger: `.modal:not(:has(${line("Closing")})) ${line("Welcome")}` },
+        { content: "Only one is left", trigger: ".modal .o_field_widget[name=shown_ids]:contains(Welcome):not(:contains(Closing))" },
         press("Quick Send", `${line("Welcome")} button[name=action_quick_send]`),
         {
             content: "It is asked, with the name of who gets it, and what they receive is shown",
@@ -38,7 +38,7 @@ tours.add("mail_sync_smart_mail", {
         press("Quick Send", `${line("Welcome")} button[name=action_quick_send]`),
         {
             content: "Nobody gets it twice unasked",
-            trigger: ".modal:contains(Everybody already has “Welcome”.):not(:has(button[name=action_send]:visible))",
+            trigger: ".modal:contains(Everybody already has “Welcome”.):not(:has(button[name=action_send]))",
         },
         press("Discard", ".modal-footer button:contains(Discard)"),
         { content: "The dialog is closed", trigger: "body:not(:has(.modal))" },
