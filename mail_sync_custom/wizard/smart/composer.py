@@ -2,8 +2,6 @@
 
 from odoo import api, fields, models
 
-from ..mail_compose_message import MODELS
-
 
 class MailComposeMessage(models.TransientModel):
     _inherit = "mail.compose.message"
@@ -77,7 +75,7 @@ class MailComposeMessage(models.TransientModel):
         """Return the Smart Mail that this is, edited or not; empty for other mails."""
         is_mail = self.composition_mode == "comment" and not self.subtype_is_log
         smart = self.template_id.filtered("mail_sync_smart")
-        return smart if is_mail and self.model in MODELS else smart.browse()
+        return smart if is_mail and self.model == smart.model else smart.browse()
 
     def _prepare_mail_values(self, res_ids):
         values = super()._prepare_mail_values(res_ids)
