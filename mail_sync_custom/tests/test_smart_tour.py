@@ -18,4 +18,5 @@ class TestSmartTour(SmartCase, HttpCase):
         path = f"/odoo/action-{action.id}?view_type=list"
         self.start_tour(path, "mail_sync_smart_mail_selection", login=self.ann.login, timeout=180)
         self.send_queue()
-        self.assertEqual(self.to()[2:], [{f"{name}@customer.example"} for name in ("jon", "kim")])
+        # In the order of the list, the newest first.
+        self.assertEqual(self.to()[2:], [{"kim@customer.example"}, {"jon@customer.example"}])
