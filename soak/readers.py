@@ -121,10 +121,9 @@ def serve(db: str) -> None:
 
     config = [f"--config={database.configure()}", f"--database={db}", "--log-level=warn"]
     odoo.tools.config.parse_config(config, setup_logging=True)
-    Registry(db)
+    registry = Registry(db)
     # A connection must not be shared by two processes.
     odoo.sql_db.close_all()
-    odoo.sql_db._Pool = None
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)
     parent = os.getpid()
@@ -133,6 +132,9 @@ def serve(db: str) -> None:
             print(pid, flush=True)
         else:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)
+            # With a pool of its own, whose connections have the name of this process.
+            odoo.sql_db._Pool = None
+            registry._db = odoo.sql_db.db_connect(db)
             while os.getppid() == parent:
                 read(db)
             os._exit(0)
