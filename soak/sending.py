@@ -97,8 +97,10 @@ class Sending:
         self.took = time.monotonic() - begun
 
     def _meet_customers(self) -> None:
-        """Give each person a lead, and two contacts to write to."""
+        """Give each person a lead, and two contacts to write to as fast as they like."""
         admin, mark = self.firm.admin, self.firm.mark
+        limit = ("mail.server.personal.limit.minutes", "1000")
+        admin.call("ir.config_parameter", "set_param", *limit)
         self.leads, self.contacts = [], []
         for number, client in enumerate(self.firm.clients):
             two = [
