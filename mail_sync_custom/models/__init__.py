@@ -20,6 +20,7 @@ from . import mail_sync_outgoing_refused
 from . import crm_lead
 from . import crm_lead_past
 from . import ir_attachment
+from . import ir_attachment_file
 from . import ir_http
 from . import ir_mail_server
 from . import mail_mail

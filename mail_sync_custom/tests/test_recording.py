@@ -1,5 +1,8 @@
+import hashlib
+import secrets
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 from odoo.tests import tagged
 
@@ -128,6 +131,20 @@ class TestRecording(MailSyncCase):
         self.sync()
         self.assertTimeline()
         self.assertEqual(self.account.excluded_count, 1)
+
+    def test_a_file_of_which_a_killed_process_has_left_a_part_is_recorded_whole(self):
+        content = secrets.token_bytes(5_000)
+        checksum = hashlib.sha1(content).hexdigest()
+        part = Path(self.env["ir.attachment"]._full_path(f"{checksum[:2]}/{checksum}"))
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content[:1_000])
+        self.addCleanup(part.unlink)
+        message = mail(LENA, ANN)
+        message.add_attachment(content, "application", "pdf", filename="plan.pdf")
+        self.deliver(message)
+        self.sync()
+        self.assertEqual(self.entries().attachment_ids.raw, content)
+        self.assertEqual(self.account.failed_count, 0)
 
     def test_attachments_and_inline_images_belong_to_the_entry(self):
         message = EmailMessage()
