@@ -293,7 +293,7 @@ class TestWithoutAMailbox(SmartCase):
         asked = self.quick_send(self.leads[0])
         self.assertIn("cannot send at the moment", asked.route)
         self.assertFalse(self.left)
-        self.assertIn("Waits since", self.line(self.leads[0]).mark)
+        self.assertIn("Waiting since", self.line(self.leads[0]).mark)
 
     def test_a_record_that_the_user_may_not_write_on(self):
         ben = self.salesperson("ben", groups="sales_team.group_sale_salesman")

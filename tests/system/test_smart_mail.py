@@ -133,7 +133,7 @@ def test_quick_send_personalize_later_and_the_limit(company: Office, marketing: 
         "two mails that wait",
     )
     assert "Your provider takes 6 mails a minute." in waiting[0][0]
-    assert "6 today, 2 more wait" in ann.account("sent_words")["sent_words"]
+    assert "6 in 24 hours, 2 more wait" in ann.account("sent_words")["sent_words"]
     clock_goes_on(company, 90)
     company.send_queue()
     for lead in (jon, kim):

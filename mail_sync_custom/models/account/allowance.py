@@ -29,9 +29,9 @@ class MailSyncAccount(models.Model):
             sent, limit = account._sent_in_a_day(), account._send_limits().per_day
             values = {"sent": sent, "limit": limit}
             words = (
-                self.env._("%(sent)s of %(limit)s today", **values)
+                self.env._("%(sent)s of %(limit)s in 24 hours", **values)
                 if limit
-                else self.env._("%(sent)s today", sent=sent)
+                else self.env._("%(sent)s in 24 hours", sent=sent)
             )
             if waiting := account.user_id == self.env.user and account._waiting_for_a_slot():
                 words = self.env._(

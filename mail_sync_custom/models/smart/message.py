@@ -34,7 +34,7 @@ class MailMessage(models.Model):
         if self.mail_sync_delivery in ("refused", "returned"):
             return Had(self.env._("Not delivered on %(day)s (%(name)s)", day=day, name=name), False)
         if self.mail_sync_delivery in ("waiting", "unknown"):
-            return Had(self.env._("Waits since %(day)s, by %(name)s", day=day, name=name), True)
+            return Had(self.env._("Waiting since %(day)s, from %(name)s", day=day, name=name), True)
         return Had(self.env._("Sent on %(day)s by %(name)s", day=day, name=name), True)
 
 

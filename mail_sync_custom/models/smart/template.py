@@ -31,7 +31,8 @@ class MailTemplate(models.Model):
 
     mail_sync_smart = fields.Boolean(
         "Smart Mail",
-        help="Salespeople send it from their own mailboxes, as it is or edited, to one person.",
+        help="Salespeople send it from their own mailboxes, as it is or edited: one mail for "
+        "each person.",
     )
     # Who prepares Smart Mails need not be able to read Odoo's list of models.
     mail_sync_for = fields.Selection(

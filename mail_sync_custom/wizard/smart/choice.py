@@ -16,7 +16,7 @@ class MailSyncSmartMail(models.TransientModel):
     res_model = fields.Char(readonly=True)
     res_ids = fields.Json(readonly=True)
     recipients = fields.Text("To", compute="_compute_recipients")
-    left_out = fields.Text("Gets None", compute="_compute_recipients")
+    left_out = fields.Text("Not Sent To", compute="_compute_recipients")
     has_recipients = fields.Boolean(compute="_compute_recipients")
     words = fields.Char("Search")
     tag_id = fields.Many2one("mail.sync.smart.tag")

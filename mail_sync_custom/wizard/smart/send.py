@@ -23,7 +23,7 @@ class MailSyncSmartMailSend(models.TransientModel):
     headline = fields.Char(compute="_compute_people")
     recipients = fields.Text("To", compute="_compute_people")
     have_it = fields.Text("Already Have It", compute="_compute_people")
-    left_out = fields.Text("Gets None", compute="_compute_people")
+    left_out = fields.Text("Not Sent To", compute="_compute_people")
     count = fields.Integer(compute="_compute_people")
     route = fields.Char("From", compute="_compute_route")
     subject = fields.Char(compute="_compute_preview")

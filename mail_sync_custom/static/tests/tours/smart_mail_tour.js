@@ -25,7 +25,7 @@ tours.add("mail_sync_smart_mail", {
         {
             content: "It is asked, with the name of who gets it, and what they receive is shown",
             trigger:
-                ".modal:contains(Send “Welcome” to Lena?):contains(Dear Lena, thank you):contains(0 of 100 today)",
+                ".modal:contains(Send “Welcome” to Lena?):contains(Dear Lena, thank you):contains(0 of 100 in 24 hours)",
         },
         press("Send", ".modal-footer button[name=action_send]:contains(Send)"),
         { content: "It is on its way", trigger: ".o_notification:contains(“Welcome” is on its way to Lena)" },
