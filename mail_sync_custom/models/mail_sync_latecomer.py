@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..engine.errors import Step
 from ..fields import BigInteger
 from ..transactions import RACES, as_superuser
 from ..turns.poll import interval
@@ -129,7 +130,9 @@ class MailSyncLatecomer(models.Model):
         """
         between = [("number", ">", after), ("number", "<=", number)]
         leads = self.search(between, limit=TOLD).lead_id
-        (account.user_id | leads.user_id)._bus_send("mail_sync/looked_back", {"ids": leads.ids})
+        with account._alone(Step.RECORDING):
+            told = account.user_id | leads.user_id
+            told._bus_send("mail_sync/looked_back", {"ids": leads.ids})
 
     @api.autovacuum
     def _gc_looked_for(self):
