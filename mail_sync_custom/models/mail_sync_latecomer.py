@@ -130,6 +130,8 @@ class MailSyncLatecomer(models.Model):
         """
         between = [("number", ">", after), ("number", "<=", number)]
         leads = self.search(between, limit=TOLD).lead_id
+        if not leads:
+            return
         with account._alone(Step.RECORDING):
             told = account.user_id | leads.user_id
             told._bus_send("mail_sync/looked_back", {"ids": leads.ids})

@@ -356,7 +356,8 @@ class TestLive(TimelineCase):
             self.deliver(mail("news@trade.example", self.ann.email, f"News {number}"))
         with patch.object(live, "PAUSE", 3600):
             told = self.told()
-        self.assertEqual([figures["syncing"] for _, _, figures in told], [True, False])
+        progress = [figures for _, what, figures in told if what == "mail_sync/progress"]
+        self.assertEqual([figures["syncing"] for figures in progress], [True, False])
 
     def test_notifications_are_on_the_bus_when_the_transaction_commits(self):
         self.deliver(mail(LENA, self.ann.email, "Question"))
