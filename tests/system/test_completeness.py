@@ -143,7 +143,8 @@ def test_the_page_says_what_is_missing_and_a_new_lead_what_was_found(company: Of
     expect(aside).to_contain_text("Damaged")
     company.sql("DROP TRIGGER refuse ON mail_message")
     aside.locator("button[name=action_retry]").click()
-    expect(page.locator(".o_notification")).to_contain_text("Recorded.", timeout=PATIENCE)
+    answer = page.locator(".o_notification", has_text="Recorded.")
+    expect(answer).to_be_visible(timeout=PATIENCE)
     page.click("button[name=action_fetch_missing]")
     expect(check).to_contain_text("Complete: nothing of your leads is missing", timeout=PATIENCE)
 
