@@ -94,7 +94,7 @@ def _create(
     files = _create_attachments(company.env, entries)
     bodies = [_html(shown[e.record.uid], each) for e, each in zip(entries, files, strict=True)]
     messages = _create_messages(company, entries, authors, bodies, files)
-    # Whatever is cached would be updated at each link, one record after another.
+    # The entries go past the cache; links that are there would update it one after another.
     messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
     _create_entries(company.env, entries, shown, messages)
     return messages, bodies
@@ -344,7 +344,7 @@ def _link(
             linked.append(mails)
     links = rows.insert(env["mail.sync.message"], new)
     rows.relate(links, "mail_message_ids", linked)
-    messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
+    messages.invalidate_recordset(["mail_sync_link_ids"])
 
 
 def _bcc(r: Record) -> str | bool:
