@@ -1,4 +1,4 @@
-"""Connect and read a mailbox through the calls of the web client's buttons."""
+"""Hire salespeople, and connect and read their mailboxes by the calls of the web client."""
 
 from __future__ import annotations
 
@@ -14,6 +14,24 @@ class HasEmail(Protocol):
 
     @property
     def email(self) -> str: ...
+
+
+class IsNamed(HasEmail, Protocol):
+    """A person with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def hire(admin: Client, person: IsNamed, password: str, **values: object) -> int:
+    """Create a user who sees all leads; return its id. ``values`` are further fields."""
+    group = admin.call(
+        "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
+    )[1]
+    user = {"name": person.name, "login": person.email, "email": person.email}
+    return admin.create(
+        "res.users", **{**user, "password": password, "group_ids": [(4, group)], **values}
+    )
 
 
 def connect(client: Client, person: HasEmail, imap_port: int, smtp_port: int, *, ssl: bool) -> None:

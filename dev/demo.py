@@ -215,18 +215,8 @@ class Story:
             self.answer()
 
     def people(self) -> None:
-        group = self.admin.call(
-            "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
-        )[1]
         for person in (ANN, BEN, CARA):
-            self.admin.create(
-                "res.users",
-                name=person.name,
-                login=person.email,
-                email=person.email,
-                password=LOGIN_PASSWORD,
-                group_ids=[(4, group)],
-            )
+            connecting.hire(self.admin, person, LOGIN_PASSWORD)
         self.ann, self.ben, self.cara = (
             Client(self.server.url, self.server.db, person.email, LOGIN_PASSWORD)
             for person in (ANN, BEN, CARA)

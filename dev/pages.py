@@ -20,12 +20,17 @@ def chromium() -> Iterator[object]:
 
         def open_page(url, login, password):
             page = program.new_context(viewport=SIZE, locale="en-US").new_page()
-            page.goto(f"{url}/web/login")
-            page.fill("input[name=login]", login)
-            page.fill("input[name=password]", password)
-            page.click("button[type=submit]")
-            page.wait_for_selector(".o_user_menu")
+            log_in(page, url, login, password)
             return page
 
         yield open_page
         program.close()
+
+
+def log_in(page, url: str, login: str, password: str) -> None:
+    """Log in at an Odoo's address, and wait until the web client is there."""
+    page.goto(f"{url}/web/login")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", password)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".o_user_menu")

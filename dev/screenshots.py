@@ -12,7 +12,7 @@ from PIL import Image
 
 from . import passwords, postgres, readme, services
 from .client import Client
-from .connecting import account_of, connect, sync
+from .connecting import account_of, connect, hire, sync
 from .console import step
 from .database import OdooServer, copy
 from .demo import Person, mail, put
@@ -109,20 +109,10 @@ class Story:
         self.server, self.open_page, self.names = server, open_page, names
         self.mail_host = services.describe()
         self.admin = Client(server.url, server.db, "admin", "admin")
-        group = self.admin.call(
-            "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
-        )[1]
         self.company = self.admin.call("res.company", "search", [])[0]
         self.admin.call("res.company", "write", [self.company], {"name": "Northwind Solar"})
         for person in COLLEAGUES:
-            self.admin.create(
-                "res.users",
-                name=person.name,
-                login=person.email,
-                email=person.email,
-                password=LOGIN_PASSWORD,
-                group_ids=[(4, group)],
-            )
+            hire(self.admin, person, LOGIN_PASSWORD)
         self.lead = self.admin.create(
             "crm.lead",
             name="Solar roof for Greenhill",

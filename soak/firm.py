@@ -55,20 +55,9 @@ class Firm:
 
         ``smtp`` are settings of the set-up wizard, one for each of them.
         """
-        group = self.admin.call(
-            "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
-        )[1]
         for number in range(count):
             person = Address(f"Söller {number}", f"seller{number}.{self.mark}@sales.example")
-            self.admin.create(
-                "res.users",
-                name=person.name,
-                login=person.email,
-                email=person.email,
-                password=LOGIN_PASSWORD,
-                notification_type="inbox",
-                group_ids=[(4, group)],
-            )
+            connecting.hire(self.admin, person, LOGIN_PASSWORD, notification_type="inbox")
             self.people.append(person)
             self.clients.append(Client(self.server.url, self.db, person.email, LOGIN_PASSWORD))
             _connect(self.clients[-1], person, smtp[number] if smtp else {})

@@ -70,18 +70,9 @@ class Office:
     def salesperson(self, word: str = "ann", *, login: str = "") -> Salesperson:
         """Hire a user who sees all leads, and has a mailbox."""
         person = somebody(word, "sales.example")
-        group = self.admin.call(
-            "ir.model.data", "check_object_reference", "sales_team", "group_sale_salesman_all_leads"
-        )[1]
-        self.admin.create(
-            "res.users",
-            name=person.name,
-            login=login or person.email,
-            email=person.email,
-            password=demo.LOGIN_PASSWORD,
-            group_ids=[(4, group)],
-        )
-        return Salesperson(self, person, self.client(login or person.email))
+        login = login or person.email
+        connecting.hire(self.admin, person, demo.LOGIN_PASSWORD, login=login)
+        return Salesperson(self, person, self.client(login))
 
     def lead(self, customer: Person, owner: Salesperson | None = None) -> Lead:
         """Create an opportunity for a customer."""

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from dev import services
 from dev.demo import LOGIN_PASSWORD, mail
+from dev.pages import log_in
 
 from .office import Lead, Office, Salesperson, somebody, wait_until
 
@@ -28,14 +29,6 @@ def page() -> Iterator[Page]:
         opened.set_default_timeout(PATIENCE)
         yield opened
         browser.close()
-
-
-def log_in(page: Page, company: Office, login: str) -> None:
-    page.goto(f"{company.server.url}/web/login")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", LOGIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_user_menu")
 
 
 def press(ann: Salesperson, button: str) -> None:
@@ -127,7 +120,7 @@ def test_the_page_says_what_is_missing_and_a_new_lead_what_was_found(company: Of
     ann.sync()
     company.sql("DELETE FROM mail_message WHERE subject = 'Mail 1'")
 
-    log_in(page, company, ann.email)
+    log_in(page, company.server.url, ann.email, LOGIN_PASSWORD)
     action = "mail_sync_custom.mail_sync_account_action"
     page.goto(f"{company.server.url}/odoo/action-{action}/{ann.account_id()}")
     check = page.locator(".o_mail_sync_check")

@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from dev import demo, oidc, signing_in
 from dev.machine import browser
+from dev.pages import log_in
 from dev.passwords import PASSWORD
 
-from .office import Office, Salesperson, somebody
+from .office import Office, somebody
 
 DOMAIN = "sales.example"
 
@@ -29,14 +30,6 @@ def page() -> Iterator[Page]:
         program.close()
 
 
-def log_in(page: Page, person: Salesperson) -> None:
-    page.goto(f"{person.client.url}/web/login")
-    page.fill("input[name=login]", person.email)
-    page.fill("input[name=password]", demo.LOGIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_user_menu")
-
-
 def at_the_provider(page: Page, password: str = PASSWORD) -> None:
     page.wait_for_url(f"{oidc.issuer()}/interaction/**")
     page.fill("input[name=password]", password)
@@ -49,7 +42,7 @@ def test_from_sign_in_to_the_timeline(company: Office, page: Page):
     ann = company.salesperson("ann")
     lead = company.lead(somebody("lena"), ann)
     ann.has(demo.mail(lead.customer, ann.person, "Solar roof", "Can you cover 400 m²?"))
-    log_in(page, ann)
+    log_in(page, ann.client.url, ann.email, demo.LOGIN_PASSWORD)
 
     page.click(".o_user_menu button")
     page.click("[data-menu=mail_sync]")
@@ -89,7 +82,7 @@ def test_an_account_that_must_sign_in_again_has_one_button(company: Office, page
         ann.client.uid,
     )
     ann.sync()
-    log_in(page, ann)
+    log_in(page, ann.client.url, ann.email, demo.LOGIN_PASSWORD)
     page.goto(
         f"{ann.client.url}/odoo/action-mail_sync_custom.mail_sync_account_action/{ann.account_id()}"
     )

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from dev import services
 from dev.demo import LOGIN_PASSWORD, mail
+from dev.pages import log_in
 
 from .office import Office, import_mails, somebody, wait_until
 
@@ -25,14 +26,6 @@ def page() -> Iterator[Page]:
         )
         yield browser.new_page(viewport={"width": 1280, "height": 800})
         browser.close()
-
-
-def log_in(page: Page, company: Office, login: str) -> None:
-    page.goto(f"{company.server.url}/web/login")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", LOGIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_user_menu")
 
 
 def open_account(page: Page) -> None:
@@ -63,7 +56,7 @@ def test_the_bar_moves_while_mails_are_read_and_is_still_there_on_return(
 ):
     ann = new_company.salesperson()
     import_mails(ann.person, "INBOX", [newsletter(ann.email, n) for n in range(MAILS)])
-    log_in(page, new_company, ann.email)
+    log_in(page, new_company.server.url, ann.email, LOGIN_PASSWORD)
     ann.connect()
     open_account(page)
     wait_until(lambda: percent(page) is not None, "A bar")
@@ -89,7 +82,7 @@ def test_a_mail_that_arrives_while_the_lead_is_open_appears_on_it(company: Offic
     ann.has(mail(lead.customer, ann.person, "The first", "Hello."))
     ann.connect()
     ann.sync()
-    log_in(page, company, ann.email)
+    log_in(page, company.server.url, ann.email, LOGIN_PASSWORD)
     page.goto(f"{company.server.url}/odoo/crm/{lead.id}")
     expect(page.locator(".o_mail_sync_subject")).to_have_text(["The first"], timeout=PATIENCE)
     ann.receives(mail(lead.customer, ann.person, "The second", "Are you there?"))

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from dev import services
 from dev.client import Refused
 from dev.demo import LOGIN_PASSWORD, mail
+from dev.pages import log_in
 from dev.passwords import PASSWORD, set_password
 
 from .office import (
@@ -84,11 +85,7 @@ def open_lead() -> Iterator[Callable[[Salesperson, Lead], Page]]:
         def open_lead(reader: Salesperson, lead: Lead) -> Page:
             page = program.new_context(viewport={"width": 1600, "height": 900}).new_page()
             page.set_default_timeout(PATIENCE * 1000)
-            page.goto(f"{lead.office.server.url}/web/login")
-            page.fill("input[name=login]", reader.email)
-            page.fill("input[name=password]", LOGIN_PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_selector(".o_user_menu")
+            log_in(page, lead.office.server.url, reader.email, LOGIN_PASSWORD)
             page.goto(f"{lead.office.server.url}/odoo/crm/{lead.id}")
             return page
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from dev import services
 from dev.demo import LOGIN_PASSWORD, mail
+from dev.pages import log_in
 from dev.paths import LOG
 
 from .office import PATIENCE, Lead, Salesperson, raw, somebody, wait_until
@@ -70,11 +71,7 @@ def desk(company) -> Iterator[Desk]:
             executable_path=services.describe().chromium, args=["--no-sandbox"]
         )
         page = browser.new_page()
-        page.goto(f"{company.server.url}/web/login")
-        page.fill("input[name=login]", ann.email)
-        page.fill("input[name=password]", LOGIN_PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_selector(".o_user_menu")
+        log_in(page, company.server.url, ann.email, LOGIN_PASSWORD)
         yield Desk(ann, lead, browser, page.context.storage_state())
         browser.close()
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from dev import services
 from dev.demo import LOGIN_PASSWORD
+from dev.pages import log_in
 from dev.passwords import PASSWORD, set_password
 
 from .office import Office, Salesperson
@@ -29,11 +30,7 @@ def page() -> Iterator[Page]:
 
 def open_crm(page: Page, company: Office, login: str) -> None:
     """Log in, and mark the page so that a reload would be noticed."""
-    page.goto(f"{company.server.url}/web/login")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", LOGIN_PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_user_menu")
+    log_in(page, company.server.url, login, LOGIN_PASSWORD)
     page.evaluate("window.sameAsBefore = true")
 
 
