@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import atheris
 
 with atheris.instrument_imports(include=["engine"]):
-    from engine import matching
+    from engine import copies, matching
     from engine.errors import MailError, MessageUnreadable
     from engine.imap import answers
     from engine.markup import body
@@ -47,7 +47,7 @@ def headers(data: bytes) -> None:
     addresses, ids, _ = glance(data)
     assert matching.everyone(found) <= addresses
     assert set(found.in_reply_to) <= ids
-    matching.identify(found)
+    copies.identify(found)
 
 
 def mime(data: bytes) -> None:

@@ -72,6 +72,11 @@ class MailFile:
         """Return what is in the e-mail field of the lead: as named, else the address in From."""
         return self.first("x-lead-email") or _sender(self.raw)
 
+    @property
+    def comes_first(self) -> bool:
+        """Whether it is there before the lead is."""
+        return self.first("x-lead-after").lower() == "yes"
+
     def differences(self, stored: Stored | None, why: str = "") -> list[tuple[str, str, str]]:
         """Return what differs: (what, expected, actual). `stored` is None if it is not on the lead.
 

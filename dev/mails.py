@@ -17,6 +17,7 @@ import secrets
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import connecting, database, demo, dovecot, mail_file, postgres, visible
@@ -65,7 +66,7 @@ def mails_of(folder: str) -> list[MailFile]:
 def report(file: MailFile, desk: Desk) -> bool:
     """Put a mail through and print what came of it; tell whether it is as expected."""
     try:
-        stored, why = desk.receive(file)
+        stored, why = desk.receive(file)[0].entry()
     except (Refused, OSError, imaplib.IMAP4.error) as error:
         say(f"FAIL  {file.name}\n      {type(error).__name__}: {error}")
         desk.clear()
@@ -102,7 +103,7 @@ def shortened(text: str) -> str:
 
 
 class Desk:
-    """A salesperson's log-in and mailbox, through which one mail after another goes."""
+    """A salesperson's log-in and mailbox, through which the mails go."""
 
     def __init__(self, server: database.OdooServer):
         self.url, self.db = server.url, server.db
@@ -130,22 +131,23 @@ class Desk:
         connecting.sync(self.client)
         self.inbox = Inbox(person)
 
-    def receive(self, file: MailFile) -> tuple[Stored | None, str]:
-        """Deliver a mail; return its entry on the lead, or why there is none."""
+    def receive(self, *files: MailFile) -> list[Received]:
+        """Deliver mails; return the way to the entry on the lead of each.
+
+        Mails that are delivered together must have nothing in common, neither a correspondent nor
+        a Message-ID.
+        """
         self.clear()
-        after = file.first("x-lead-after").lower() == "yes"
-        lead = None if after else self.lead(file)
-        server_date = self.inbox.put(file.raw)
+        leads = {file.name: self.lead(file) for file in files if not file.comes_first}
+        dates = [self.inbox.put(file.raw) for file in files]
         said = connecting.sync(self.client)
-        if after:
-            lead = self.lead(file)
+        if late := [file for file in files if file.comes_first]:
+            leads |= {file.name: self.lead(file) for file in late}
             said = connecting.sync(self.client)
-        entries = self.entries(lead)
-        if not entries:
-            return None, self.reason() or said
-        if len(entries) > 1:
-            raise Refused(f"it stands on the lead {len(entries)} times")
-        return self.stored(entries[0], server_date), ""
+        return [
+            Received(self, leads[file.name], date, said)
+            for file, date in zip(files, dates, strict=True)
+        ]
 
     def lead(self, file: MailFile) -> int:
         """Make the lead that a mail is about, or a lead of the contact that it is about."""
@@ -216,6 +218,25 @@ class Desk:
 
     def sql(self, query: str, *values: object) -> list[tuple]:
         return postgres.execute(query, values, db=self.db)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A mail that was delivered and read, and the lead on which it should stand."""
+
+    desk: Desk
+    lead: int
+    server_date: str
+    said: str
+
+    def entry(self) -> tuple[Stored | None, str]:
+        """Return its entry on the lead, or why there is none."""
+        entries = self.desk.entries(self.lead)
+        if not entries:
+            return None, self.desk.reason() or self.said
+        if len(entries) > 1:
+            raise Refused(f"it stands on the lead {len(entries)} times")
+        return self.desk.stored(entries[0], self.server_date), ""
 
 
 class Inbox:

@@ -44,7 +44,7 @@ _ATTRIBUTES = (
     ' title="a > b"', " title='a < b'", ' alt="1"b="2"', " a=b/c", ' a="', " a='", " =x", ' "',
     " /", ' href="http://x.example/?a=1&copy=2"', " encoding='utf-8'", ' id="divRplyFwdMsg"',
     "\n a\n=\nb", ' border=0 width="1"', ' href="javascript:x()"', " onclick='x(\"y\")'", "/x/y",
-    " <b", ' style="display:none"', " style='DISPLAY : none'",
+    " <b", " hidden", " Hidden=''", ' style="display:none"', " style='DISPLAY : none'",
 )  # fmt: skip
 _ODD = (
     "<!-- {} -->", "<!--[if mso]>{}<![endif]-->", "<![if !mso]>{}<![endif]>", "<!--->", "<!-->",
@@ -170,7 +170,7 @@ class Writer:
 
 def lost(source: str, stored: str) -> list[str]:
     """Return the words that a reader sees of a source and not of what is stored."""
-    there = set(_WORD.findall(visible.written(stored)))
+    there = set(_WORD.findall(visible.stored(stored)))
     return [word for word in _WORD.findall(visible.text(source)) if word not in there]
 
 

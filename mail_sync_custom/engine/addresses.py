@@ -43,10 +43,14 @@ _GMAIL = ("gmail.com", "googlemail.com")
 _LOCAL = r'[^\s"(),:;<>@\[\]\\]+'
 _ADDRESS = re.compile(rf'(?:{_LOCAL}|"[^"\\]+")@(?:{_LOCAL}|\[[^\s\[\]@]+\])')
 _NEEDLESS_QUOTES = re.compile(rf'"({_LOCAL})"')
+#: What some programs put into angle brackets.
+_WHOLLY_QUOTED = re.compile(r'\A"([^"@]+@[^"@]+)"\Z')
 #: Zero-width characters that come along when an address is copied from a page. Not the joiners
 #: U+200C and U+200D: Persian and Hindi domains use them.
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
-_INVISIBLE |= dict.fromkeys(map(ord, "\u2060\u2066\u2067\u2068\u2069\ufeff"))
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
+INVISIBLE |= dict.fromkeys(map(ord, "\u2060\u2066\u2067\u2068\u2069\ufeff"))
+#: Which form of a sign is meant: nothing in a domain (UTS 46 §4).
+INVISIBLE |= dict.fromkeys([0x34F, *range(0x180B, 0x180E), *range(0xFE00, 0xFE10)])
 _IDEOGRAPHIC_STOP = "\N{IDEOGRAPHIC FULL STOP}"
 
 
@@ -66,7 +70,7 @@ def key(address: str, rules: Rules = STRICT) -> str:
     """
     word = address.strip()
     if not word.isascii():
-        word = word.translate(_INVISIBLE)
+        word = word.translate(INVISIBLE)
     if "@" not in word or "=?" in word or len(word) > MAX_ADDRESS:
         return ""  # an encoded word is text, not an address, whatever it decodes to (RFC 2047 §5)
     if word[0] == "'" == word[-1]:
@@ -121,7 +125,7 @@ def ascii_domain(domain: str) -> str:
     ('xn--mller-kva.example', 'xn--strae-oqa.example')
     """
     if not domain.isascii():
-        domain = unicodedata.normalize("NFKC", domain).translate(_INVISIBLE)
+        domain = unicodedata.normalize("NFKC", domain).translate(INVISIBLE)
         domain = _lower(domain.replace(_IDEOGRAPHIC_STOP, "."))
         domain = ".".join(map(_a_label, unicodedata.normalize("NFKC", domain).split(".")))
     return domain.lower().removesuffix(".")
@@ -177,8 +181,16 @@ def _u_label(label: str) -> str:
 # --- which ones a field names ------------------------------------------------------------------
 
 _FULL_WIDTH = str.maketrans({"＠": "@", "，": ",", "、": ",", "；": ";", "：": ":", "\n": ","})
+#: Quotation marks of other languages: they are no letters of an address.
+_FULL_WIDTH |= str.maketrans(dict.fromkeys("„“”‟«»‹›", " "))
 #: Separators that people put between two addresses but that no header allows.
-_BETWEEN = re.compile(r'(@[^\s@/|,;<>"&]+)\s*[/|&]')
+_BETWEEN = re.compile(r'(@[^\s@/|,;<>"&–—]+)\s*[/|&–—]')
+#: What ends the address in a link (RFC 6068).
+_QUERY = re.compile(r"(mailto:[^\s?<>@]+@[^\s?<>@]+)\?[^\s<>,;]*", re.IGNORECASE)
+#: An address in brackets or quotes: no address of a header, but what a person meant.
+_ANYWHERE = re.compile(
+    r"""(?<![^\s"(),:;<>@\[\]=|&/'])[^\s"(),:;<>@\[\]=|&/']+@[^\s"(),:;<>@\[\]=|&/'?]+"""
+)
 _SCHEME = re.compile(r"\b(?:mailto|smtp):", re.IGNORECASE)
 _LABEL = re.compile(r":(?![^\[\]]*\])")
 
@@ -192,8 +204,10 @@ def keys(text: str, rules: Rules = STRICT) -> tuple[str, ...]:
     text = text[:MAX_FIELD]
     if "@" not in text and "＠" not in text:
         return ()
-    text = _BETWEEN.sub(r"\1, ", text.strip().translate(_FULL_WIDTH))
-    found = (key(one.email, rules) for one in mailboxes(_LABEL.sub(" ", _SCHEME.sub("", text))))
+    text = _QUERY.sub(r"\1", _BETWEEN.sub(r"\1, ", text.strip().translate(_FULL_WIDTH)))
+    found = [key(one.email, rules) for one in mailboxes(_LABEL.sub(" ", _SCHEME.sub("", text)))]
+    if not any(found):
+        found = [key(one, rules) for one in _ANYWHERE.findall(text)]
     return tuple(dict.fromkeys(filter(None, found)))
 
 
@@ -268,9 +282,11 @@ class _Box:
 
         A display name never becomes an address where there are brackets.
         """
-        words = _words(self.spec)
-        if self.angle and len(words) != 1:
-            return []
+        words = _words(self.spec, around_dots=bool(self.angle))
+        if self.angle:
+            if len(words) != 1:
+                return []
+            words = [_WHOLLY_QUOTED.sub(r"\1", words[0])]
         found = [(word, key(word)) for word in words]
         emails = [email for _, email in found if email]
         if not emails:
@@ -282,14 +298,18 @@ class _Box:
         return [Mailbox(emails[0], "".join(self.name), self.comment)]
 
 
-def _words(spec: list[str]) -> list[str]:
-    """Return the words that may be an address: split at white space, but not around the @."""
+def _words(spec: list[str], around_dots: bool) -> list[str]:
+    """Return the words that may be an address: split at white space, but not around the @.
+
+    ``around_dots``: nor around a dot (RFC 5322 §4.4).
+    """
+    joints = ("@", ".") if around_dots else ("@",)
     words: list[str] = []
     apart = True
     for piece in spec:
         if piece.isspace():
-            apart = apart or not (words and words[-1].endswith("@"))
-        elif words and (not apart or piece.startswith("@")):
+            apart = apart or not (words and words[-1].endswith(joints))
+        elif words and (not apart or piece.startswith(joints)):
             words[-1] += piece
             apart = False
         else:

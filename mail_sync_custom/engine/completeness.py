@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from . import matching
+from . import copies, matching
 from .matching import Known, Owner, Reason, Settled, Target, Verdict
 from .values import Envelope, Outcome
 
@@ -176,10 +176,10 @@ def _done(
         key, variant = verdict.message_id, verdict.variant
         return key, variant, _settled(known, key, variant)
     # Its address is no lead's any more: its id and its date are left.
-    key = matching.identify(envelope)
-    dated = replace(envelope, date=matching.plausible_date(envelope, internaldate))
+    key = copies.identify(envelope)
+    dated = replace(envelope, date=copies.plausible_date(envelope, internaldate))
     for done in known.settled.get(key, ()):
-        if matching.same_mail(dated, done.date, None):
+        if copies.same_mail(dated, done.date, None):
             return key, done.variant, done
     return key, 0, None
 

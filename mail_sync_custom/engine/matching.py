@@ -6,22 +6,17 @@ Pure functions of an :class:`~.values.Envelope`, the mailbox's :class:`Owner` an
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from .copies import identify, plausible_date, same_mail, variant_of
 from .people import Owner, Target
-from .values import ABSURD, Direction, Envelope, Outcome
+from .values import Direction, Envelope, Outcome
 
-#: Copies of one mail may differ in Date by the time a client takes between filing and sending.
-SAME_MAIL = timedelta(hours=1)
 #: The history window is compared with the server's clock, which is not ours.
 CLOCK_SKEW = timedelta(minutes=10)
-
-_PREFIX = re.compile(r"^(?:\s|\[[^\]]*\]|\*+[^*]*\*+|[^\s:]{1,12}\s?:)+")
 
 
 class Reason(StrEnum):
@@ -108,20 +103,6 @@ class Verdict:
         return Direction.OUT if self.by_colleague else self.direction
 
 
-def identify(envelope: Envelope) -> str:
-    """Return the id that identifies a mail: its Message-ID or, without one, a stable hash.
-
-    The hash is made from what all copies of a mail share, so that two copies without a Message-ID
-    are one mail, whichever mailboxes they are in.
-    """
-    if envelope.message_id:
-        return envelope.message_id
-    people = ",".join(sorted(a.email for a in (*envelope.to, *envelope.cc)))
-    date = envelope.date.isoformat() if envelope.date else ""
-    text = "\n".join((envelope.sender.email, people, date, envelope.subject))
-    return hashlib.sha256(text.encode()).hexdigest()[:40] + "@no-message-id.invalid"
-
-
 def ids(envelope: Envelope) -> frozenset[str]:
     """Return every id that a decision about this mail needs to be looked up."""
     found = (identify(envelope), envelope.stamp, *envelope.in_reply_to, *envelope.references)
@@ -162,26 +143,6 @@ def correspondents(envelope: Envelope, owner: Owner, way: Direction) -> tuple[st
     return tuple(dict.fromkeys(a.email for a in addresses if a.email and not owner.owns(a.email)))
 
 
-def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) -> bool:
-    """Whether a mail with the same Message-ID is a copy, and not another mail that reuses the id.
-
-    Gateways and lists put a word before a subject, and clients file a copy a moment before they
-    send. Programs that always use the same id differ in subject or time.
-    """
-    if date and envelope.date and abs(date - envelope.date) > SAME_MAIL:
-        return False
-    if subject is None or envelope.subject_guessed:
-        return True
-    less, more = sorted((_words(envelope.subject), _words(subject)), key=len)
-    return less == more[len(more) - len(less) :] if less else not more
-
-
-def plausible_date(envelope: Envelope, internaldate: datetime | None) -> datetime | None:
-    """Return the Date header, or None if it comes from a wrong clock."""
-    date = envelope.date
-    return None if date and internaldate and date - internaldate > ABSURD else date
-
-
 def judge(
     envelope: Envelope,
     owner: Owner,
@@ -196,7 +157,7 @@ def judge(
 
     ``history`` says that it was found by reading back, where the owner's history window applies:
     new mail is read whatever its date, for it has just arrived. ``late`` has the latecomers it was
-    searched for, by their address. They get it too, unless it belongs to another open lead.
+    searched for, by their address. They get it too, unless it is another open lead's, or deleted.
 
     An excluded address anywhere on a mail keeps it out, whatever it belongs to or answers. What
     this account recorded before stays.
@@ -226,7 +187,7 @@ def judge(
             envelope, people, known, by_address, answered, own_id=message_id
         )
         targets = _joined(targets, asked)
-    there = {s.target for s in standing}
+    there = {*(s.target for s in standing), *(settled.places if settled else ())}
     missing = tuple(t for t in targets if t not in there)
     place = (targets, missing, reason, because)
     ours = envelope.sender.email in known.colleagues
@@ -254,6 +215,18 @@ def by_hand(
     standing = known.standing.get(message_id, ())
     missing = () if any((s.target, s.variant) == (target, variant) for s in standing) else (target,)
     return Verdict(Outcome.RECORDED, way, message_id, variant, (target,), missing, Reason.HAND)
+
+
+def tells_author(copy: Envelope, named: str, because: str, owner: Owner) -> bool:
+    """Whether a copy in Sent says who wrote a mail whose entry names somebody else.
+
+    Its author is the owner, and the entry names a list that it was written to: such a list puts
+    itself into From because of DMARC (RFC 7960 §4), and may have brought its copy first. A mail of
+    the person ``because`` of whom it is recorded is theirs.
+    """
+    written_to = {address.email for address in (*copy.to, *copy.cc)}
+    is_list = named in written_to and named != because and not owner.owns(named)
+    return is_list and owner.owns(copy.sender.email)
 
 
 def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
@@ -323,15 +296,7 @@ def _key(
             return message_id, done.variant, done
     if not settled and not standing_variants:
         return message_id, 0, None
-    return message_id, _variant(envelope), None
-
-
-def _variant(envelope: Envelope) -> int:
-    """Return a number that distinguishes mails with the same Message-ID. Never 0."""
-    moment = envelope.date or datetime.fromtimestamp(0, UTC)
-    words = " ".join(_words(envelope.subject))
-    text = f"{int(moment.timestamp())}\n{words}\n{envelope.sender.email}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % (2**31 - 1) + 1
+    return message_id, variant_of(envelope), None
 
 
 def _place(
@@ -394,7 +359,3 @@ def _joined(*targets: Iterable[Target]) -> tuple[Target, ...]:
 
 def _first(mapping: Mapping[str, object], keys: Iterable[str]) -> str:
     return next((key for key in keys if mapping.get(key)), "")
-
-
-def _words(subject: str) -> list[str]:
-    return _PREFIX.sub("", subject.casefold()).split()

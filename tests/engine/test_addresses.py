@@ -25,6 +25,7 @@ from engine.addresses import Rules, ascii_domain, key, keys, routable, shown
         ("info@mu\u0308ller.example", "info@müller.example"),
         ("info@例え。テスト", "info@xn--r8jz45g.xn--zckzah"),
         ("info@straße.example", "info@xn--strae-oqa.example"),
+        ("info@i\u2764\ufe0f.example", "info@xn--i-7iq.example"),
         ("Jörg@example.com", "jörg@example.com"),
         ("jo\u0308rg@example.com", "j\N{LATIN SMALL LETTER O WITH DIAERESIS}rg@example.com"),
         ("ΝΊΚΟΣ@example.com", "νίκος@example.com"),
@@ -106,6 +107,17 @@ def test_what_a_company_may_take_for_the_same(rules, address, same):
         ("mailto:ann@x.example", ["ann@x.example"]),
         ("<mailto:ann@x.example>", ["ann@x.example"]),
         ("ann@x.example (office)", ["ann@x.example"]),
+        ("Ann Lee (ann@x.example)", ["ann@x.example"]),
+        ("Ann Lee [mailto:ann@x.example]", ["ann@x.example"]),
+        ('"ann@x.example"', ["ann@x.example"]),
+        ("„ann@x.example“", ["ann@x.example"]),
+        ("[ann@x.example](mailto:ann@x.example)", ["ann@x.example"]),
+        ("<mailto:ann@x.example|ann@x.example>", ["ann@x.example"]),
+        ('<a href="mailto:ann@x.example">ann@x.example</a>', ["ann@x.example"]),
+        ("mailto:ann@x.example?subject=Hi", ["ann@x.example"]),
+        ("ann@x.example – ben@y.example", ["ann@x.example", "ben@y.example"]),
+        ("ann@x.example—ben@y.example", ["ann@x.example", "ben@y.example"]),
+        ("a?b@x.example", ["a?b@x.example"]),
         ("ann@x.example, ANN@X.example", ["ann@x.example"]),
         ("ann\uff20x.example\uff1bben@y.example", ["ann@x.example", "ben@y.example"]),
         ("info@müller.example, x", ["info@xn--mller-kva.example"]),
@@ -153,7 +165,7 @@ def test_a_key_is_its_own_key_and_found_in_any_field(address):
     found = key(address)
     if found:
         assert key(found) == found
-        if not set("/|&、，；：＠") & set(found):  # which people put between addresses
+        if not set("/|&–—、，；：＠„“”‟«»‹›") & set(found):  # which people put around addresses
             assert keys(f"x, <{found}>") == (found,)
         assert ascii_domain(found.rpartition("@")[2]).isascii()
         assert key(shown(found)) == found

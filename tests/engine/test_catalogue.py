@@ -1,7 +1,5 @@
 """What each sentence means that servers are known to say, and the tables behind it."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +20,7 @@ from engine.catalogue import (
 )
 from engine.errors import Step
 
+from .pace import within
 from .sentences import (
     BOUNCE,
     BOUNCED,
@@ -180,8 +179,7 @@ def test_unknown_text_accuses_nobody(text, step):
 
 
 def test_a_hostile_text_is_read_in_no_time():
-    began = time.perf_counter()
-    for text in ("a" * 10**6, "starttls " * 10**5, "logindisabled auth=" * 10**5, "\n" * 10**6):
-        classify(text, step=LOGIN)
-        classify(text, step=LOGIN, protocol="smtp")
-    assert time.perf_counter() - began < 1
+    with within(1):
+        for text in ("a" * 10**6, "starttls " * 10**5, "logindisabled auth=" * 10**5, "\n" * 10**6):
+            classify(text, step=LOGIN)
+            classify(text, step=LOGIN, protocol="smtp")

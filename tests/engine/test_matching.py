@@ -15,10 +15,8 @@ from engine.matching import (
     correspondents,
     direction,
     everyone,
-    identify,
     ids,
     judge,
-    same_mail,
     with_record,
 )
 from engine.values import Address, Direction, Envelope, Outcome
@@ -84,67 +82,6 @@ def test_every_address_that_could_matter_is_looked_up():
     }
     answer = replace(mail, in_reply_to=("a@x",), references=("b@x", "a@x"))
     assert ids(answer) == {"1@mail.example", "s@crm", "a@x", "b@x"}
-
-
-# -- identity -------------------------------------------------------------------------------------
-
-
-def test_a_mail_without_an_id_is_identified_by_what_all_copies_share():
-    mine = envelope(LEA, (ANN, BOB), message_id="")
-    assert identify(mine) == identify(
-        replace(mine, to=people(BOB), cc=people(ANN), bcc=people(EVE))
-    )
-    assert "@" in identify(mine)
-    assert ids(mine) == {identify(mine)}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"subject": "Other"},
-        {"date": NOON + SECOND},
-        {"date": None},
-        {"sender": Address("", EVE)},
-        {"to": people(EVE)},
-    ],
-    ids=str,
-)
-def test_a_difference_in_any_of_these_makes_another_mail(change):
-    mail = envelope(message_id="")
-    assert identify(mail) != identify(replace(mail, **change))
-
-
-@pytest.mark.parametrize(
-    ("subject", "same"),
-    [
-        ("Hello", True),
-        ("hello ", True),
-        ("[EXTERNAL] Hello", True),
-        ("*** SPAM *** Hello", True),
-        ("Re: Hello", True),
-        ("AW: [list] Hello", True),
-        ("Hello again", False),
-        ("Othello", False),
-        ("", False),
-        (None, True),
-    ],
-)
-def test_a_gateways_subject_prefix_does_not_make_another_mail(subject, same):
-    assert same_mail(envelope(), NOON, subject) is same
-    if subject is not None:
-        assert same_mail(envelope(subject=subject), NOON, "Hello") is same
-
-
-def test_two_mails_without_a_subject_are_distinguished_by_date():
-    assert same_mail(envelope(subject=""), NOON + SECOND, "")
-    assert not same_mail(envelope(subject=""), NOON + 2 * HOUR, "")
-
-
-def test_copies_may_differ_by_the_time_a_client_needs_to_send():
-    assert same_mail(envelope(), NOON - MINUTE, "Hello")
-    assert not same_mail(envelope(), NOON - 2 * HOUR, "Hello")
-    assert same_mail(envelope(date=None), NOON, "Hello")
-    assert same_mail(envelope(), None, "Hello")
 
 
 # -- outcome --------------------------------------------------------------------------------------

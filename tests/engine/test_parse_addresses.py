@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from engine.mime.envelope import envelope
 from engine.mime.glance import glance
 from engine.values import Address
+from tests.engine.pace import within
 
 
 def to(value: bytes | str) -> list[tuple[str, str]]:
@@ -34,9 +35,13 @@ def to(value: bytes | str) -> list[tuple[str, str]]:
         ("<mailto:ann@example.com>", [("", "ann@example.com")]),
         ("<@relay.example,@other.example:ann@example.com>", [("", "ann@example.com")]),
         ("ann@example.com.", [("", "ann@example.com")]),
+        ("Ann <ann . lee @ example . com>", [("Ann", "ann.lee@example.com")]),
+        ("Ann <ann(home).lee @ (x) example.com(host)>", [("Ann", "ann.lee@example.com")]),
         ("ann@[192.0.2.1]", [("", "ann@[192.0.2.1]")]),
         ('"ann lee"@example.com', [("", '"ann lee"@example.com')]),
         ('"ann"@example.com', [("", "ann@example.com")]),
+        ('Ann <"ann@example.com">', [("Ann", "ann@example.com")]),
+        ('Ann <"a@b"@example.com>', [("Ann", '"a@b"@example.com')]),
         ("jürgen@bücher.example", [("", "jürgen@xn--bcher-kva.example")]),
         ("Ann <ann@example.com", [("Ann", "ann@example.com")]),
         ('"Ann <ann@example.com>', [("Ann", "ann@example.com")]),
@@ -150,6 +155,18 @@ def test_ten_thousand_addresses_cost_little_and_a_thousand_are_kept():
     assert len(glance(raw)[0]) == 1_000
 
 
+@pytest.mark.parametrize("value", [b'<"' + b"@" * 200_000 + b'"x>', b'<"' + b'@"' * 100_000])
+def test_an_address_of_signs_costs_little(value):
+    with within(0.5):
+        glance(b"From: " + value + b"\n")
+        envelope(b"From: " + value + b"\n")
+
+
+def test_quotes_within_angle_brackets_are_of_the_whole_address_or_none():
+    assert to('<"ann@example.com">') == [("", "ann@example.com")]
+    assert [email for _, email in to('<bob"ann@example.com">')] != ["bobann@example.com"]
+
+
 def test_a_glance_sees_the_addresses_and_the_thread():
     raw = (
         b"From: =?utf-8?q?Ann?= <Ann@Example.com>\r\nTo: \"Bob, B.\" <bob@example.com>,\r\n"
@@ -190,6 +207,11 @@ def everything_of(raw: bytes) -> tuple[set[str], set[str]]:
 @example([(b"To", b": ", b"jo(c)hn@x.example")])
 @example([(b"To", b": ", b"john@x.example.")])
 @example([(b"To", b": ", b"john@\r\n x.example")])
+@example([(b"To", b": ", b"<john@x (of) .example>")])
+@example([(b"To", b": ", b"<john.(of) doe@x.example>")])
+@example([(b"To", b": ", b"<john@x (of).example>")])
+@example([(b"To", b": ", b"<john@x \0.example>")])
+@example([(b"To", b": ", b"<john@x \x01.(c) example>")])
 @example([(b"To", b": ", "\u212aann@x.example".encode())])
 @example([(b"In-Reply-To", b": ", b"your mail of Tuesday <1@x> <2@y>")])
 @given(_blocks)

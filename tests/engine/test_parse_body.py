@@ -121,6 +121,9 @@ def test_html_without_a_charset_says_it_in_its_head():
     assert mail(b"Content-Type: text/html\r\n\r\n" + html.encode("koi8-r")).html == html
 
 
+LINK = "https://shop.example/a/very/long/path/to/an/offer/that/we/have/made/only/for/you"
+
+
 @pytest.mark.parametrize(
     ("encoding", "body", "read"),
     [
@@ -131,8 +134,19 @@ def test_html_without_a_charset_says_it_in_its_head():
         ("base64", "R3LDvMOfZQ", "Grüße"),
         ("base64", "R3LD\r\nvMOf!!ZQ==\r\n--\r\nfooter of a list", "Grüße"),
         ("base64", "R3LDvA==\r\nw59l\r\nIQ==\r\n", "Grüße!"),
+        ("base64", "w7_Dv35-\r\nPz8gR3LDvMOfZQ==", "ÿÿ~~?? Grüße"),
+        ("base64", "SGVsbG8gQW5uLCBoZWxs\r\n________________\r\nList-name x", "Hello Ann, hell"),
         ("base64", "SGVsbG8gQW5uLCBoZWxs\r\n____\r\nlist, to leave it\r\n", "Hello Ann, hell"),
         ("base64", "SGVsbG8g\r\n!!!!\r\nQW5uLCBo\r\nZWxs\r\n", "Hello Ann, hell"),
+        ("base64", "R3LDvMOfZSBhdXMgS8\xf6O2bG4sIExlbmEgTWVpZXI=", "Grüße aus Köln, Lena Meier"),
+        ("base64", "!R3LDvMOfZSBhdXMg*S8O2bG4sIExlbmEgTWVpZXI=", "Grüße aus Köln, Lena Meier"),
+        ("base64", "R3LDvMOfZSBhdXMgS8O2 bG4sIExlbmE=", "Grüße aus Köln, Lena"),
+        ("base64", "R3LDvMOfZSBhdXMg\rS8O2bG4sIExlbmE=\r", "Grüße aus Köln, Lena"),
+        ("base64", LINK, LINK),
+        ("base64", "Rechnungsbestaetigung.", "Rechnungsbestaetigung."),
+        ("base64", "Mailinglistenverwaltung kuendigen", "Mailinglistenverwaltung kuendigen"),
+        ("quoted-printable", "bis=\rbald=\r\r\n!", "bisbald!"),
+        ("quoted-printable", "a == b, =3D=3D, ====.", "a == b, ==, ====."),
         ("base64", "Dear\r\nlady, send it\r\nby Monday.", "Dear\nlady, send it\nby Monday."),
         ("8bit", "Grüße", "Grüße"),
         ("nonsense", "Grüße", "Grüße"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.matching import same_mail
+from engine.copies import same_mail
 from engine.mime.charsets import MARK, decode
 from engine.mime.detection import detected
 from engine.mime.email import email
@@ -14,6 +14,8 @@ from engine.mime.labels import ISO_2022, charset_of
 RUSSIAN = "Здравствуйте, пришлите предложение до понедельника. Спасибо"
 JAPANESE = "見積書をお願いします。よろしく"
 CHINESE = "請儘快發送報價單，謝謝。我們等待您的回覆。"
+HEBREW = "שלום, אנא שלחו לנו הצעת מחיר עד יום שני. תודה רבה לכם"
+POLISH = "Dzień dobry, proszę o przesłanie oferty do poniedziałku. Dziękuję"
 ESC = b"\x1b"
 
 
@@ -37,6 +39,9 @@ ESC = b"\x1b"
         ("windows-cp1251", "cp1251"), ("CHINESEBIG5_CHARSET", "big5hkscs"),
         ("RUSSIAN_CHARSET", "cp1251"), ("GB2312_CHARSET", "gb18030"),
         ("text/html; charset=windows-1251", "cp1251"), ("charset=utf-8", "utf-8"),
+        ("134", "gb18030"), ("204", "cp1251"), ("1251", "cp1251"), ("x-big5", "big5hkscs"),
+        ("IBM00858", "cp858"), ("x-cp50227", ISO_2022), ("x-cp20936", "gb18030"),
+        ("ISO-8859-1-Windows-3.1-Latin-1", "cp1252"),
         ("windows-1252http-equivcontent-type", "cp1252"), ("koi8-r<br>", "koi8-r"),
         ("us-ascii", ""), ("unknown-8bit", ""), ("x-unknown", ""), ("", ""), ('""', ""),
         ("zlib", ""), ("unicode_escape", ""), ("idna", ""), ("no such", ""),
@@ -54,6 +59,7 @@ def test_a_label_is_known_by_the_names_that_mailers_give_it(label, codec):
         ("iso-2022-jp", ESC + b"(I@.6" + ESC + b"(B", "ﾀｮｶ"),
         ("iso-2022-jp", ESC + b"$@8+@Q" + ESC + b"(J x", "見積 x"),
         ("iso-2022-jp", ESC + b"$B8+@Q\n" + b"x", "見積\nx"),
+        ("iso-2022-jp", ESC + b"(J\x0e6@6E\x0f " + ESC + b"$B8+@Q", "ｶﾀｶﾅ 見積"),
         ("shift_jis", "見積①㈱ﾃｽﾄ".encode("cp932"), "見積①㈱ﾃｽﾄ"),
         ("euc-jp", b"\xc0\xc1\xb5\xe1 \xad\xa1", "請求 ①"),
         ("big5", bytes.fromhex("f9d8f9da"), "裏恒"),
@@ -80,6 +86,8 @@ def test_a_label_is_known_by_the_names_that_mailers_give_it(label, codec):
         ("unknown-8bit", JAPANESE.encode("euc_jp"), JAPANESE),
         ("", JAPANESE.encode("cp932"), JAPANESE),
         ("", CHINESE.encode("big5"), CHINESE),
+        ("", HEBREW.encode("cp1255"), HEBREW),
+        ("", POLISH.encode("cp1250"), POLISH),
         ("us-ascii", ESC + b"$B8+@Q" + ESC + b"(B", "見積"),
         # The label is wrong.
         ("windows-1252", "• Grüße –".encode(), "• Grüße –"),
@@ -147,6 +155,13 @@ def test_a_page_names_its_charset_where_the_mail_does_not(head, charset, body, r
     assert page(head, body, charset).endswith(read)
 
 
+def test_a_page_in_xml_names_its_charset_in_its_declaration():
+    page = '<?xml version="1.0" encoding="windows-1251"?><p>Цена</p>'
+    assert (
+        email(b"Content-Type: application/xhtml+xml\r\n\r\n" + page.encode("cp1251")).html == page
+    )
+
+
 # --- raw header fields ---------------------------------------------------------------------------
 
 
@@ -175,6 +190,18 @@ def test_a_raw_subject_is_in_the_charset_of_the_mail(codec, charset, subject):
 def test_a_raw_subject_of_a_mail_that_states_nothing_is_in_the_charset_of_its_text():
     raw = raw_mail("Запрос".encode("cp1251"), "", RUSSIAN.encode("cp1251"))
     assert email(raw).envelope.subject == "Запрос"
+
+
+def test_a_raw_subject_of_a_mail_in_utf8_is_in_another_charset_all_the_same():
+    subject = "Запрос цены на поставку оборудования"
+    raw = raw_mail(subject.encode("cp1251"), "utf-8", RUSSIAN.encode() + b"\r\n" + RUSSIAN.encode())
+    assert email(raw).envelope.subject == subject
+
+
+@pytest.mark.parametrize("end", [b"\xe2\x82", b"\xc3...", b"\xff und mehr"])
+def test_a_raw_subject_in_utf8_that_was_cut_in_a_character_loses_only_that(end):
+    raw = raw_mail("Angebot für Größe 40 ".encode() + end, "utf-8")
+    assert email(raw).envelope.subject.startswith("Angebot für Größe 40 ")
 
 
 def test_a_raw_subject_in_seven_bit_japanese_is_readable():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine.mime.email import email
 from engine.mime.formats import has_words
 from tests.engine.mails import HEAD, PDF, mail, multi, names, part
+from tests.engine.pace import within
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,42 @@ def test_a_text_that_was_attached_beside_a_body_is_a_file_alone():
     assert (found.text, names(found)) == ("body", ["notes.txt"])
 
 
+@pytest.mark.parametrize("kind", ["text/html; name=message.html", "text/plain"])
+def test_a_named_text_at_the_beginning_is_shown_beside_another_and_stays_a_file(kind):
+    own = part("<p>Order", kind, content_disposition="inline; filename=message.html")
+    found = mail(multi("mixed", own, part("scanned by a gateway")))
+    assert "Order" in (found.html or found.text)
+    assert "scanned by a gateway" in (found.html or found.text)
+    assert names(found) == ["message.html"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Order.html", "ORDER.HTM", "order.Txt", "=?utf-8?q?order=2Etxt?="]
+)
+def test_the_only_text_is_the_body_though_its_type_says_nothing(name):
+    found = mail(part("<b>words</b>", f'application/octet-stream; name="{name}"'))
+    assert "<b>words</b>" in (found.html if "ht" in name.lower() else found.text)
+    assert len(names(found)) == 1
+
+
+def test_of_a_message_from_a_telephone_all_texts_are_shown():
+    texts = [part(text, f"text/plain; name={text}.txt", content_id=f"<{text}>") for text in "ab"]
+    smil = part("<smil>", "application/smil", content_id="<smil>")
+    found = mail(multi('related; type="application/smil"; start="<smil>"', smil, *texts, PICTURE))
+    assert (found.text, names(found)) == ("a\nb", ["attachment.bin", "b.txt", "logo.png"])
+
+
+def test_the_only_text_may_be_in_a_mail_whose_type_says_nothing():
+    found = mail(part("Subject: x\r\n\r\nwords", "application/octet-stream; name=a.EML"))
+    assert (found.text, names(found)) == ("words", ["a.EML"])
+
+
+def test_a_page_in_xml_may_have_sections_of_text():
+    html = "<p>a</p><![CDATA[b < c]]><p><![CDATA[d"
+    assert mail(part(html, "application/xhtml+xml")).html == "<p>a</p>b &lt; c<p><![CDATA[d"
+    assert mail(part(html, "text/html")).html == html
+
+
 def test_a_page_in_xhtml_is_a_page():
     assert mail(part("<p>Order</p>", "application/xhtml+xml")).html == "<p>Order</p>"
 
@@ -144,6 +181,28 @@ def test_the_root_of_related_parts_is_shown(body):
     found = mail(body)
     assert found.html == "<p>html</p>"
     assert "logo.png" in names(found)
+
+
+def test_a_part_is_where_its_location_says_as_seen_from_the_text():
+    html = part("<p>", "text/html", content_location="http://x.example/mail/index.html")
+    picture = part(b"png", "image/png", content_location="images/a.png", content_id="<a@x> (logo)")
+    (found,) = mail(multi("related", html, picture)).attachments
+    assert found.content_location == "http://x.example/mail/images/a.png"
+    assert found.content_id == "a@x"
+
+
+def test_a_location_of_signs_costs_little():
+    location = "://a" * 3_900
+    parts = [part("x", content_location=location) for _ in range(100)]
+    with within(1):
+        mail(multi("mixed", *parts))
+
+
+@pytest.mark.parametrize("written", ['"http://x.example/a.png"', "http://x.example/a.png (logo)"])
+def test_a_location_is_read_without_quotes_and_comments(written):
+    html, picture = part("<p>", "text/html"), part(b"png", "image/png", content_location=written)
+    (found,) = mail(multi("related", html, picture)).attachments
+    assert found.content_location == "http://x.example/a.png"
 
 
 def test_a_text_beside_an_html_root_is_shown_unless_that_says_the_same():

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import struct
+import zlib
 
 import pytest
 
@@ -63,6 +64,16 @@ def test_words_within_a_file_are_not_lost():
     found = mail(part(f"see\r\n{lines}bye"))
     assert found.text.split("\n") == ["see", "and more words", "`", "end", "bye"]
     assert names(found) == ["a.bin"]
+
+
+def test_a_file_in_the_base64_form_of_uuencode_is_a_file():
+    lines = base64.encodebytes(PDF).decode().replace("\n", "\r\n")
+    found = mail(part(f"see\r\nbegin-base64 644 a.pdf\r\n{lines}====\r\nbye"))
+    assert (found.text, found.attachments[0].content) == ("see\nbye", PDF)
+    found = mail(part(f"see\r\nbegin-base64 644 a.pdf\r\n{lines}\r\nand bye, no end"))
+    assert found.text == "see\n\nand bye, no end"
+    found = mail(part("see\r\nbegin-base64 644 a.pdf\r\nno such file\r\n"))
+    assert (found.text, names(found)) == ("see\nbegin-base64 644 a.pdf\nno such file\n", [])
 
 
 def test_a_part_in_uuencode_is_decoded():
@@ -138,6 +149,57 @@ def test_what_is_encrypted_or_broken_stays_a_file(data):
     found = mail(part(data, "application/pkcs7-mime; name=smime.p7m"))
     assert found.attachments == (Attachment("smime.p7m", "application/pkcs7-mime", data),)
     assert found.omitted == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("IT01234567890_00001.xml.p7m", b'<?xml version="1.0"?>\n<p:Invoice>Acme: 5</p:Invoice>\n'),
+        ("contract.pdf.p7m", PDF),
+        ("contract.p7m", b"PK\3\4\0\0" + PDF),
+        ("note.txt.p7m", b"Only a note\n\nContent-Type: is a field\n"),
+        ("fattura.p7m", b'<?xml version="1.0"?>\n<p:Invoice>Acme: 5</p:Invoice>\n'),
+        ("letter.eml.p7m", b"Content-Type: text/plain\n\nDear Sir\n"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/pkcs7-mime", "application/octet-stream"])
+def test_a_signed_document_is_a_file(name, document, kind):
+    found = mail(multi("mixed", part("See it"), part(signed(document), f"{kind}; name={name}")))
+    assert found.text == "See it"
+    assert [(one.name, one.content) for one in found.attachments] == [(name, signed(document))]
+    assert found.omitted == ()
+
+
+@pytest.mark.parametrize("entity", [b"We accept\r\n", b"\r\nWe accept\r\n"])
+def test_signed_text_without_a_header_is_text(entity):
+    found = mail(part(signed(entity), "application/pkcs7-mime; name=smime.p7m"))
+    assert "We accept" in found.text
+
+
+COMPRESSED = bytes.fromhex("060b2a864886f70d0109100109")
+ZLIB = bytes.fromhex("060b2a864886f70d0109100308")
+
+
+def compressed(packed: bytes) -> bytes:
+    info = der(0x30, DATA, der(0xA0, der(4, packed)))
+    inner = der(0x30, der(2, b"\0"), der(0x30, ZLIB), info)
+    return der(0x30, COMPRESSED, der(0xA0, inner))
+
+
+def test_a_compressed_mail_is_opened():
+    kind = "application/pkcs7-mime; smime-type=compressed-data; name=smime.p7z"
+    data = compressed(zlib.compress(part("We accept")))
+    assert (mail(part(data, kind)).text, mail(part(data, kind)).omitted) == ("We accept", ())
+    inner = part(data, kind)
+    assert mail(part(signed(inner), "application/pkcs7-mime")).text == "We accept"
+
+
+@pytest.mark.parametrize(
+    "packed", [zlib.compress(b"We accept")[:-6], b"x", zlib.compress(b"\r\n" * 9_000_000)]
+)
+def test_what_does_not_decompress_or_to_far_too_much_stays_a_file(packed):
+    found = mail(part(compressed(packed), "application/pkcs7-mime; name=smime.p7z"))
+    assert (found.text, names(found)) == ("", ["smime.p7z"])
 
 
 def test_a_signature_within_a_signature_is_opened_too():
@@ -216,6 +278,35 @@ def test_a_winmail_dat_beside_a_text_only_adds_its_files_and_what_it_says():
     assert (found.text, names(found)) == ("hello", ["Grüße.pdf"])
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "content"),
+    [
+        (properties(x1F_1000=utf16("Grüße")), "Offer.txt", "Grüße"),
+        (properties(x102_1013=b"<p>Gr&uuml;"), "Offer.html", "<p>Gr&uuml;"),
+    ],
+)
+def test_a_message_in_a_winmail_dat_is_its_text_and_its_files(text, name, content):
+    inner = winmail(attribute(1, 0x9003, text), *FILE)
+    message = properties(xD_3701=b"\7\3\2".ljust(16, b"\0") + inner, x1F_3001=utf16("Offer"))
+    data = winmail(attribute(2, 0x9002, b"\0" * 14), attribute(2, 0x9005, message))
+    found = mail(multi("mixed", part("See it"), part(data, "application/ms-tnef")))
+    assert found.text == "See it"
+    assert names(found) == [name, "Grüße.pdf"]
+    assert found.attachments[0].content.decode("utf-8-sig") == content
+
+
+def test_a_dot_in_the_name_of_signed_text_hides_no_words():
+    found = mail(part(signed(b"We accept\r\n"), "application/pkcs7-mime; name=Mr. Lee.p7m"))
+    assert "We accept" in found.text
+
+
+@pytest.mark.parametrize("name", ["WINMAIL.DAT", "win.dat", "ATT00001.dat"])
+def test_a_winmail_dat_by_another_name_is_opened(name):
+    kind = f"application/octet-stream; name={name}"
+    found = mail(multi("mixed", part("See the plan"), part(winmail(*FILE), kind)))
+    assert names(found) == ["Grüße.pdf"]
+
+
 @pytest.mark.parametrize("data", [b"", b"\x78\x9f\x3e", b"PK\3\4 and more", winmail()])
 def test_what_is_no_winmail_dat_or_is_empty_stays_a_file(data):
     found = mail(part(data, "application/ms-tnef"))
@@ -241,6 +332,8 @@ def test_rtf_is_decompressed_by_the_specifications_example():
         (r"{\rtf1 \{\\\}}", "{\\}"),
         ("{\\rtf1 one\ntwo}", "onetwo"),
         ("no rtf", "no rtf"),
+        ("no\0 rtf", "no rtf"),
+        ("{\\rtf1 a\0b\\u0?c\\'00d\\u65536?e}", "abcde"),
         ("{\\rtf1" + "{" * 5_000, ""),
     ],
 )

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.mime.email import email
 from engine.mime.envelope import envelope
+from engine.mime.glance import glance
 from engine.mime.limits import MAX_ID
 from engine.values import Envelope
 
@@ -109,6 +111,7 @@ def utc(*numbers: int) -> datetime:
         ("Tue, 3 Sep 2024 10:11:12", utc(2024, 9, 3, 10, 11, 12)),
         ("Tue, 3 Sep 2024 10:11:12 +9999", utc(2024, 9, 3, 10, 11, 12)),
         ("Tue, 3 Sep 2024 10:11:12 XYZ", utc(2024, 9, 3, 10, 11, 12)),
+        ("=?utf-8?q?3_sept=2E_2024_10=3A11=3A12_+0200?=", utc(2024, 9, 3, 8, 11, 12)),
     ],
 )
 def test_a_date_is_read_in_utc(written, read):
@@ -138,6 +141,9 @@ def test_an_absurd_date_is_none(written):
         ("=?utf-8?q?one?=\r\n =?utf-8?q?_two?=", "one two"),
         ("=?utf-8?b?w7zD?= =?utf-8?b?vA==?=", "üü"),  # split inside a character
         ("=?utf-8?b?R3LDvMOfZQ?=", "Grüße"),  # no padding
+        ("=?utf-8?b?R3LDv?= =?utf-8?b?MOfZ?= =?utf-8?b?Q==?=", "Grüße"),  # split anywhere
+        ("=?utf-8?b?R3?= =?utf-8?b?LDvMOfZQ==?= =?utf-8?q?!?=", "Grüße!"),
+        ("=?utf-8?b?R3LDvA?= =?utf-8?b?w59l?= =?utf-8?b?IQ?=", "Grüße!"),  # each without padding
         ("=?utf-8?b?R3Lδ!DvMOfZQ==?=", "Grüße"),  # junk in it
         ("=?utf-8?q?How are you? Fine?=", "How are you? Fine"),
         ('=?utf-8"?q?Gr=C3=BC=C3=9Fe?=', "Grüße"),
@@ -163,6 +169,22 @@ def test_a_subject_is_readable_whatever_encoded_it(written, read):
 def test_a_subject_in_raw_bytes_is_readable():
     assert field("Subject", "Grüße".encode()).subject == "Grüße"
     assert field("Subject", "Grüße".encode("latin-1")).subject == "Grüße"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\ufeffFrom: a@x.example\r\nSubject: Offer\r\n\r\nText",
+        "Received: by x\r\n\ufeffFrom: a@x.example\r\n\ufeffSubject: Offer\r\n\r\nText",
+        "From: a@x.example\rSubject: Offer\r\rText",
+    ],
+)
+def test_a_byte_order_mark_or_a_bare_cr_loses_no_field(written):
+    raw = written.encode()
+    found = envelope(raw)
+    assert (found.sender.email, found.subject) == ("a@x.example", "Offer")
+    assert glance(raw) == (frozenset(["a@x.example"]), frozenset(), True)
+    assert email(raw).text == "Text"
 
 
 def test_our_own_stamp_is_found_where_a_provider_rewrote_the_message_id():

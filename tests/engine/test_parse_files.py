@@ -29,6 +29,10 @@ def named(disposition: str, kind: str = "application/pdf") -> str:
         ("attachment; FileName = offer.pdf ; size=3", "offer.pdf"),
         ('attachment; filename="../../etc/passwd"', "passwd"),
         ('attachment; filename="C:\\Users\\ann\\offer.pdf"', "offer.pdf"),
+        ("attachment; filename*0*=utf-8''Gr%C; filename*1*=3%BC.pdf", "Grü.pdf"),
+        ("attachment; filename*=utf-8'Gr%C3%BC.pdf", "Grü.pdf"),
+        ("attachment; filename*=Ann's%20offer.pdf", "Ann's offer.pdf"),
+        ('filename="offer.pdf"', "offer.pdf"),
         ("attachment; filename*=utf-8''..%2F..%2Fetc%2Fpasswd", "passwd"),
         ('attachment; filename="offers/"', "offers"),
         ('attachment; filename="of\x01fer\x7f.pdf"', "of fer .pdf"),
@@ -139,3 +143,56 @@ def test_an_encrypted_mail_is_kept_as_it_is():
     assert names(mail(part(b"x", "application/pkcs7-mime; smime-type=enveloped-data"))) == [
         "smime.p7m"
     ]
+
+
+@pytest.mark.parametrize(
+    ("charset", "begin", "name"),
+    [
+        ("utf-8", 'begin 644 "an offer.txt"', "an offer.txt"),
+        ("utf-8", "begin 100644 offer.txt", "offer.txt"),
+        ("utf-8", "begin 644 Grün.txt", "Grün.txt"),
+        ("iso-8859-2", "begin 644 Łódź.txt", "Łódź.txt"),
+    ],
+)
+def test_a_file_in_the_text_is_named_as_its_sender_did(charset, begin, name):
+    text = f"See it\r\n{begin}\r\n#0V%T\r\n`\r\nend\r\n".encode(charset)
+    found = mail(f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode() + text)
+    assert (found.text.strip(), names(found)) == ("See it", [name])
+
+
+# --- content that is elsewhere -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shown"),
+    [
+        ('access-type=URL; URL="https://x.example/ \r\n big.pdf"', "https://x.example/big.pdf"),
+        ("access-type=url; name=a.pdf; url=https://x.example/a", "a.pdf: https://x.example/a"),
+        ("access-type=anon-ftp; site=x.example; name=a.txt", "ftp://x.example/a.txt"),
+        ("access-type=ftp; site=x.example; directory=/a/b/; name=c", "ftp://x.example/a/b/c"),
+    ],
+)
+def test_the_address_of_what_is_not_in_the_mail_is_shown(parameters, shown):
+    phantom = b"Content-Type: application/pdf\r\nContent-ID: <a@x.example>\r\n\r\n"
+    head = f"Content-Type: message/external-body; {parameters}\r\n\r\n".encode()
+    assert mail(head + phantom).text == shown
+    found = mail(multi("mixed", part("See it"), head + phantom))
+    assert (found.text.split(), names(found)) == (["See", "it", *shown.split()], [])
+
+
+def test_content_that_is_elsewhere_takes_the_place_of_no_words():
+    phantom = b"Content-Type: application/pdf\r\n\r\n"
+    head = b"Content-Type: message/external-body; access-type=url; url=http://x.example/%b\r\n\r\n"
+    one, other = (head % name + phantom for name in (b"a", b"b"))
+    found = mail(multi("alternative", part("The real words."), one))
+    assert found.text.split() == ["The", "real", "words.", "http://x.example/a"]
+    found = mail(multi("alternative", one, other))
+    assert sorted(found.text.split()) == ["http://x.example/a", "http://x.example/b"]
+    found = mail(multi("mixed", part("See it"), one + b"Words in the phantom body."))
+    assert b"Words in the phantom" in found.attachments[0].content
+
+
+def test_what_names_no_address_stays_a_file():
+    head = b"Content-Type: message/external-body; access-type=mail-server; server=a@x.eu\r\n\r\n"
+    found = mail(multi("mixed", part("See it"), head + b"Content-Type: text/plain\r\n\r\nget a"))
+    assert (found.text.strip(), len(found.attachments)) == ("See it", 1)

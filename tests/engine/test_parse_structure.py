@@ -25,6 +25,21 @@ def test_a_boundary_that_begins_like_another_is_another():
     inner = multi("alternative", part("plain"), boundary="b1")
     found = mail(multi("mixed", inner, part("footer"), boundary="b"))
     assert found.text == "plain\nfooter"
+    inner = multi("alternative", part("plain"), boundary="b--1")
+    found = mail(multi("mixed", inner, part("footer"), boundary="b"))
+    assert found.text == "plain\nfooter"
+
+
+def test_words_behind_a_closing_boundary_do_not_open_it():
+    raw = multi("mixed", part("plain"), boundary="b")
+    found = mail(raw.removesuffix(b"\r\n") + b"Scanned by a gateway\r\n")
+    assert found.text == "plain"
+
+
+def test_comments_in_a_field_may_hold_others():
+    head = b"Content-Type: (by (x) y) text/html (a (b)); charset (c) = iso-8859-2 (d (e))\r\n"
+    encoding = b"Content-Transfer-Encoding: (a (b) c) base64 (d)\r\n\r\n"
+    assert mail(head + encoding + b"PGI+o/NkvDwvYj4=").html == "<b>Łódź</b>"
 
 
 def test_a_part_without_a_header_loses_no_line():
@@ -136,3 +151,10 @@ def test_no_content_raises_and_nothing_that_postgresql_refuses_comes_out(raw, tr
     for text in strings(found):
         assert "\0" not in text
         text.encode()  # raises on a lone surrogate
+
+
+def test_a_body_whose_lines_end_in_a_bare_cr_has_parts():
+    body = b"--b\rContent-Type: text/html\r\r<p>Offer</p>\r--b\r" + part("x", "a/b") + b"\r--b--\r"
+    body = body.replace(b"\r\n", b"\r")
+    found = mail(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + body)
+    assert (found.html, len(found.attachments)) == ("<p>Offer</p>", 1)

@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 
 import html5lib
 import pytest
@@ -13,6 +12,8 @@ from dev import sanitised
 from dev.words import Writer
 from engine.markup import body
 from engine.values import Email, Envelope
+
+from .pace import within
 
 
 def quoted(source: str = "", text: str = "") -> str:
@@ -133,6 +134,8 @@ def test_odoos_sanitiser_would_remove_nothing_of_a_malformed_mail(seed):
         "color:red onload=evil()",
         "margin:0 auto;padding:1px 2px;white-space:pre-wrap;transform:scale(9)",
         "color:/**/red;height:1\\70x;width:@import",
+        "background:url(x) #fff;font:italic 12px/1.5 Arial, \'A B\' !important;color:red",
+        "background:linear-gradient(90deg, rgb(1, 2, 3), navy);font:0/0 a",
     ],
 )  # fmt: skip
 def test_odoos_sanitiser_would_remove_nothing_of_a_style(style):
@@ -162,7 +165,6 @@ def test_no_mail_is_shown_above_the_page_around_it(style):
     ids=lambda source: source[:22],
 )
 def test_marking_takes_no_longer_for_a_bomb(source):
-    begun = time.process_time()
-    body.of(Email(Envelope(), html=source))
-    body.of(Email(Envelope(), text=source))
-    assert time.process_time() - begun < 2
+    with within(2):
+        body.of(Email(Envelope(), html=source))
+        body.of(Email(Envelope(), text=source))

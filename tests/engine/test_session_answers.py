@@ -1,6 +1,5 @@
 """What a server may answer to FETCH, LIST, STATUS and SEARCH, and how that is read."""
 
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
@@ -14,6 +13,8 @@ from engine.errors import ProtocolViolation
 from engine.imap import answers, commands, internaldate, sequence
 from engine.imap.dialogue import CODE_CAPABILITY
 from engine.values import MAX_UID, Folder, Headers, Snapshot
+
+from .pace import within
 
 LATEST = datetime(2030, 1, 1, tzinfo=UTC)
 WHEN = datetime(2024, 7, 17, 9, 44, 25, tzinfo=UTC)
@@ -132,16 +133,15 @@ MILLION = 1_000_000
     ids=lambda line: line[:30].decode(),
 )
 def test_a_line_crafted_to_be_slow_is_parsed_quickly(line):
-    began = time.process_time()
-    header(line)
-    answers.body([line])
-    answers.folder([line])
-    answers.status([line])
-    answers.examined([line])
-    with suppress(ProtocolViolation):
-        list(answers.found(line))
-    CODE_CAPABILITY.match(line[5:])
-    assert time.process_time() - began < 0.5
+    with within(0.5):
+        header(line)
+        answers.body([line])
+        answers.folder([line])
+        answers.status([line])
+        answers.examined([line])
+        with suppress(ProtocolViolation):
+            list(answers.found(line))
+        CODE_CAPABILITY.match(line[5:])
 
 
 @pytest.mark.parametrize(

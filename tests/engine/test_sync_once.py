@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from engine.matching import Reason
+from engine.memory.server import MemoryServer
 from engine.values import Direction, Outcome
 from tests.engine.world import (
     ANN,
@@ -19,6 +20,7 @@ from tests.engine.world import (
     NOON,
     World,
     kept_up,
+    mail,
 )
 
 pytestmark = pytest.mark.usefixtures("small_batches")
@@ -260,21 +262,36 @@ def test_mail_forwarded_privately_from_a_thread_is_not_recorded(world):
 LIST = "team@lists.example"
 
 
-def list_copy(message_id, munged):
+NOWHERE = "From and Reply-To are the list"
+#: How a list names the author of what it sends back (RFC 7960 §4.1.3.1 and what lists do).
+AUTHORED = {
+    "From is the author": {"sender": ANN},
+    "From is the list, Reply-To the author": {"sender": f"Ann via Team <{LIST}>", "reply_to": ANN},
+}
+UNNAMED = {
+    "From is the list, Cc the author": {"sender": f"Ann via Team <{LIST}>", "cc": f"{LIST}, {ANN}"},
+    NOWHERE: {
+        "sender": f"Ann via Team <{LIST}>",
+        "reply_to": LIST,
+        "x_original_from": ANN,
+    },
+}
+
+
+def list_copy(message_id, author):
     """What a list sends back of Ann's mail to Lea and to the list, with a footer."""
-    author = {"sender": f'"Ann via Team" <{LIST}>', "reply_to": ANN} if munged else {"sender": ANN}
-    words = {"subject": "[Team] Hello", "body": "Good day.\n-- \nThe team list", "list_id": LIST}
-    return {"to": LEA, "cc": LIST, "message_id": message_id, **author, **words}
+    words = {"subject": "Hello [Team]", "body": "Good day.\n-- \nThe team list", "list_id": LIST}
+    return {"to": LEA, "cc": LIST, "message_id": message_id, **words, **author}
 
 
-@pytest.mark.parametrize("munged", [False, True], ids=["From is the author", "From is the list"])
+@pytest.mark.parametrize("author", AUTHORED.values(), ids=AUTHORED)
 @pytest.mark.parametrize("history", [True, False], ids=["first sync", "new mail"])
 @pytest.mark.parametrize("first", ["INBOX", "Sent"])
-def test_a_copy_returned_by_a_list_is_the_owners_mail_as_sent(munged, history, first):
+def test_a_copy_returned_by_a_list_is_the_owners_mail_as_sent(author, history, first):
     world = World() if history else kept_up()
     message_id = "list-1@corp.example"
     copies = {
-        "INBOX": lambda: world.deliver(**list_copy(message_id, munged)),
+        "INBOX": lambda: world.deliver(**list_copy(message_id, author)),
         "Sent": lambda: world.send(message_id=message_id, cc=LIST),
     }
     for box in sorted(copies, key=lambda box: box != first):
@@ -286,15 +303,55 @@ def test_a_copy_returned_by_a_list_is_the_owners_mail_as_sent(munged, history, f
     assert "The team list" not in entry.email.text
 
 
-@pytest.mark.parametrize("munged", [False, True], ids=["From is the author", "From is the list"])
-def test_a_list_copy_that_arrives_before_the_sent_copy_still_counts_as_sent(munged):
+@pytest.mark.parametrize(
+    "author", [*AUTHORED.values(), *UNNAMED.values()], ids=[*AUTHORED, *UNNAMED]
+)
+def test_a_list_copy_that_arrives_before_the_sent_copy_still_counts_as_sent(author):
     world = kept_up()
     message_id = "list-1@corp.example"
-    world.deliver(**list_copy(message_id, munged))
+    world.deliver(**list_copy(message_id, author))
     world.sync()
     world.send(message_id=message_id, cc=LIST)
     world.sync()
+    entry = world.entry(message_id)
+    assert entry.direction is Direction.OUT
+    assert entry.sender.email == ANN
+
+
+def test_a_list_copy_in_a_colleagues_mailbox_counts_as_sent_once_the_author_is_read():
+    world = World()
+    bobs, server = world.account(BOB), MemoryServer()
+    server.create("Sent", "\\Sent")
+    message_id = "list-1@corp.example"
+    server.deliver("INBOX", mail(**list_copy(message_id, UNNAMED[NOWHERE])), NOON)
+    world.sync(bobs, server)
+    assert world.entry(message_id).direction is Direction.IN
+    world.send(message_id=message_id, cc=LIST)
+    world.sync()
     assert world.entry(message_id).direction is Direction.OUT
+
+
+@pytest.mark.parametrize("author", [ANN, LEA, EVE])
+def test_a_leads_mail_through_a_list_or_not_is_no_mail_of_whoever_files_a_copy(author):
+    world = kept_up()
+    direct = world.deliver(sender=LEA)
+    listed = world.deliver(sender=LIST, reply_to=LEA, to=LIST, cc=ANN)
+    world.sync()
+    world.deliver("Sent", sender=author, to=LEA, message_id=direct)
+    world.deliver("Sent", sender=LEA, to=LIST, message_id=listed)
+    world.sync()
+    assert [entry.direction for entry in world.database.timeline(world.lead)] == [Direction.IN] * 2
+    assert world.entry(direct).sender.email == LEA
+
+
+def test_a_leads_mail_that_is_put_into_sent_stays_received():
+    world = kept_up()
+    message_id = world.deliver(sender=LEA)
+    world.sync()
+    world.deliver("Sent", sender=LEA, message_id=message_id)
+    world.sync()
+    entry = world.entry(message_id)
+    assert (entry.direction, entry.sender.email) == (Direction.IN, LEA)
 
 
 def test_a_leads_mail_through_a_list_is_received():

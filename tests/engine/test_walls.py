@@ -14,10 +14,10 @@ ENGINE = sorted((ADDON / "engine").rglob("*.py"))
 VALUES = {"engine.values", "engine.errors"}
 PURE = (
     "conversations plan status special_use providers catalogue watching pacing markup sasl oauth "
-    "allowance"
+    "allowance copies"
 ).split()
 #: Pure as well, and they compare addresses, of which there is one idea.
-ADDRESSED = "people exclusion mime".split()
+ADDRESSED = "people exclusion mime entered".split()
 SYNC = "plan people matching completeness mime reports".split()
 ENGINE_ROOMS = {
     "engine.errors": set(),
@@ -25,8 +25,8 @@ ENGINE_ROOMS = {
     "engine.addresses": set(),
     **{f"engine.{name}": VALUES for name in PURE},
     **{f"engine.{name}": VALUES | {"engine.addresses"} for name in ADDRESSED},
-    "engine.matching": VALUES | {"engine.people"},
-    "engine.completeness": VALUES | {"engine.matching"},
+    "engine.matching": VALUES | {"engine.people", "engine.copies"},
+    "engine.completeness": VALUES | {"engine.matching", "engine.copies"},
     "engine.reports": VALUES | {"engine.addresses", "engine.catalogue", "engine.mime"},
     "engine.sync": VALUES | {f"engine.{name}" for name in SYNC},
     "engine.net": VALUES | {"engine.catalogue"},
@@ -35,7 +35,7 @@ ENGINE_ROOMS = {
     "engine.memory": VALUES
     | {
         f"engine.{name}"
-        for name in "sync net imap people matching completeness exclusion reports".split()
+        for name in "sync net imap people copies matching completeness exclusion reports".split()
     },
 }
 #: The rest of the addon. A room that is named here may use all of the rooms beside it.

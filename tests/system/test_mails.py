@@ -11,15 +11,16 @@ FILES = mails.mails_of(str(ROOT / "tests" / "mails"))
 
 
 @pytest.fixture(scope="module")
-def desk(_quiet_company):
-    """Return the mailbox that all of them come into, one after another."""
-    return mails.Desk(_quiet_company.server)
+def received(_quiet_company) -> dict[str, mails.Received]:
+    """Return what became of them in one mailbox, by name."""
+    desk = mails.Desk(_quiet_company.server)
+    return dict(zip([file.name for file in FILES], desk.receive(*FILES), strict=True))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_a_mail_comes_out_as_its_bytes_and_the_standard_say(desk, file):
+def test_a_mail_comes_out_as_its_bytes_and_the_standard_say(received, file):
     assert file.is_checked
-    assert file.differences(*desk.receive(file)) == []
+    assert file.differences(*received[file.name].entry()) == []
 
 
 def test_all_of_them_are_there():

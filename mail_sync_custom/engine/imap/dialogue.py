@@ -10,6 +10,7 @@ import contextlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import count, islice
 
 from ..catalogue import IMAP
@@ -41,6 +42,15 @@ _TAGGED = re.compile(rb"(\w+) (OK|NO|BAD)\b ?(.*)", re.IGNORECASE | re.DOTALL)
 _CAPABILITY = re.compile(rb"\* (?:OK \[)?CAPABILITY ([^\]]*)", re.IGNORECASE)
 CODE_CAPABILITY = re.compile(rb"\[CAPABILITY ([^\]]*)\]", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE\b ?(.*)", re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=32)
+def _capabilities(told: bytes) -> frozenset[str]:
+    """Return capabilities in upper case: one set for all connections that are told the same.
+
+    It was a fifth of the memory of each connection that waits.
+    """
+    return frozenset(told.decode("ascii", "replace").upper().split())
 
 
 class Dialogue:
@@ -109,7 +119,7 @@ class Dialogue:
         return self._capabilities or frozenset()
 
     def learn(self, told: bytes) -> None:
-        self._capabilities = frozenset(told.decode("ascii", "replace").upper().split())
+        self._capabilities = _capabilities(told)
 
     def forget_capabilities(self) -> None:
         """Forget what was announced before TLS or before login (§6.2.1, §6.2.2)."""

@@ -54,23 +54,36 @@ BREAKS = frozenset(
 
 _P_ENDERS = frozenset(SHOWN_AS) - INLINE - IN_TABLE - frozenset("br button marquee nobr".split())
 _LISTS = frozenset("ul ol menu dir".split())
-_HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
+#: The end tag of one ends any other.
+HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
 _OUTER = frozenset("table td th caption body".split())
 
+#: None is within another of its name.
+ALONE = frozenset("a button nobr".split())
 #: A start tag → what it ends, and where the search for that stops (§13.2.6.4.7 to .15).
 ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "li": (frozenset(["li"]), _LISTS | _OUTER | {"blockquote"}),
     **dict.fromkeys(("dd", "dt"), (frozenset(["dd", "dt"]), _OUTER | {"dl", "blockquote"})),
     **dict.fromkeys(("option", "optgroup"), (frozenset(["option"]), _OUTER | {"select"})),
-    "a": (frozenset("a"), _OUTER),
-    **dict.fromkeys(CELLS, (CELLS, frozenset(["tr", "table"]))),
-    "tr": (frozenset(["tr"]), frozenset(["table"])),
-    **dict.fromkeys(
-        ("tbody", "tfoot", "thead", "colgroup", "caption"),
-        (frozenset("tbody tfoot thead colgroup caption".split()), frozenset(["table"])),
-    ),
-    **dict.fromkeys(_HEADINGS, (_HEADINGS, (frozenset(SHOWN_AS) - INLINE - _HEADINGS))),
+    **{name: (frozenset([name]), _OUTER) for name in ALONE},
+    "table": (frozenset(["table"]), CELLS | {"caption"}),  # but for one in a cell
+    **dict.fromkeys(HEADINGS, (HEADINGS, (frozenset(SHOWN_AS) - INLINE - HEADINGS))),
 }
+_TABLE = frozenset(["table"])
+_SECTIONS = _TABLE | frozenset("tbody tfoot thead".split())
+#: A table's part → what it is in; all that is open within that ends (§13.2.6.4.9 to .14).
+CONTEXT: dict[str, frozenset[str]] = {
+    **dict.fromkeys("caption colgroup tbody tfoot thead".split(), _TABLE),
+    "col": _TABLE | {"colgroup"},
+    "tr": _SECTIONS,
+    **dict.fromkeys(CELLS, _SECTIONS | {"tr"}),
+}
+#: Parts of a table whose start tags may be left out, and what begins them then.
+IMPLIED, IN_ROWS = frozenset(["tbody", "tr"]), CELLS | {"tr"}
+#: Nothing hides them. An option shows all its text, whatever the styles within it say; a form in
+#: a form or table does not contain what follows its tag; a legend ends with a paragraph; and of a
+#: dialog and a marquee, browsers differ.
+SHOWN_ALWAYS = frozenset("dialog form layer legend marquee optgroup option select".split())
 #: An open paragraph ends where one of these begins; nothing but inline elements is above it.
 ENDS_P = frozenset(_P_ENDERS)
 

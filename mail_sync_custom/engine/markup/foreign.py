@@ -70,7 +70,7 @@ class Place:
     @property
     def follows(self) -> bool:
         """Whether each tag has to be told to this place, and not only those that turn it."""
-        return not self.doubt and bool(self.open or self.select or self.templates)
+        return self.doubt or bool(self.open or self.select or self.templates)
 
     def start(self, name: str, attributes: str) -> Reading:
         """Read a start tag."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import unquote
 
@@ -9,15 +10,20 @@ from ..values import Attachment
 
 #: Slashes of a Content-Location that are considered.
 _MAX_DEPTH = 20
+#: The schemes of what is in the mail itself.
+_OWN = frozenset("cid mid thismessage".split())
+# Before what a part is called: steps from the place of the text; and what is behind it.
+_AROUND = re.compile(r"\A\s*(?://|(?:\.{0,2}/)+)|[?#].*\Z", re.DOTALL)
 
 
 def resolver(attachments: Sequence[Attachment]) -> Callable[[str], int | None]:
     """Return a function: an address → the number of the file that it refers to, or None.
 
-    ``cid:`` is a Content-ID, percent-encoded (RFC 2392 §2). Any other address is a
-    Content-Location, or the end of one: it is relative to the text's own location (RFC 2557 §5).
-    Programs also write a Content-ID or a file's name without ``cid:``, and ``cid:`` with a file's
-    name.
+    ``cid:`` is a Content-ID, percent-encoded, and ``mid:`` ends in one (RFC 2392 §2). Any other
+    address is a Content-Location, or the end of one: it is relative to the text's own location (RFC
+    2557 §5). Programs also write a Content-ID or a file's name without ``cid:``, and ``cid:`` with
+    a file's name; ids with spaces in them, which are none in a header; and more around an id, as
+    in any other address: ``cid://``, a query, a fragment.
     """
     if not attachments:
         return lambda _address: None
@@ -25,12 +31,14 @@ def resolver(attachments: Sequence[Attachment]) -> Callable[[str], int | None]:
 
     def resolve(address: str) -> int | None:
         scheme, colon, rest = address.partition(":")
-        if colon and scheme.strip().lower() == "cid":
-            address = rest
-        for one in (address, unquote(address)):
-            one = one.strip(" \t\r\n<>")
+        scheme, whole = scheme.strip().lower() if colon else "", address
+        if scheme in _OWN:
+            address = rest.rpartition("/")[2] if scheme == "mid" else rest
+        bare = _AROUND.sub("", address) if scheme in _OWN or not scheme else ""
+        for one in (whole, address, unquote(address), "".join(unquote(address).split()), bare):
+            one = one.strip(" \t\r\n<>").removeprefix("./")
             for found in (known.get(one), known.get(one.casefold())):
-                if found is not None:
+                if one and found is not None:
                     return found
         return None
 
@@ -55,7 +63,8 @@ def _ids(file: Attachment) -> Iterator[str]:
 
 def _locations(file: Attachment) -> Iterator[str]:
     if file.content_location:
-        yield file.content_location
+        yield file.content_location.removeprefix("./")
+        yield unquote(file.content_location).removeprefix("./")
 
 
 def _filenames(file: Attachment) -> Iterator[str]:
@@ -65,5 +74,5 @@ def _filenames(file: Attachment) -> Iterator[str]:
 
 def _endings(file: Attachment) -> Iterator[str]:
     parts = file.content_location.partition("://")[2].split("/", _MAX_DEPTH)
-    for number in range(1, len(parts)):
+    for number in range(len(parts)):
         yield "/".join(parts[number:])

@@ -15,9 +15,12 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape, unescape
 
 from . import elements, quotes, style
+from .hiding import Hiding
+from .longhands import of_attributes
 from .style import Part
 from .tokens import Kind, attributes, tokens, value
 
@@ -29,12 +32,10 @@ MAX_DEPTH = 150
 MAX_ELEMENTS = 30_000
 #: In a mail with more tags, or more parts after which all is quoted, what a mail program calls a
 #: quote is not marked: Odoo's sanitiser, which may see the body again in an answer, is quadratic.
-MAX_MARKED = 10_000
-MAX_YAHOO = 20
+MAX_MARKED, MAX_YAHOO = 10_000, 20
 #: Elements that are reopened after a misplaced end tag has closed them.
 MAX_REOPENED = 8
-MAX_VALUE = 1_000
-MAX_URL = 8_000
+MAX_VALUE, MAX_URL = 1_000, 8_000
 #: Bytes of a picture that is in its tag (``data:``) and not in a part of the mail.
 MAX_DATA = 256 * 1024
 
@@ -94,15 +95,20 @@ class _Tag:
     text: str = ""  # what an input field shows
     size: int = 0  # characters
     quoting: bool = False  # whether it may begin a quote
+    hides: bool = False  # whether a browser shows nothing of what is in it
 
     def __post_init__(self) -> None:
         strings = [piece for piece in self.pieces if isinstance(piece, str)]
         self.size = sum(map(len, strings))
         self.quoting = self.name == "blockquote" or any(map(quotes.NAMED.fullmatch, strings))
+        self.hides = bool(style.HIDES.search("".join(strings)))
+
+    def shown(self) -> _Tag:
+        """Return a tag that hides nothing: without attributes, if these do."""
+        return _Tag(self.name, (f"<{self.name}>",)) if self.hides else self
 
 
-def _counts() -> defaultdict[str, int]:
-    return defaultdict(int)
+_counts = partial(defaultdict, int)
 
 
 @dataclass(slots=True)
@@ -119,6 +125,10 @@ class _Writer:
     quoting: bool = False  # whether there may be a quote
     parted: bool = True  # only the edge of an element since the last word
     break_due: bool = False
+    hiding: Hiding = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hiding = Hiding(self.out)
 
     def written(self, source: str) -> Shown:
         cut = False
@@ -129,8 +139,10 @@ class _Writer:
                 cut = self.text(text)
             elif kind is Kind.START:
                 self.start(text, attrs)
-            else:
+            elif kind is Kind.END:
                 self.end(text)
+            else:
+                self.hiding.give_up()
             if cut or self.size > MAX_OUTPUT:
                 cut = True
                 break
@@ -176,11 +188,18 @@ class _Writer:
         if not shown_as or (name in elements.IN_TABLE and not self.count.get("table")):
             if name in elements.BREAKS or name in elements.IN_TABLE:
                 self.break_due = True
+            self.hiding.begin_other(name)
             return
+        if name == "body":
+            self.hiding.give_up()  # in a browser it is no element, if it is not the first
         if name in elements.ENDS_P and self.count.get("p"):
             self.end_open(frozenset("p"), elements.ENDS_P)
-        if rule := elements.ENDS.get(name):
+        if context := elements.CONTEXT.get(name):
+            self.back_to(context)
+        elif rule := elements.ENDS.get(name):
             self.end_open(*rule)
+            if name in elements.ALONE and self.count.get(name):
+                self.hiding.give_up()  # what a table keeps open here may have ended in a browser
             if name == "option":
                 self.known.clear()  # within it, the same tags mean something else
         tag = self.known.get((name, attrs)) or self.known.setdefault(
@@ -202,6 +221,8 @@ class _Writer:
             self.break_due, self.parted = False, True
         elif self.break_due and tag.name == "img":
             self.part()
+        if tag.hides and not is_void:
+            self.hiding.begin(len(self.open), tag.name, len(tag.pieces))
         self.out += tag.pieces
         self.size += tag.size
         self.elements += 1
@@ -222,7 +243,29 @@ class _Writer:
             if name in beyond:
                 return
 
+    def back_to(self, context: frozenset[str]) -> None:
+        """End all that is within the innermost of some elements, the context of a table's part."""
+        within = self.within(context)
+        if within < len(self.open):
+            self.close(within)
+
+    def within(self, context: frozenset[str]) -> int:
+        """Return which open element is the first within the innermost of some others."""
+        for at in range(len(self.open) - 1, -1, -1):
+            if self.open[at][0] in context:
+                return at + 1
+        return len(self.open)
+
+    def end_implied(self, name: str) -> None:
+        """End a row, or rows, whose start tag was left out (§13.2.6.4.13, §13.2.6.4.15)."""
+        within = self.within(elements.CONTEXT[name])
+        if within < len(self.open) and self.open[within][0] in elements.IN_ROWS:
+            self.close(within)
+
     def end(self, name: str) -> None:
+        if name in elements.HEADINGS:  # the end tag of any ends the innermost
+            headings = (one for one, _tag in reversed(self.open) if one in elements.HEADINGS)
+            name = next(headings, name)
         if self.open and self.open[-1][0] == name and not self.flat:
             self.close(len(self.open) - 1)
             return
@@ -232,18 +275,33 @@ class _Writer:
             return
         if not self.count.get(name):
             self.break_due |= name in elements.BREAKS or name in ("p", "br")
+            self.hiding.end_other(name)
+            if name in elements.IMPLIED:
+                self.end_implied(name)
             return
         within = elements.ENDS_WITHIN.get(name, elements.ENDS_WITHIN_OTHERWISE)
         for at in range(len(self.open) - 1, -1, -1):
             if self.open[at][0] == name:
-                again = self.open[at + 1 :] if name in elements.FORMATTING else []
-                self.close(at)
-                for other, tag in again[-MAX_REOPENED:]:
-                    if self.elements < MAX_ELEMENTS:
-                        self.write(other, tag, False)
+                self.end_at(at)
                 return
             if self.open[at][0] in within:
+                if name in elements.IMPLIED:
+                    self.end_implied(name)
                 return
+
+    def end_at(self, at: int) -> None:
+        """End an open element; what is open within it may go on."""
+        name, within = self.open[at][0], self.open[at + 1 :]
+        if name in elements.FORMATTING:
+            self.hiding.give_up(at + 1)  # browsers move some of it out of the others
+        self.close(at)
+        if name in elements.FORMATTING:
+            for other, tag in within[-MAX_REOPENED:]:
+                if self.elements < MAX_ELEMENTS:
+                    self.write(other, tag.shown(), False)
+        elif name == "body":
+            for other, _tag in within:  # in a browser, they stay open
+                self.hiding.begin_other(other)
 
     def close(self, at: int) -> None:
         """End the open elements from the innermost up to number ``at``."""
@@ -253,27 +311,29 @@ class _Writer:
             self.out.append(f"</{tag.name}>")
             if tag.name not in elements.INLINE:
                 self.break_due, self.parted = False, True
+        self.hiding.end(at)
         self.flat.clear()
 
     # -- one start tag ----------------------------------------------------------------------------
 
     def tag(self, name: str, shown_as: str, source: str) -> _Tag:
         given = attributes(source) if source else {}
-        if self.count.get("option"):  # all its text is shown, whatever the styles within it say
+        if name in elements.SHOWN_ALWAYS or self.count.get("option"):
             given.pop("style", None)
+            given.pop("hidden", None)
         if shown_as == "img":
             return self.picture(name, given)
         pieces: list[str | Part] = [f"<{shown_as}"]
         if given:
-            self.add_attributes(pieces, shown_as, given)
+            self.add_attributes(pieces, shown_as, given, of_attributes(name, given))
         if shown_as == "a" and "href" in given:
             self.add_link(pieces, value(given["href"]))
         return _Tag(shown_as, (*pieces, ">"))
 
-    def add_attributes(self, pieces: list[str | Part], name: str, given: dict[str, str]) -> None:
-        css = value(given.get("style", ""))
-        if "background" in given:
-            css = f"background-image:url({style.quoted(value(given['background']))});{css}"
+    def add_attributes(
+        self, pieces: list[str | Part], name: str, given: dict[str, str], css: str
+    ) -> None:
+        css += style.without_comments(value(given.get("style", "")))
         if css and (kept := style.quiet(css, self.resolve)):
             pieces += (' style="', *kept, '"')
         for attribute, text in given.items():
@@ -313,7 +373,7 @@ class _Writer:
         elif name == "embed":
             return _Tag("img")
         if given:
-            self.add_attributes(pieces, "img", given)
+            self.add_attributes(pieces, "img", given, of_attributes(name, given))
         return _Tag("img", (*pieces, ">"))
 
     def source(self, given: dict[str, str]) -> str | Part | None:

@@ -7,9 +7,11 @@ place itself above the page that shows it (``position``, ``z-index``, ``transfor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
+
+from .longhands import IMPORTANT, longhands, shade
 
 #: Odoo's sanitiser is quadratic in the length of a style.
 MAX_STYLE = 2_000
@@ -30,12 +32,26 @@ PROPERTIES = frozenset(
     for what in ("style", "color", "width", "left-radius", "right-radius")
 }
 
+#: What hides an element, as it is written here.
+HIDES = re.compile(
+    r"display:(?:none|table-column)|(?:opacity|font-size):[0.]+(?![0-9.])", re.IGNORECASE
+)
+
 # What loads something, runs in some browser, or only looks like that to Odoo's sanitiser.
 _SUSPECT = re.compile(r"""[(@\\<>:=;\x00-\x1f\x7f]|/\*""")
 _HARMLESS = re.compile(r"\b(?:rgba?|hsla?|calc|min|max)\([\w\s.,%+*/-]*\)", re.IGNORECASE)
 _VALUE = re.compile(r"""(?:[^"']|"[^"]*"|'[^']*')+""")
 _PICTURE = re.compile(
     r"""[^()]*?\burl\(\s*("[^"]*"|'[^']*'|[^\s"'()]*)\s*\)[^()]*""", re.IGNORECASE
+)
+#: The background is seen in the letters only.
+_CUT_OUT = re.compile(
+    r"background-clip\s*:\s*text|background\s*:[^;]*(?<=[\s)])text(?=\s|;|\Z)", re.IGNORECASE
+)
+#: A colour of letters that nobody sees, but for what they are cut out of.
+_UNSEEN = re.compile(
+    r"transparent|(?:rgb|hsl)a?\([^()]*[,/]\s*(?:0|0?\.0+|0%)\s*\)|#(?:[0-9a-f]{3}0|[0-9a-f]{6}00)",
+    re.IGNORECASE,
 )
 # A semicolon within quotes or brackets does not end a declaration.
 _DECLARATION = re.compile(r"""(?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\)|["'(])+""")
@@ -52,25 +68,68 @@ class Part:
 def quiet(css: str, resolve: Callable[[str], int | None]) -> list[str | Part]:
     """Return the declarations that load nothing, escaped, and the mail's own pictures.
 
-    Of two declarations of one property, the last one counts.
+    Of two declarations of one property, the last one counts, unless only the first is important.
     """
     if len(css) > MAX_STYLE:
         return []
     kept: dict[str, tuple[str | Part, ...]] = {}
-    for declaration in _DECLARATION.findall(css.replace("\n", " ").replace("\t", " ")):
-        name, _, value = declaration.partition(":")
-        name = name.strip().lower()
-        if name in PROPERTIES and (pieces := _value(value.strip())):
-            kept[name] = pieces
-        elif name in ("background", "background-image") and (pieces := _picture(value, resolve)):
-            kept["background-image"] = pieces
+    important: set[str] = set()
+    shades: tuple[str, ...] = ()
+    for declared, value in _declarations(css):
+        is_important = bool(IMPORTANT.search(value))
+        for name, pieces in _longhands(declared, value, resolve):
+            if pieces and (is_important or name not in important):
+                kept[name] = pieces
+                important |= {name} if is_important else set()
+        shades = shades or _value(shade(declared, value))
+    if shades:
+        kept.setdefault("background-color", shades)
+    if _CUT_OUT.search(css):
+        kept.pop("background-color", None)
     pieces: list[str | Part] = []
     for name, value in kept.items():
         pieces += (f"; {name}:" if pieces else f"{name}:", *value)
     return pieces
 
 
+def _longhands(
+    name: str, value: str, resolve: Callable[[str], int | None]
+) -> Iterator[tuple[str, tuple[str | Part, ...]]]:
+    """Yield (property, pieces of its value) for a declaration; no pieces where it is unsafe."""
+    if name in PROPERTIES and (pieces := _value(value)):
+        yield name, pieces
+    elif name in ("background", "background-image"):
+        yield "background-image", _picture(value, resolve)
+    elif name == "font-size" and value:
+        yield name, ("medium",)  # a size that is not understood, perhaps within one of nothing
+    for longhand, text in longhands(name, value):
+        yield longhand, _value(text)
+
+
+def _declarations(css: str) -> Iterator[tuple[str, str]]:
+    """Yield (property, value), without `color: transparent` and the like.
+
+    Such letters show a gradient, which is not kept.
+    """
+    for declaration in _DECLARATION.findall(css.replace("\n", " ").replace("\t", " ")):
+        name, _, value = declaration.partition(":")
+        name, value = name.strip().lower(), value.strip()
+        if not (name == "color" and _UNSEEN.match(value)):
+            yield name, value
+
+
+def without_comments(css: str) -> str:
+    """Return a style without comments; one that is too long to be kept as it is."""
+    if len(css) > MAX_STYLE:
+        return css
+    while (begin := css.find("/*")) >= 0 and (end := css.find("*/", begin + 2)) >= 0:
+        css = f"{css[:begin]} {css[end + 2 :]}"
+    return css
+
+
 def _value(value: str) -> tuple[str, ...]:
+    if not value:
+        return ()
     if _SUSPECT.search(value) and _SUSPECT.search(_HARMLESS.sub("", value)):
         return ()
     return (escape(value),) if _VALUE.fullmatch(value) else ()
@@ -80,8 +139,3 @@ def _picture(value: str, resolve: Callable[[str], int | None]) -> tuple[str | Pa
     found = _PICTURE.fullmatch(value)
     part = resolve(found[1].strip("\"'").strip()) if found else None
     return () if part is None else ("url(", Part(part), ")")
-
-
-def quoted(address: str) -> str:
-    """Return an address, escaped for CSS."""
-    return '"' + address.replace('"', "").replace("\\", "") + '"'

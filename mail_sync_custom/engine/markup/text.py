@@ -36,6 +36,8 @@ def text(html: str) -> str:
             writer.start(content, attrs)
         elif kind is Kind.END:
             writer.end(content)
+        elif kind is Kind.DOUBT:
+            writer.hidden.clear()
         else:
             writer.words(unescape(content) if kind is Kind.TEXT else content)
     return writer.whole()

@@ -31,6 +31,7 @@ class Kind(IntEnum):
     LITERAL = 2  # as it stands
     START = 3
     END = 4
+    DOUBT = 5  # from here on, where elements end is not known
 
 
 #: A token: its kind; its text, or the name of its tag in lower case; its attributes as they stand.
@@ -55,6 +56,9 @@ _CDATA = "[cdata["
 _RAW_ENDS = {
     name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE) for name in elements.RAW
 } | {"plaintext": re.compile(r"(?!)"), _CDATA: re.compile("]]>")}
+_HIDES = re.compile("display|opacity|font-size", re.IGNORECASE)
+# What such a style is in, perhaps spelled by character references.
+_MAY_HIDE = re.compile("hidden|style", re.IGNORECASE)
 _DISPLAY = re.compile(r"display\s*:", re.IGNORECASE)
 _SCRIPT = re.compile(rf"<!--|-->|</?script(?=[{_SPACE}/>])", re.IGNORECASE)
 _TEXT_START = re.compile(
@@ -85,6 +89,13 @@ def value(text: str) -> str:
 def _is_displayed(tag: str) -> bool:
     """Return whether a style sheet, a title or the like is text: its tag says how to display it."""
     return bool(_DISPLAY.search(tag) and _DISPLAY.search(value(attributes(tag).get("style", ""))))
+
+
+def _unhidden(tag: str) -> str:
+    """Return the attributes of a tag; none if they may hide its element."""
+    given = attributes(tag) if _MAY_HIDE.search(tag) else {}
+    hides = "hidden" in given or _HIDES.search(value(given.get("style", "")))
+    return "" if hides else tag
 
 
 def tokens(source: str) -> Iterator[Token]:
@@ -189,13 +200,20 @@ class _Tokenizer:
         return _COMMENT_OPEN.match(self.source, at).end()
 
     def _tag(self, slash: str, name: str, attributes: str) -> Iterator[Token]:
+        reading, doubted = Reading.HTML, self.place.doubt
         if slash:
             self.place.end(name)
-            self.follows = self.place.follows
+        else:
+            reading = self.place.start(name, attributes)
+        self.follows = self.place.follows
+        if self.place.doubt and not doubted:
+            yield Kind.DOUBT, "", ""
+        if slash:
             yield Kind.END, name, ""
             return
-        reading = self.place.start(name, attributes)
-        self.follows = self.place.follows
+        if reading is not Reading.HTML:
+            # Where a browser ends this element is not known: what is in it may be visible there.
+            attributes = _unhidden(attributes)
         if name not in elements.RAW:
             yield Kind.START, name, attributes
             if reading is Reading.CLOSED:
@@ -303,9 +321,10 @@ class _Tokenizer:
     def _fallback(self, name: str) -> Iterator[Token]:
         """Yield what a browser without support for an element shows: no such element is shown here.
 
-        Anything left open inside ends with it.
+        Anything left open inside ends with it there, and not here: so nothing inside is hidden.
         """
         end = self._end_of(name)
         if end is not None:
-            yield from tokens(self.source[self.at : end])
+            for kind, text, attrs in tokens(self.source[self.at : end]):
+                yield kind, text, _unhidden(attrs)
             self.at = end

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..matching import Reason, Target
-from ..values import Direction, Email
+from ..matching import Reason, Target, tells_author
+from ..people import Owner
+from ..values import Address, Direction, Email, Envelope
 
 if TYPE_CHECKING:
     from .store import MemoryStore
@@ -39,6 +40,7 @@ class Entry:
     because: str = ""
     email: Email | None = field(default=None, repr=False)
     automatic: bool = False
+    sender: Address | None = None
 
     @property
     def from_crm(self) -> bool:
@@ -93,6 +95,18 @@ class MemoryDatabase:
     def write(self, target: Target, message_id: str, subject: str, date: datetime) -> None:
         """Put a mail on a record that was written in the CRM."""
         self.entries.append(Entry(target, message_id, subject, date, direction=Direction.OUT))
+
+    def correct_authors(self, sent: Mapping[tuple[str, int], Envelope], owner: Owner) -> None:
+        """Make recorded mails the owner's own where a copy in Sent tells their author."""
+
+        def corrected(entry: Entry) -> Entry:
+            copy = sent.get((entry.message_id, entry.variant))
+            named = entry.sender.email if entry.sender else ""
+            if not copy or not tells_author(copy, named, entry.because, owner):
+                return entry
+            return replace(entry, sender=copy.sender, direction=Direction.OUT)
+
+        self.entries = [corrected(entry) for entry in self.entries]
 
     def timeline(self, target: Target) -> list[Entry]:
         """Return the entries on a record, in order of arrival."""

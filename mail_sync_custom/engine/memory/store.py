@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .. import exclusion
+from ..copies import plausible_date
 from ..errors import LeaseLost
-from ..matching import Known, Owner, Settled, Standing, Target, plausible_date
+from ..matching import Known, Owner, Settled, Standing, Target
 from ..people import Latecomers
 from ..reports import pending
 from ..reports.attribution import attribute, replaces
@@ -198,14 +199,14 @@ class MemoryStore(Comparing):
         failures = tuple(
             _as_failure(r) for r in commit.records if r.verdict.message_id in self.refused
         )
-        failed = {failure.uid for failure in failures}
-        records = [record for record in commit.records if record.uid not in failed]
+        records = [r for r in commit.records if r.verdict.message_id not in self.refused]
         entries = self._entries(records)
         links = {_key(r): self._link(r) for r in records}
         set_aside = self._set_aside(commit, (*commit.failures, *failures), links)
 
         self.database.entries += entries
         self.links |= links
+        self.database.correct_authors(commit.sent_before, self.account)
         for met in commit.met:
             key = (met.message_id, met.variant)
             if link := self.links.get(key):
@@ -365,8 +366,7 @@ def _key(record: Record) -> Key:
 
 def _as_failure(record: Record) -> Failure:
     message_id, variant = _key(record)
-    direction = record.verdict.direction
-    return Failure(record.uid, message_id, "not_recordable", "", direction, variant)
+    return Failure(record.uid, message_id, "not_recordable", "", record.verdict.direction, variant)
 
 
 def _alias(record: Record) -> str:
@@ -389,6 +389,7 @@ def _new_entries(record: Record) -> Iterator[Entry]:
             reason=verdict.reason,
             because=verdict.because,
             email=record.email,
+            sender=envelope.sender,
             automatic=record.automatic,
         )
 

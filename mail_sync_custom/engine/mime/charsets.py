@@ -74,6 +74,11 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def is_mostly_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8, but for some characters that are broken or cut off."""
+    return _utf8_share(data) >= 0.5
+
+
 def guess(data: bytes) -> str:
     """Return the text of bytes without a stated charset: UTF-8, else Windows-1252.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 from .charsets import Detect, decode
 from .formats import CONVERTERS
@@ -29,7 +30,11 @@ def size_of(part: Part) -> int:
     return (size - no_letters) * 3 // 4
 
 
-_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.I)
+# In HTML's own tag, or in the declaration of XML.
+_META_CHARSET = re.compile(
+    rb"""(?:<meta[^>]{0,200}?charset|<\?xml\s[^>]{0,100}?encoding)\s*=\s*["']?([a-z0-9_.:-]{1,40})""",
+    re.I,
+)
 
 
 # A picture inlined in its tag that is too large to be kept there.
@@ -57,6 +62,8 @@ def text_of(
         others = (declared[1].decode("ascii"), label)
     text = decode(data, part.parameters.get("charset", ""), cut=cut, others=others, detect=detect)
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    if part.mimetype == "application/xhtml+xml":
+        text = _without_cdata(text)
     if part.mimetype in _HTML:
         return "text/html", text, cut
     if part.mimetype == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
@@ -71,6 +78,15 @@ def text_of(
 
 #: Types whose text is HTML. AMP's and the watch's are renditions of their own.
 _HTML = frozenset("text/html application/xhtml+xml text/x-amp-html text/watch-html".split())
+
+
+def _without_cdata(text: str) -> str:
+    """Return XML with the text of its CDATA sections written as text: HTML has no such sections."""
+    out, at = [], 0
+    while (begin := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", begin)) >= 0:
+        out += (text[at:begin], escape(text[begin + 9 : end], quote=False))
+        at = end + 3
+    return "".join((*out, text[at:]))
 
 
 def _unflowed(text: str, delsp: bool) -> str:

@@ -18,6 +18,11 @@ _EUC_PAIR = re.compile(rb"[\xa1-\xfe]{2}")
 # The same in Shift_JIS, whose second byte may be ASCII.
 _SJIS_KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x7e\x80-\x96]")
 _SJIS_PAIR = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]")
+# Hebrew has no capitals, so nothing but these letters; Cyrillic text of some length has others.
+_HEBREW = re.compile(rb"[\xe0-\xfa]+")
+_HEBREW_ENOUGH = 24
+# Within a word, these are letters of Polish, and signs in the other charsets.
+_POLISH = re.compile(rb"[A-Za-z\xc0-\xff][\xa3\xa5\xaf\xb3\xb9\xbf][a-z]")
 
 _EUROPEAN = ["cp1252", "cp1250", "cp1254", "cp1257"]
 _OTHERS = [
@@ -42,9 +47,13 @@ def _detected(sample: bytes) -> str:
     pairs = _SJIS_PAIR.findall(sample)
     if pairs and 4 * sum(map(bool, map(_SJIS_KANA.fullmatch, pairs))) > len(pairs):
         return "cp932"
+    if sum(map(len, runs)) >= _HEBREW_ENOUGH and all(map(_HEBREW.fullmatch, runs)):
+        return "cp1255"
     # In a Latin alphabet most letters are ASCII, and the others stand alone.
     alone = sum(len(run) == 1 for run in runs)
     charsets = _EUROPEAN if 2 * alone > len(runs) else _OTHERS
+    if charsets is _EUROPEAN and len(_POLISH.findall(sample)) > 1:
+        return "cp1250"
 
     from charset_normalizer import from_bytes  # 70 ms, for a mail in a thousand
 

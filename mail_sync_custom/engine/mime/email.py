@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from ..values import Attachment, Email, Omitted
 from .envelope import answered_at, envelope, needs_charset
+from .fields import with_line_feeds
 from .limits import MAIL_TOO_LARGE, TEXT_CUT, TOO_LARGE, TOO_MANY, UNVERIFIED
 from .render import Renderer, joined
 from .tree import Tree
@@ -41,6 +42,7 @@ def email(
 
     Raises MessageUnreadable, code ``message_bomb``, and nothing else.
     """
+    raw = with_line_feeds(raw)
     tree = Tree(raw)
     rendered = Renderer(tree).mail(tree.part(raw, 0, len(raw), cut=truncated))
     attachments: list[Attachment] = []

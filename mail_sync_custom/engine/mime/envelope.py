@@ -11,7 +11,7 @@ from ..values import Address, Envelope
 from .addresses import addresses_of
 from .charsets import is_utf8
 from .dates import read_date
-from .fields import EMPTY_LINE, Label, fields_of, unfolded
+from .fields import EMPTY_LINE, Label, fields_of, unfolded, with_line_feeds
 from .ids import ids_of, read_ids
 from .limits import MAX_HEADER, MAX_PARAMETERS, MAX_STAMP, MAX_SUBJECT
 from .words import decode_words, one_line
@@ -54,7 +54,7 @@ def needs_charset(raw: bytes) -> bool:
 
 
 def _head(raw: bytes) -> bytes:
-    head = raw[:MAX_HEADER]
+    head = with_line_feeds(raw[:MAX_HEADER])
     end = 0 if head.startswith((b"\n", b"\r\n")) else len(head)
     if found := EMPTY_LINE.search(head):
         end = min(end, found.start() + 1)
@@ -81,7 +81,7 @@ def _envelope(fields: dict[bytes, list[bytes]], label: Label | None) -> Envelope
         to=every(b"to"),
         cc=every(b"cc"),
         bcc=every(b"bcc"),
-        date=read_date(first(b"date")),
+        date=read_date(decode_words(first(b"date"))),
         subject=one_line(decode_words(first(b"subject")[:MAX_PARAMETERS]), MAX_SUBJECT),
         subject_guessed=not label and not all(map(is_utf8, fields.get(b"subject", ())[:1])),
         stamp=one_line(first(b"x-mail-sync-id").strip("<> "), MAX_STAMP),

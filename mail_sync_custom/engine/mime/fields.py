@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .charsets import clean, decode, guess, is_utf8
+from .charsets import clean, decode, guess, is_mostly_utf8, is_utf8
 from .detection import detected
 from .iso2022 import is_iso2022, iso2022
 from .labels import charset_of
@@ -17,14 +17,21 @@ from .words import CONTROL
 
 # RFC 5322 §2.2: printable characters except the colon, then the value with its folded lines. The
 # space before the colon is §4.5's obsolete form. A line that is neither is skipped, because
-# stopping there would lose the addresses after it.
-_FIELD = re.compile(rb"\n([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
-_NAME = re.compile(rb"[!-9;-~]+[ \t]*:")
-_NO_FIELD = re.compile(rb"^(?![ \t]|[!-9;-~]+[ \t]*:)", re.MULTILINE)
+# stopping there would lose the addresses after it. A script saved with a byte order mark sends it
+# before the first field that it writes.
+BOM = b"\xef\xbb\xbf"
+_FIELD = re.compile(rb"\n(?:\xef\xbb\xbf)?([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
+_NAME = re.compile(rb"(?:\xef\xbb\xbf)?[!-9;-~]+[ \t]*:")
+_NO_FIELD = re.compile(rb"^(?![ \t]|(?:\xef\xbb\xbf)?[!-9;-~]+[ \t]*:)", re.MULTILINE)
 EMPTY_LINE = re.compile(rb"\n\r?\n")
 #: Bytes of a message that are searched for a charset.
 _SEARCHED = 64 * 1024
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
+
+
+def with_line_feeds(raw: bytes) -> bytes:
+    """Return a mail or a header block with line feeds if all its lines end in a bare CR."""
+    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 
 def fields_of(head: bytes, wanted: frozenset[bytes]) -> dict[bytes, list[bytes]]:
@@ -78,8 +85,13 @@ def unfolded(raw: bytes, label: Label | None = None) -> str:
     elif is_iso2022(raw):
         text = iso2022(raw)
     else:
-        text = decode(raw, label()) if label and not is_utf8(raw) else guess(raw)
+        text = _by_charset(raw, label) if label and not is_utf8(raw) else guess(raw)
     return clean(CONTROL.sub(" ", text)).strip()
+
+
+def _by_charset(raw: bytes, label: Label) -> str:
+    # Programs that cut a value after so many bytes cut through a character.
+    return decode(raw, "utf-8" if is_mostly_utf8(raw) else label())
 
 
 def first_of(fields: dict[bytes, list[bytes]], name: bytes, label: Label | None = None) -> str:
@@ -93,10 +105,11 @@ _CHARSET = re.compile(rb"charset\*?\s*=\s*[\"']?([\w.:+-]{2,40})", re.IGNORECASE
 def own_charset(raw: bytes) -> str:
     """Return the charset that a mail is written in: the first that it states other than UTF-8.
 
-    If it states none, the likely charset of its eight-bit bytes.
+    If it states none, the likely charset of its eight-bit bytes, as far as they are not UTF-8.
     """
     for found in _CHARSET.finditer(raw[:_SEARCHED]):
         label = found[1].decode("ascii", "replace")
         if charset_of(label) not in ("", "utf-8"):
             return label
-    return detected(raw[:_SEARCHED])
+    others = (line for line in raw[:_SEARCHED].split(b"\n") if not is_utf8(line))
+    return detected(b"\n".join(others))

@@ -9,22 +9,25 @@ from __future__ import annotations
 import re
 
 from .envelope import envelope
+from .fields import BOM
 from .limits import QUICK
 
 _GLANCED = re.compile(
     rb"\n(?:(from|to|cc|bcc|reply-to|sender)|(in-reply-to))[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)",
     re.IGNORECASE,
 )
-# One pass: letters to lower case, address separators to a space, and everything that makes an
-# address difficult (quotes, comments, escapes, apostrophes, control and eight-bit bytes) to NUL.
+# One pass: letters to lower case, address separators to a space, a quotation mark to \1, and
+# whatever else makes an address difficult (comments, escapes, apostrophes, control and eight-bit
+# bytes) to NUL.
 _DIFFICULT = bytes(
     32 if byte in b" \t\r\n<>,;:"
     else byte if byte in b"abcdefghijklmnopqrstuvwxyz0123456789@.!#$%&*+-/=?^_`{|}~"
     else byte + 32 if byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    else 0
+    else byte == 34
     for byte in range(256)
 )  # fmt: skip
-_EASY = re.compile(rb"[^@\0]+@[^@\0]*[^@\0.]").fullmatch
+_EASY = re.compile(rb"[^@\0\1]+@[^@\0\1]*[^@\0\1.]").fullmatch
+_AROUND_A_DOT = (b" .", b". ", b"\0.", b".\0")
 _EASY_ID = re.compile(rb"\s*<([!-;=?-~]{1,225})>\s*").fullmatch
 
 # An address field that every parser reads alike (RFC 5322 §3.4): names of atoms, encoded words and
@@ -60,7 +63,7 @@ def glance(raw: bytes) -> Glance:
     >>> glance(b"From: Ann ann@example.com\\r\\n")
     (frozenset({'ann@example.com'}), frozenset(), True)
     """
-    if len(raw) > QUICK:
+    if len(raw) > QUICK or BOM in raw or b"\n" not in raw:
         return _glance_exactly(raw, is_odd=True)
     found = _GLANCED.findall(b"\n" + raw)
     fields = [(name.lower(), value) for name, _, value in found if name and b"@" in value]
@@ -74,7 +77,10 @@ def glance(raw: bytes) -> Glance:
         or _A_LABEL in words
         or len(dict(fields)) < len(fields)  # of two, a server may read one
     )
-    are_easy = (all_plain and b"\0" not in words) or all(map(_EASY, emails))
+    are_easy = (all_plain and b"\0" not in words and b"\1" not in words) or (
+        # White space and comments around a dot are obsolete, and the address goes on behind it.
+        not any(map(words.__contains__, _AROUND_A_DOT)) and all(map(_EASY, emails))
+    )
     if not are_easy or len(answers) > 1 or not all(answers):
         return _glance_exactly(raw, is_odd)
     return (

@@ -33,7 +33,8 @@ def iso2022(data: bytes) -> str:
     '①株 x'
     """
     out: list[str] = []
-    sets: dict[str, Callable[[bytes], str]] = {"G0": _single, "G1": _jis, "G2": _latin1}
+    # Japanese text need not say that it shifts to kana (JIS X 0201); Korean and Chinese text does.
+    sets: dict[str, Callable[[bytes], str]] = {"G0": _single, "G1": _kana, "G2": _latin1}
     shifted, at = False, 0
     for token in islice(_TOKEN.finditer(data), _MAX_TOKENS):
         out.append(sets["G1" if shifted else "G0"](data[at : token.start()]))
@@ -46,8 +47,6 @@ def iso2022(data: bytes) -> str:
             at += 1
         elif shift:
             shifted = shift == b"\x0e"
-            if shifted and sets["G1"] is _jis and sets["G0"] is not _single:
-                sets["G1"] = _kana
         else:
             out.append("\n" if newline == b"\n" else "\r\n")
             shifted = False  # RFC 1468, RFC 1557: a line begins in ASCII

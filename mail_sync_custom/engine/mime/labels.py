@@ -77,7 +77,14 @@ _MAILERS = {
     "logical": "iso8859-8", "visual": "iso8859-8", "latin9": "iso8859-15", "latin0": "iso8859-15",
     "latin10": "iso8859-16", "iso2022kr": ISO_2022, "csiso2022kr": ISO_2022, "xiso2022kr": ISO_2022,
     "extendedunixcodepackedformatforjapanese": "euc_jp",
-    # What Windows calls the charset of a font.
+    "xbig5": "big5hkscs", "xcp20936": "gb18030", "cp20936": "gb18030", "xcp50220": ISO_2022,
+    "xcp50221": ISO_2022, "xcp50222": ISO_2022, "xcp50227": ISO_2022,
+    "iso88591windows30latin1": "cp1252", "iso88591windows31latin1": "cp1252",
+    "iso88592windowslatin2": "cp1250", "iso88599windowslatin5": "cp1254",
+    # The charset of a font in Windows, by its number and by its name.
+    "128": "cp932", "129": "cp949", "130": "johab", "134": "gb18030", "136": "big5hkscs",
+    "161": "cp1253", "162": "cp1254", "163": "cp1258", "177": "cp1255", "178": "cp1256",
+    "186": "cp1257", "204": "cp1251", "222": "cp874", "238": "cp1250",
     "easteuropecharset": "cp1250", "russiancharset": "cp1251", "greekcharset": "cp1253",
     "turkishcharset": "cp1254", "hebrewcharset": "cp1255", "arabiccharset": "cp1256",
     "balticcharset": "cp1257", "vietnamesecharset": "cp1258", "thaicharset": "cp874",
@@ -93,7 +100,7 @@ _JUNK = re.compile(r"[^a-z0-9]+")
 _NO_NAME = re.compile(r"[^a-z0-9.]+")
 _WORD = re.compile(r"[a-z0-9_.:+()-]+")
 _NUMBERED = re.compile(
-    r"(?:x?windows(?:cp)?|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0?(\d{2,5})"
+    r"(?:x?windows(?:cp)?|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0{0,3}(\d{2,5})"
 )
 # A label with something else attached to it.
 _GLUED = re.compile(r"x?(?:windows12\d\d|koi8[ru]|gb2312|gbk|big5|shiftjis|euc(?:jp|kr)|iso2022jp)")

@@ -25,6 +25,7 @@ MAX_TEXT = 4 * 1024 * 1024  # bytes of all parts that are shown as text
 MAX_CONVERTED = 1024 * 1024  # characters of RTF and the like that are read
 MAX_TAGS = 100_000  # of HTML that are looked through for a word
 MAX_OPENED = 40 * 1024 * 1024  # bytes extracted from containers to be read as a mail
+MAX_INFLATED = 16 * 1024 * 1024  # bytes of what a mail has compressed
 MAX_DETECTIONS = 4  # texts of a mail whose charset is detected
 MAX_INLINE_FILES = 100  # uuencoded in one text
 MAX_BEGINNINGS = 1_000  # lines in one text that begin like a file

@@ -11,19 +11,20 @@ import unicodedata
 
 _NAMES = (
     # English, German, Dutch, Scandinavian, French, Spanish, Portuguese, Italian, Romanian, Catalan;
-    # then Polish, Czech, Turkish, Finnish, Baltic; then Russian, Ukrainian, Bulgarian, Greek.
-    "jan ene gen ian sty led oca tam jaan saus янв січ яну ιαν sij",
-    "feb fev lut uno sub hel veeb vas фев лют φεβ vel",
-    "mar mrz mrt bre maa kov мар бер μαρ ozu",
-    "apr avr abr kwi dub nis huh bal апр кві απρ",
-    "may mai maj mag mei kve tou geg май мая тра μαι svi",
-    "jun juin juny giu iun cze cvn cer haz kes birz juun июн чер юни ιουν",
-    "jul juil lug iul lip cvc cervenc tem hei liep juul июл лип юли ιουλ",
-    "aug aou ago agu agt sie srp elo rugp авг сер αυγ avg kol",
-    "sep set sze wrz zar eyl syy rugs сен вер септ σεπ ruj",
-    "oct okt ott out paz rij eki lok spal окт жов οκτ",
-    "nov noi lis kas marr lapk ноя лис ное νοε stu",
-    "dec dez dic des gru pro ara jou dets gruod дек гру δεκ",
+    # then Polish, Czech, Turkish, Finnish, Baltic; then Russian, Ukrainian, Bulgarian, Serbian,
+    # Greek; then Croatian, Malay, Hebrew, Arabic.
+    "jan ene gen ian sty led oca tam jaan saus янв січ яну јан ιαν sij ינו ينا",
+    "feb fev lut uno sub hel veeb vas фев лют феб φεβ vel פבר فبر",
+    "mar mrz mrt bre maa kov mac мар бер μαρ ozu מרץ مار",
+    "apr avr abr kwi dub nis huh bal апр кві απρ אפר ابر",
+    "may mai maj mag mei kve tou geg май мая тра мај μαι svi מאי ماي",
+    "jun juin juny giu iun cze cvn cer haz kes birz juun июн чер юни јун ιουν יונ يون",
+    "jul juil lug iul lip cvc cervenc tem hei liep juul июл лип юли јул ιουλ יול يول",
+    "aug aou ago agu agt sie srp elo rugp авг сер αυγ avg kol ogo אוג اغس",
+    "sep set sze wrz zar eyl syy rugs сен вер септ σεπ ruj ספט سبت",
+    "oct okt ott out paz rij eki lok spal окт жов οκτ אוק اكت",
+    "nov noi lis kas marr lapk ноя лис ное нов νοε stu נוב نوف",
+    "dec dez dic des gru pro ara jou dets gruod дек гру дец δεκ dis דצמ ديس",
 )
 
 
@@ -34,3 +35,6 @@ def bare(name: str) -> str:
 
 
 MONTHS = {bare(name): number for number, names in enumerate(_NAMES, 1) for name in names.split()}
+#: Months that are numbers in Chinese and Japanese.
+NUMERALS = {name: number for number, name in enumerate("一二三四五六七八九十", 1)}
+NUMERALS |= {"十一": 11, "十二": 12}

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from mimetypes import guess_type
 
 from .content import content_of
-from .smime import signed_content
+from .fields import EMPTY_LINE, fields_of
+from .smime import compressed_content, signed_content
 from .tnef import tnef_content
 from .tree import Part
 
 _SMIME = frozenset(["application/pkcs7-mime", "application/x-pkcs7-mime"])
 _TNEF = frozenset(["application/ms-tnef", "application/vnd.ms-tnef"])
 _UNKNOWN = "application/octet-stream"
+#: What the header of an entity has (RFC 8551 §3.1); and the bytes in which it is looked for.
+_ENTITY_FIELDS = frozenset((b"content-type", b"content-transfer-encoding", b"mime-version"))
+_HEAD = 4 * 1024
+_LOOKED_AT = 100
+#: How documents begin that people sign.
+_DOCUMENTS = (
+    b"%PDF-",
+    b"<?xml",
+    b"PK\3\4",
+    b"{\\rtf",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"\xd0\xcf\x11\xe0",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +35,7 @@ class Opened:
     """What was in a container: another entity, or text and files (name, type, content, id)."""
 
     entity: bytes = b""
+    signed: bool = False  # by a signature that nobody has checked
     body: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str, bytes, str], ...] = ()
     cut: bool = False  # the text is not whole
@@ -27,16 +44,41 @@ class Opened:
 def is_container(part: Part, name: str) -> bool:
     """Whether a part's type or name says that it is a container."""
     name = name.lower()
-    unknown = part.mimetype == _UNKNOWN and (name.endswith(".p7m") or name == "winmail.dat")
-    return unknown or part.mimetype in _SMIME or part.mimetype in _TNEF
+    if part.mimetype in _SMIME or part.mimetype in _TNEF:
+        return True
+    return part.mimetype == _UNKNOWN and (
+        name.endswith((".p7m", ".p7z")) or (name.endswith(".dat") and _begins_as_tnef(part))
+    )
 
 
-def opened(part: Part) -> Opened | None:
-    """Return the contents of a container; None if it is encrypted or cannot be read."""
+def _begins_as_tnef(part: Part) -> bool:
+    """Whether a file begins like a winmail.dat, as it is or in base64 (MS-OXTNEF §2.1.3.1)."""
+    beginning = part.raw[part.start : min(part.end, part.start + _LOOKED_AT)].lstrip()
+    return beginning.startswith((b"\x78\x9f\x3e\x22", b"eJ8+I"))
+
+
+def opened(part: Part, name: str) -> Opened | None:
+    """Return the contents of a container; None if it is encrypted, a file, or cannot be read."""
     data = content_of(part)
     if entity := signed_content(data):
+        return Opened(entity=entity, signed=True) if _is_entity(entity, name) else None
+    if entity := compressed_content(data):
         return Opened(entity=entity)
     found = tnef_content(data)
     if found and (found.body or found.files):
         return Opened(body=found.body, files=found.files, cut=found.cut)
     return None
+
+
+def _is_entity(content: bytes, name: str) -> bool:
+    """Whether what was signed is a part of the mail, and not a document: ``invoice.xml.p7m``.
+
+    A document's name has an ending of its own before ``.p7m``. Some programs sign text without a
+    header.
+    """
+    beginning = content[:_HEAD]
+    if guess_type(name.rpartition(".")[0])[0] or beginning.lstrip().startswith(_DOCUMENTS):
+        return False
+    if fields_of(EMPTY_LINE.split(beginning, maxsplit=1)[0], _ENTITY_FIELDS):
+        return True
+    return b"\0" not in beginning

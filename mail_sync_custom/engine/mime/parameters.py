@@ -6,17 +6,23 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from .charsets import decode
+from .labels import charset_of
 from .limits import MAX_PARAMETERS
 
 # The value: a word or two with a slash between; what comes before the first semicolon and has no
 # parameter in it. Some senders forget the semicolon behind it.
-_VALUE = re.compile(r"\s*([^\s;=\"(),/]+(?:\s*/\s*[^\s;=\"(),]+)?)[\s,]*(?=[^;\s]*=|[;\s]|\Z)")
+_VALUE = re.compile(
+    r"\s*([^\s;=\"(),/]+(?:\s*/\s*[^\s;=\"(),]+)?)(?:[\s,]+(?=[^;\s]*=)|[\s,]*(?=[;\s]|\Z))"
+)
+_BLANK = r"(?:\s|\([^()]{0,200}\))*+"  # white space and comments
 _PARAMETER = re.compile(
-    r""";\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|([^;]*))""", re.DOTALL
+    rf""";{_BLANK}([^\s=;"(]+){_BLANK}=\s*(?:"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|([^;]*))""", re.DOTALL
 )
 _SECTION = re.compile(r"([^*]+)\*(?:([0-9]{1,3})(\*)?)?", re.ASCII)
 # RFC 5322 §3.2.2. A file's name has brackets of its own.
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.){0,200}\)")
+#: Comments within each other.
+_MAX_COMMENTS = 5
 _FILENAMES = frozenset(["name", "filename"])
 
 
@@ -26,14 +32,23 @@ def token(text: str) -> str:
     >>> token('"Quoted-Printable" (rfc2045); x')
     'quoted-printable'
     """
-    return _COMMENT.sub(" ", text[:MAX_PARAMETERS]).lower().strip("\"' ;,").split(";")[0].strip()
+    text = _without_comments(text[:MAX_PARAMETERS])
+    return text.lower().strip("\"' ;,").split(";")[0].strip()
+
+
+def _without_comments(text: str) -> str:
+    for _ in range(_MAX_COMMENTS):
+        if "(" not in text:
+            break
+        text = _COMMENT.sub(" ", text)
+    return text
 
 
 def read_parameters(text: str) -> tuple[str, dict[str, str]]:
     """Return the value before the parameters, in lower case, and the parameters decoded."""
     text = text[:MAX_PARAMETERS]
     head, semicolon, rest = text.partition(";")
-    head = _COMMENT.sub(" ", head).strip()
+    head = _without_comments(head).strip()
     if "=" in head or " " in head:
         if found := _VALUE.match(head[:300]):
             head, rest = found[1], f"{head[found.end() :]};{rest}"
@@ -51,7 +66,7 @@ def read_parameters(text: str) -> tuple[str, dict[str, str]]:
         else:
             name = name.lower()
             if not quoted and name not in _FILENAMES:
-                value = _COMMENT.sub("", value).strip()
+                value = _without_comments(value).strip()
             simple.setdefault(name, value)
     extended = {name: _joined(parts) for name, parts in sections.items()}
     return "".join(head.split()).lower().strip("\"',"), simple | extended
@@ -59,9 +74,21 @@ def read_parameters(text: str) -> tuple[str, dict[str, str]]:
 
 def _joined(parts: dict[int, tuple[bool, str]]) -> str:
     """Return a value that RFC 2231 §3 continued over several parameters, §4 percent-encoded."""
-    data, charset = b"", ""
+    data, charset, begun = b"", "", ""  # what is begun may go on in the middle of a letter
     for position, (_, (encoded, value)) in enumerate(sorted(parts.items())):
-        if encoded and position == 0 and value.count("'") >= 2:
-            charset, _, value = value.split("'", 2)
-        data += unquote_to_bytes(value) if encoded else value.encode("utf-8", "replace")
-    return decode(data, charset)
+        if encoded and not position:
+            charset, value = _charset_and_text(value)
+        if encoded:
+            begun += value
+            continue
+        data += unquote_to_bytes(begun) + value.encode("utf-8", "replace")
+        begun = ""
+    return decode(data + unquote_to_bytes(begun), charset)
+
+
+def _charset_and_text(value: str) -> tuple[str, str]:
+    """Return both of ``charset'language'text``; some forget the language and one of the quotes."""
+    charset, *rest = value.split("'", 2)
+    if len(rest) == 2 or (rest and charset_of(charset)):
+        return charset, rest[-1]
+    return "", value

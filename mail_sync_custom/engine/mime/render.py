@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape, unescape
 from mimetypes import guess_type
+from urllib.parse import urljoin
 
+from .charsets import decode
 from .content import content_of, size_of, text_bytes, text_of
 from .envelope import envelope
+from .external import EXTERNAL, address_of
+from .fields import EMPTY_LINE
 from .filenames import SLASH, safe_name
 from .formats import has_pictures, has_words
+from .kinds import (
+    FOR_FEW,
+    MESSAGES,
+    UNKNOWN,
+    has_text,
+    is_body,
+    is_text,
+    root_of,
+    text_type,
+    to_be_seen,
+)
 from .limits import MAX_DEPTH, MAX_HEADER, MAX_TEXT
 from .opening import Opened, is_container, opened
 from .tree import Part, Tree
-from .uuencode import without_files
-
-#: Texts meant for programs; each is shown only if a mail has no other words.
-_DATA = frozenset(
-    "text/calendar text/vcard text/x-vcard text/directory text/css text/javascript text/csv "
-    "text/xml text/rfc822-headers".split()
-)
-#: Renditions that repeat the content in a rarely used format.
-_FOR_FEW = frozenset("text/x-amp-html text/watch-html".split())
-#: Non-text types that contain words nevertheless.
-_WORDS_IN = frozenset(
-    "message/delivery-status message/global-delivery-status message/disposition-notification "
-    "message/partial message/external-body application/rtf".split()
-)
-
-
-#: Names of text files that a program labelled as binary data.
-_TEXT_NAMES = (".txt", ".TXT", ".md", ".log")
+from .uuencode import has_beginning, without_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,7 @@ class File:
     content_location: str = ""
     cut: bool = False
     part: Part | None = field(default=None, repr=False)
+    shown: Piece | None = field(default=None, repr=False)  # its text is also in the body
 
 
 class Piece:
@@ -97,6 +96,12 @@ class Renderer:
         out = self._part(root, True)
         if not out.shows():
             self._promote(out)
+        # The only text is the mail's own, whatever it is called.
+        out.files = [
+            file
+            for file in out.files
+            if not file.shown or any(one.has_words for one in out.body if one is not file.shown)
+        ]
         return out
 
     def _part(self, part: Part, first: bool) -> Rendered:
@@ -106,21 +111,32 @@ class Renderer:
             return _CONTAINERS.get(kind, Renderer._mixed)(self, part, first)
         if part.bare:
             return Rendered()
-        if _is_body(part, first):
+        if part.mimetype == EXTERNAL and (address := address_of(part.parameters)):
+            # The body there is a phantom, and seldom has words.
+            _, *phantom = EMPTY_LINE.split(content_of(part), maxsplit=1)
+            files = [self._file(part)] if b"".join(phantom).strip() else []
+            return Rendered([Piece("text/plain", address)], files)
+        if is_body(part, first):
             return self._text(part)
+        if first and is_text(part) and part.disposition == "inline":
+            out = self._text(part)
+            out.files.append(replace(self._file(part), shown=out.body[0]))
+            return out
         return self._opened(part, first) or Rendered(files=[self._file(part)])
 
     def _text(self, part: Part) -> Rendered:
         """Return a text, and the files embedded in it."""
         out, inline = Rendered(), []
-        if part.mimetype == "text/plain" and b"begin " in (data := content_of(part)):
+        if part.mimetype == "text/plain" and has_beginning(data := content_of(part)):
             data, inline = without_files(data)
             text, out.cut = data[: self.left], part.cut or len(data) > self.left
         else:
             text, out.cut = text_bytes(part, self.left)
         out.body.append(self._piece(part, text, out))
         for one in inline:
-            name = safe_name(one.name.decode("utf-8", "replace"), "application/octet-stream")
+            label = "" if one.name.isascii() else self.tree.label()
+            name = decode(one.name, part.parameters.get("charset", ""), others=(label,))
+            name = safe_name(name, UNKNOWN)
             cut = part.cut and not one.whole
             content = one.content
             out.files.append(File(name, _by_name(name), len(content), lambda c=content: c, cut=cut))
@@ -148,11 +164,12 @@ class Renderer:
 
     def _opened(self, part: Part, first: bool) -> Rendered | None:
         """Return the contents of another kind of container; None if it is incomplete or not one."""
-        if part.cut or part.depth >= MAX_DEPTH or not is_container(part, _part_name(part)):
+        name = _part_name(part)
+        if part.cut or part.depth >= MAX_DEPTH or not is_container(part, name):
             return None
         if not self.tree.may_open(part.end - part.start):
             return None
-        found = opened(part)
+        found = opened(part, name)
         return self._inside(found, part, first) if found else None
 
     def _inside(self, found: Opened, part: Part, first: bool) -> Rendered:
@@ -161,7 +178,7 @@ class Renderer:
             raw = found.entity
             inner = self.tree.part(raw, 0, len(raw), cut=False, depth=part.depth + 1)
             out += self._part(inner, first)
-            out.unverified.append(_part_name(part))
+            out.unverified += [_part_name(part)] if found.signed else []
         for name, mimetype, content, content_id in found.files:
             name = safe_name(name, mimetype)
             out.files.append(
@@ -174,21 +191,29 @@ class Renderer:
     def _promote(self, out: Rendered) -> None:
         """Make the words of a file the body of a mail that has no others; the file stays a file.
 
-        Except a part that was to be shown with the mail: that is its body, not a file.
+        All that was to be shown with the mail is, and the first of it is no file: it is the body.
         """
-        for wanted in (_to_be_seen, _is_text, _has_text):
-            for file in out.files:
-                if file.part and wanted(file.part):
-                    found = self._words_of(file.part)
-                    if found.shows():
-                        out.body = found.body
-                        out.cut |= found.cut
-                        if wanted is _to_be_seen:
-                            out.files.remove(file)
-                        return
+        files = [file for file in out.files if file.part]
+        if seen := [file for file in files if self._moved(out, file, to_be_seen)]:
+            out.files = [file for file in out.files if file is not seen[0]]
+            return
+        for wanted in (is_text, has_text):
+            if any(self._moved(out, file, wanted) for file in files):
+                return
+
+    def _moved(self, out: Rendered, file: File, wanted: Callable[[Part], bool]) -> bool:
+        """Add the words of a file to the body if it is of the wanted kind; tell whether it was."""
+        found = self._words_of(file.part) if wanted(file.part) else Rendered()
+        if not found.shows():
+            return False
+        out.body = [one for one in out.body if one.has_words] + found.body
+        out.cut |= found.cut
+        return True
 
     def _words_of(self, part: Part) -> Rendered:
-        if part.mimetype in _MESSAGES:
+        if part.mimetype == UNKNOWN:
+            part = replace(part, mimetype=text_type(part) or "text/plain")
+        if part.mimetype in MESSAGES:
             return self._forwarded(part)
         out = Rendered()
         data, out.cut = text_bytes(part, self.left)
@@ -216,17 +241,19 @@ class Renderer:
 
     def _related(self, part: Part, first: bool) -> Rendered:
         """Show the root; the others are the files that it refers to (RFC 2387)."""
-        root = _root(part)
+        root = root_of(part)
         out = self._root(root, first)
         for child in part.children:
             if child is root:
                 continue
             if child.children:
                 out += self._mixed(child, False)
-            elif _is_text(child) and not (child.content_id or child.filename):
+            elif is_text(child) and not (child.content_id or child.filename):
                 out = _both(self._text(child), out)
             elif not child.bare:
-                out.files.append(self._file(child))
+                file = self._file(child)
+                location = _absolute(file.content_location, root.content_location)
+                out.files.append(replace(file, content_location=location))
         return out
 
     def _root(self, root: Part, first: bool) -> Rendered:
@@ -241,7 +268,7 @@ class Renderer:
         invitation says more than the text, and is always kept.
         """
         renditions = [(child, self._rendition(child, first)) for child in part.children]
-        usual = [out for child, out in renditions if child.mimetype not in _FOR_FEW]
+        usual = [out for child, out in renditions if child.mimetype not in FOR_FEW]
         everyone = [out for _, out in renditions]
         best = (
             [out for out in usual if out.shows("text/html")]
@@ -259,6 +286,13 @@ class Renderer:
                 for one in each.body
                 if each.body != out.body and has_pictures(one.kind, one.text)
             ]
+        # Where content may be fetched is said besides (RFC 2046 §5.2.3).
+        out.body = out.body + [
+            one
+            for child, each in renditions
+            if child.mimetype == EXTERNAL and each.body != out.body
+            for one in each.body
+        ]
         for child, rendition in renditions:
             if child.filename and not child.children and not _is_in(rendition, out):
                 out.files.append(self._file(child))  # which says something else
@@ -268,7 +302,7 @@ class Renderer:
 
     def _rendition(self, part: Part, first: bool) -> Rendered:
         """Return one of several: a text, whatever it is called, unless it is attached."""
-        if part.children or part.bare or not _to_be_seen(part):
+        if part.children or part.bare or not to_be_seen(part):
             return self._part(part, first)
         return self._text(part)
 
@@ -284,52 +318,19 @@ class Renderer:
         return out
 
 
-_MESSAGES = frozenset(["message/rfc822", "message/global", "message/news"])
+def _absolute(location: str, base: str) -> str:
+    """Return a Content-Location as seen from that of the text (RFC 2557 §5)."""
+    try:
+        return urljoin(base, location) if location and "://" in base else location
+    except ValueError:
+        return location
+
+
 _CONTAINERS = {
     "multipart/alternative": Renderer._alternative,
     "multipart/related": Renderer._related,
     "multipart/appledouble": Renderer._double,
 }
-
-
-def _is_body(part: Part, first: bool) -> bool:
-    """Whether a part is shown as the mail's text rather than kept as a file."""
-    if not _is_text(part) or part.disposition == "attachment":
-        return False
-    return not part.filename or (first and part.disposition != "inline")
-
-
-def _is_text(part: Part) -> bool:
-    kind = part.mimetype
-    return (kind.startswith("text/") and kind not in _DATA) or kind == "application/xhtml+xml"
-
-
-def _to_be_seen(part: Part) -> bool:
-    return _is_text(part) and part.disposition != "attachment"
-
-
-def _has_text(part: Part) -> bool:
-    return (
-        part.mimetype.startswith("text/")
-        or part.mimetype in _WORDS_IN
-        or part.mimetype in _MESSAGES
-        or (part.mimetype == "application/octet-stream" and part.filename.endswith(_TEXT_NAMES))
-    )
-
-
-def _root(part: Part) -> Part:
-    """Return the root of related parts: as ``start`` or ``type`` names it, else the first text."""
-    start = part.parameters.get("start", "").strip("<> ")
-    kind = part.parameters.get("type", "").lower()
-    found = [child for child in part.children if start and child.content_id == start]
-    found += [child for child in part.children if kind and child.mimetype == kind]
-    found += [child for child in part.children if _leads_to(child, "text/html")]
-    found += [child for child in part.children if child.children or _is_text(child)]
-    return (found or part.children)[0]
-
-
-def _leads_to(part: Part, mimetype: str) -> bool:
-    return part.mimetype == mimetype or any(_leads_to(one, mimetype) for one in part.children)
 
 
 _TAG = re.compile("<[^<>]*>")
@@ -361,7 +362,7 @@ def _seen(piece: Piece) -> str:
 
 def _part_name(part: Part) -> str:
     """Return a file's name; a forwarded message without one is called after its subject."""
-    if part.mimetype not in _MESSAGES:
+    if part.mimetype not in MESSAGES:
         return safe_name(part.filename, part.mimetype)
     if part.filename:
         name = safe_name(part.filename, part.mimetype)

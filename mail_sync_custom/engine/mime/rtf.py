@@ -30,7 +30,7 @@ def rtf_text(text: str) -> str:
     >>> rtf_text(r"{\\rtf1\\ansi Gr\\'fc\\u223?e\\par {\\b bold}}")
     'Grüße\\nbold'
     """
-    return _read(text)[0] if text.lstrip().startswith("{\\rtf") else text
+    return _read(text)[0] if text.lstrip().startswith("{\\rtf") else text.replace("\0", "")
 
 
 def rtf_html(text: str) -> str:
@@ -106,4 +106,4 @@ def _read(text: str) -> tuple[str, bool]:
     out.append("" if hidden else text[at:])
     # Characters beyond U+FFFF are written as two surrogates.
     whole = "".join(out).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole, from_html
+    return whole.replace("\0", ""), from_html

@@ -1,4 +1,4 @@
-"""S/MIME: the content of an opaque ``signed-data`` (RFC 8551 §3.5.2, RFC 5652 §5).
+"""S/MIME: the content of ``signed-data`` (RFC 8551 §3.5.2, RFC 5652 §5), or of compressed data.
 
 The signature is not checked, because no trusted certificates are configured; the mail says so. This
 is a bounded walk through the DER or BER to the content; nothing else is read.
@@ -6,10 +6,15 @@ is a bounded walk through the DER or BER to the content; nothing else is read.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
+
+from .limits import MAX_INFLATED
 
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _DATA = bytes.fromhex("06092a864886f70d010701")
+_COMPRESSED_DATA = bytes.fromhex("060b2a864886f70d0109100109")
+_ZLIB = bytes.fromhex("060b2a864886f70d0109100308")
 _SEQUENCE, _OCTETS, _OCTETS_IN_PARTS, _EXPLICIT_0 = 0x30, 0x04, 0x24, 0xA0
 #: Constructed strings within each other, and elements in all, that are read.
 _MAX_DEPTH, _MAX_ELEMENTS = 8, 100_000
@@ -22,11 +27,7 @@ class _Broken(ValueError):
 def signed_content(data: bytes) -> bytes:
     """Return the entity that was signed; b"" if it is encrypted, detached or broken."""
     try:
-        info = _Reader(data).expect(_SEQUENCE)
-        if info.take() != _SIGNED_DATA:
-            return b""
-        signed = info.expect(_EXPLICIT_0).expect(_SEQUENCE)
-        signed.take()  # version
+        signed = _behind_version(data, _SIGNED_DATA)
         signed.take()  # digestAlgorithms
         inner = signed.expect(_SEQUENCE)
         if inner.take() != _DATA:
@@ -34,6 +35,34 @@ def signed_content(data: bytes) -> bytes:
         return b"".join(inner.expect(_EXPLICIT_0).octets())
     except _Broken:
         return b""
+
+
+def compressed_content(data: bytes) -> bytes:
+    """Return the entity that was compressed (RFC 3274); b"" if it is too large or broken."""
+    try:
+        compressed = _behind_version(data, _COMPRESSED_DATA)
+        if compressed.expect(_SEQUENCE).take() != _ZLIB:
+            return b""
+        inner = compressed.expect(_SEQUENCE)
+        inner.take()  # the content's type
+        inflating = zlib.decompressobj()
+        content = inflating.decompress(b"".join(inner.expect(_EXPLICIT_0).octets()), MAX_INFLATED)
+        return content if inflating.eof else b""
+    except (_Broken, zlib.error):
+        return b""
+
+
+def _behind_version(data: bytes, kind: bytes) -> _Reader:
+    """Return what follows the version in a ContentInfo (RFC 5652 §3).
+
+    Raises _Broken if its content is of another kind.
+    """
+    info = _Reader(data).expect(_SEQUENCE)
+    if info.take() != kind:
+        raise _Broken
+    content = info.expect(_EXPLICIT_0).expect(_SEQUENCE)
+    content.take()
+    return content
 
 
 class _Reader:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from .charsets import decode
 from .labels import charset_of
@@ -16,11 +17,14 @@ from .limits import MAX_CONVERTED
 from .rtf import rtf_html, rtf_text
 
 _SIGNATURE = 0x223E9F78
+#: Messages within each other that are opened.
+_MAX_MESSAGES = 4
 _MAX_ATTRIBUTES, _MAX_FILES, _MAX_PROPERTIES, _MAX_VALUES = 5_000, 500, 500, 100
 
 _ATT_BODY, _ATT_MAPI, _ATT_CODEPAGE = 0x800C, 0x9003, 0x9007
 _ATT_FILE, _ATT_DATA, _ATT_TITLE, _ATT_FILE_MAPI = 0x9002, 0x800F, 0x8010, 0x9005
 _BODY, _RTF, _HTML = 0x1000, 0x1009, 0x1013
+_DISPLAY_NAME = 0x3001
 _FILE_DATA, _FILE_NAME, _LONG_NAME, _MIMETYPE, _CONTENT_ID = 0x3701, 0x3704, 0x3707, 0x370E, 0x3712
 _CODEPAGE = 0x3FDE
 _FIXED = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 20: 8, 64: 8, 72: 16}
@@ -58,23 +62,40 @@ class _Mail:
     html: str = ""
     rtf: str = ""
     files: list[_File] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    cut: bool = False
 
 
-def tnef_content(data: bytes) -> Tnef | None:
-    """Return what can be read of a winmail.dat; None if the data is something else."""
+def tnef_content(data: bytes, depth: int = 0, left: list[int] | None = None) -> Tnef | None:
+    """Return what can be read of a winmail.dat; None if the data is something else.
+
+    A message in it (MS-OXCMSG §2.2.2.9) is in the same format: its text becomes a file, as its
+    files do, because no other program opens it. ``left`` is how much RTF may yet be decompressed.
+    """
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != _SIGNATURE:
         return None
-    mail = _Mail()
+    mail = _Mail(left=left or [MAX_CONVERTED])
     for name, value in _attributes(data):
         _read(mail, name, value)
     html = mail.html or rtf_html(mail.rtf)
     text = mail.text or rtf_text(mail.rtf)
     body = ("text/html", html) if html.strip() else ("text/plain", text)
-    files = tuple(
-        (one.name, one.mimetype, one.content, one.content_id) for one in mail.files if one.content
-    )
-    cut = not mail.html and len(mail.rtf) >= MAX_CONVERTED
-    return Tnef((body,) if body[1].strip() else (), files, cut)
+    opened = (_opened(one, depth, mail.left) for one in mail.files if one.content)
+    cut = mail.cut and not mail.html
+    return Tnef((body,) if body[1].strip() else (), tuple(chain.from_iterable(opened)), cut)
+
+
+def _opened(file: _File, depth: int, left: list[int]) -> list[tuple[str, str, bytes, str]]:
+    """Return a file, or the text and the files of a message that it is."""
+    found = tnef_content(file.content, depth + 1, left) if depth < _MAX_MESSAGES else None
+    if not found or found.cut or not (found.body or found.files):
+        return [(file.name, file.mimetype, file.content, file.content_id)]
+    endings = {"text/html": ".html", "text/plain": ".txt"}
+    texts = [
+        (f"{file.name or 'message'}{endings[kind]}", kind, text.encode("utf-8-sig"), "")
+        for kind, text in found.body
+    ]
+    return [*texts, *found.files]
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -119,7 +140,9 @@ def _read_mail(mail: _Mail, value: bytes) -> None:
     if html := found.get(_HTML):
         mail.html = _text(*html, mail.charset)
     if not mail.rtf and (rtf := found.get(_RTF)):
-        mail.rtf = decompressed(rtf[1]).decode("latin-1")
+        mail.rtf = decompressed(rtf[1], mail.left[0]).decode("latin-1")
+        mail.left[0] -= len(mail.rtf)
+        mail.cut |= mail.left[0] <= 0
 
 
 def _read_file(file: _File, value: bytes, charset: str) -> None:
@@ -128,6 +151,8 @@ def _read_file(file: _File, value: bytes, charset: str) -> None:
         if name in found and (text := _text(*found[name], charset)):
             file.name = text
             break
+    if not file.name and (shown := found.get(_DISPLAY_NAME)):
+        file.name = _text(*shown, charset)
     if kind := found.get(_MIMETYPE):
         file.mimetype = _text(*kind, charset).lower()
     if own := found.get(_CONTENT_ID):
@@ -191,16 +216,16 @@ def _string(value: bytes, charset: str) -> str:
     return decode(value.rstrip(b"\0"), charset)
 
 
-def decompressed(data: bytes) -> bytes:
-    """Return decompressed RTF (MS-OXRTFCP §3.1), up to ``MAX_CONVERTED``."""
+def decompressed(data: bytes, most: int = MAX_CONVERTED) -> bytes:
+    """Return decompressed RTF (MS-OXRTFCP §3.1), up to ``most`` bytes."""
     if len(data) < 16:
         return b""
     _, size, kind, _ = struct.unpack_from("<IIII", data)
     if kind == 0x414C454D:  # MELA: not compressed
-        return data[16 : 16 + min(size, MAX_CONVERTED)]
+        return data[16 : 16 + min(size, most)]
     if kind != 0x75465A4C:  # LZFu
         return b""
-    limit = min(size, MAX_CONVERTED)
+    limit = min(size, most)
     window = bytearray(_RTF_SEED.ljust(4096, b"\0"))
     write, out, at, end = len(_RTF_SEED), bytearray(), 16, len(data)
     while at < end and len(out) < limit:
@@ -210,6 +235,7 @@ def decompressed(data: bytes) -> bytes:
                 break
             if not control >> bit & 1:
                 piece, at = data[at : at + 1], at + 1
+                window[write] = piece[0]
             else:
                 if at + 2 > end:
                     return bytes(out)
@@ -217,15 +243,20 @@ def decompressed(data: bytes) -> bytes:
                 read, length = token >> 4, (token & 15) + 2
                 if read == write:
                     return bytes(out)
-                piece = bytearray()
-                for step in range(length):
-                    byte = window[(read + step) % 4096]
-                    piece.append(byte)
-                    window[(write + step) % 4096] = byte
-                out += piece
-                write = (write + length) % 4096
-                continue
-            window[write] = piece[0]
-            write = (write + 1) % 4096
+                piece = _copied(window, read, write, length)
             out += piece
+            write = (write + len(piece)) % 4096
     return bytes(out[:limit])
+
+
+def _copied(window: bytearray, read: int, write: int, length: int) -> bytearray:
+    """Copy within the decoder's memory, which is a ring, and return what was copied."""
+    if max(read, write) + length <= len(window) and (write - read) % len(window) >= length:
+        piece = window[read : read + length]
+        window[write : write + length] = piece
+        return piece
+    piece = bytearray()
+    for step in range(length):  # what is written may be what is read next
+        piece.append(window[(read + step) % len(window)])
+        window[(write + step) % len(window)] = piece[-1]
+    return piece

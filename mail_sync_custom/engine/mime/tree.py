@@ -9,7 +9,7 @@ from functools import cache, partial
 from itertools import islice
 
 from .detection import detected
-from .fields import fields_of, first_of, header_end, own_charset
+from .fields import fields_of, first_of, header_end, own_charset, with_line_feeds
 from .limits import (
     MAX_DEPTH,
     MAX_DETECTIONS,
@@ -32,6 +32,10 @@ _MIMETYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+
 _SHORT = {"html": "text/html", "text": "text/plain", "plain": "text/plain"}
 # A line that can only be the boundary that the Content-Type fails to name.
 _BOUNDARY = re.compile(rb"^--([!-~]{1,70})[ \t]*\r?\n(?i:content)-[A-Za-z-]+:", re.MULTILINE)
+_ANGLED = re.compile(r"<([^<>]+)>")
+# Behind a boundary and two dashes: the rest of another boundary, which begins with the first and
+# its dashes. Words that were appended to the closing line have a space, or are longer.
+_LONGER = re.compile(rb"--[!-~]{1,66}[ \t]*\r?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,11 @@ class Tree:
     def _children(self, raw, start, end, boundary, encoding, cut, inside) -> Iterator[Part]:
         """Yield the parts of a multipart. RFC 2045 §6.4 allows it no encoding; some have one."""
         ranges = self._first(self._ranges(raw, boundary, start, end))
-        if not ranges and encoding in DECODERS and self.may_open(end - start):
-            raw = DECODERS[encoding](raw, start, end)
+        decoder = DECODERS.get(encoding)
+        if not decoder and raw.find(b"\n", start, end) < 0 <= raw.find(b"\r", start, end):
+            decoder = _with_line_feeds
+        if not ranges and decoder and self.may_open(end - start):
+            raw = decoder(raw, start, end)
             start, end = 0, len(raw)
             ranges = self._first(self._ranges(raw, boundary, start, end))
         if not ranges and (found := _BOUNDARY.search(raw, start, end)):
@@ -188,9 +195,10 @@ class Tree:
             stop = found + len(line)
             eol = raw.find(b"\n", stop, end)
             rest = raw[stop : min(eol if eol >= 0 else end, stop + 200)]
-            if rest.startswith(b"--") or not rest.strip():
+            closing = rest.startswith(b"--") and not _LONGER.fullmatch(rest)
+            if closing or not rest.strip():
                 before = found - 1 if found and raw[found - 1] == 13 else found
-                return before, (eol + 1 if eol >= 0 else end), rest.startswith(b"--")
+                return before, (eol + 1 if eol >= 0 else end), closing
             self.false += 1
             if self.false > MAX_FALSE_BOUNDARIES:
                 raise bomb(f"more than {MAX_FALSE_BOUNDARIES} lines that resemble a boundary")
@@ -198,11 +206,21 @@ class Tree:
         return None
 
 
+def _with_line_feeds(raw: bytes, start: int, end: int) -> bytes:
+    return with_line_feeds(raw[start:end])
+
+
 def _reference(fields: dict[bytes, list[bytes]], name: bytes) -> str:
     """Return the reference by which the text names a part, without white space (RFC 2392, 2557).
 
-    Some libraries write it in encoded words.
+    Some libraries write it in encoded words or quotes, and some put a comment behind it.
     """
     if name not in fields:
         return ""
-    return "".join(decode_words(first_of(fields, name)).strip("<> ").split())[:MAX_ID]
+    text = decode_words(first_of(fields, name)).strip()
+    before, opening, _comment = text.rpartition("(")
+    if opening and text.endswith(")") and "://" in before and before[-1].isspace():
+        text = before.rstrip()
+    text = text.strip('"')
+    angled = _ANGLED.search(text)
+    return "".join((angled[1] if angled else text.strip("<> ")).split())[:MAX_ID]

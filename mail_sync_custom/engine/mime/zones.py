@@ -7,7 +7,8 @@ that mailers have used is meant.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 ZONES: dict[str, float] = {
     "ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0,
@@ -43,14 +44,32 @@ _WINDOWS: dict[str, float] = {
 _NAME = re.compile(r"\b([a-z. ]{3,20}?) (standard|daylight|summer) time\b")
 
 
-def windows_offset(text: str) -> timedelta | None:
+_NUMBER = re.compile(r"[+-][0-9]{2}:?[0-9]{2}")
+_DST = re.compile(r"\b([a-z]{3,4}) dst\b", re.IGNORECASE)
+#: In the database of zones: Europe/Berlin, EST5EDT.
+_ZONE = re.compile(r"\b([A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+){1,2}|(?:EST5E|CST6C|MST7M|PST8P)DT)\b")
+
+
+def offset_by_name(text: str, local: datetime) -> timedelta | None:
     """Return the offset of a zone named in full; None if there is none, or also a number.
 
-    >>> windows_offset("5 oct 2026 10:00 pacific daylight time")
+    >>> offset_by_name("5 Oct 2026 10:00 Pacific Daylight Time", datetime(2026, 10, 5, 10))
     datetime.timedelta(days=-1, seconds=61200)
     """
-    found = _NAME.search(text) if " time" in text else None
-    if not found or re.search(r"[+-][0-9]{4}", text):
+    if not (" time" in (low := text.lower()) or "/" in text or "DT" in text or " dst" in low):
         return None
-    hours = _WINDOWS.get(found[1].strip())
-    return None if hours is None else timedelta(hours=hours + (found[2] != "standard"))
+    if _NUMBER.search(text):
+        return None
+    if found := _NAME.search(low):
+        hours = _WINDOWS.get(found[1].strip())
+        return None if hours is None else timedelta(hours=hours + (found[2] != "standard"))
+    if (found := _DST.search(text)) and (zone := found[1].lower()) in ZONES:
+        return timedelta(hours=ZONES[zone] + 1)
+    return _offset_in(found[1], local) if (found := _ZONE.search(text)) else None
+
+
+def _offset_in(zone: str, local: datetime) -> timedelta | None:
+    try:
+        return local.replace(tzinfo=ZoneInfo(zone)).utcoffset()
+    except (KeyError, ValueError, OSError):  # there is none of that name
+        return None

@@ -86,7 +86,8 @@ def judge(
         if verdict.outcome is not Outcome.RECORDED:
             tally[verdict.outcome] += 1
             if verdict.outcome is Outcome.DUPLICATE:
-                met.append(Met(headers.uid, verdict.message_id, verdict.variant))
+                key = (verdict.message_id, verdict.variant)
+                met.append(Met(headers.uid, *key, envelope))
             continue
         known = matching.with_record(known, envelope, verdict)
         records.append(Record(headers.uid, envelope, verdict, headers.internaldate))

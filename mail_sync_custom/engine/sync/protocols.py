@@ -159,11 +159,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A message that has its outcome already: the mail with this key. It may have a new UID."""
+    """A message that has its outcome already: the mail with this key. It may have a new UID.
+
+    ``envelope`` is what this copy says.
+    """
 
     uid: int
     message_id: str
-    variant: int = 0
+    variant: int
+    envelope: Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,15 @@ class Commit:
     reread: tuple[int, ...] = ()
     met: tuple[Met, ...] = ()
     exists: int | None = None
+
+    @property
+    def sent_before(self) -> dict[tuple[str, int], Envelope]:
+        """The copies in Sent of mails that are recorded already, by their keys."""
+        if self.mailbox.special_use is not SpecialUse.SENT:
+            return {}
+        there = [r for r in self.records if r.verdict.missing != r.verdict.targets]
+        found = {(m.message_id, m.variant): m.envelope for m in self.met}
+        return found | {(r.verdict.message_id, r.verdict.variant): r.envelope for r in there}
 
 
 class Stale(Exception):

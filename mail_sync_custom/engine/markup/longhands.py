@@ -1,0 +1,105 @@
+"""Shorthand properties, and attributes of old → the longhands that are kept.
+
+Words keep their colour and size together with the background they are on: white letters without
+their dark background, or letters of no size whose own size was dropped, are words that nobody sees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .tokens import value
+
+_WITH_BGCOLOR = frozenset("body table tr td th thead tbody tfoot".split())
+#: A colour as attributes of old have it (HTML §2.3.6); the sign before the digits may be missing.
+_OLD_COLOUR = re.compile(r"#?([0-9a-f]{6}|(?<=#)[0-9a-f]{3})|[a-z]{3,20}", re.IGNORECASE)
+
+_COLOUR = re.compile(
+    r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\([^()]{1,60}\)|(?<![\w#.-])[a-z]{3,20}(?![\w.(-])",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"""url\((?:"[^"]*"|'[^']*'|[^()"'])*\)""", re.IGNORECASE)
+_GRADIENT = re.compile(r"gradient\((?:[^()]|\([^()]{0,60}\)){0,500}\)", re.IGNORECASE)
+IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
+#: A colour through which something is seen.
+_THIN = re.compile(r"transparent|(?:rgb|hsl)a\(.*|.*/.*|#[0-9a-f]{4}|#[0-9a-f]{8}", re.IGNORECASE)
+#: Words of a background, or of a gradient in it, that are no colours.
+_NO_COLOURS = frozenset(
+    "at auto bottom center circle color conic contain cover ellipse fixed from hsl hue hwb in "
+    "inherit initial lab lch left linear local longer none oklab oklch radial repeat revert right "
+    "round scroll shorter space srgb stop text to top unset xyz".split()
+)
+
+# style, weight and the like; the size, and the height of a line behind a slash; the family.
+_FONT = re.compile(
+    r"((?:[a-z0-9-]+\s+){0,5}?)"
+    r"((?:\d+(?:\.\d*)?|\.\d+)(?:[a-z]{2,4}|%)|0|(?:x{1,2}-)?(?:small|large)|medium|smaller|larger)"
+    r"(?:\s*/\s*([\w.%]+))?\s+(\S.*)",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(r"[0.]+(?:[a-z]+|%)?", re.IGNORECASE)
+_STYLES = frozenset("italic oblique".split())
+_WEIGHT = re.compile("bold|bolder|lighter|[1-9]00")
+
+
+def longhands(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the longhands (property, value) that a shorthand sets.
+
+    CSS Backgrounds §2.10, Fonts §2.7. A font of no size is left out: what is within it may have a
+    size that is not understood.
+    """
+    if name == "background":
+        own = _colours(_GRADIENT.sub(" ", _URL.sub(" ", _plain(text))))
+        if own:
+            yield "background-color", own[-1]
+    elif name == "font" and (found := _FONT.fullmatch(_plain(text))):
+        before, size, height, family = found.groups()
+        if _NOTHING.fullmatch(size):
+            return
+        for word in before.lower().split():
+            if word in _STYLES:
+                yield "font-style", word
+            elif _WEIGHT.fullmatch(word):
+                yield "font-weight", word
+        yield "font-size", size
+        if height:
+            yield "line-height", height
+        yield "font-family", family
+
+
+def shade(name: str, text: str) -> str:
+    """Return the colour that stands for a gradient where no other is stated; "" without one."""
+    if name not in ("background", "background-image"):
+        return ""
+    found = _colours(" ".join(_GRADIENT.findall(_URL.sub(" ", _plain(text)))))
+    return next((one for one in found if not _THIN.fullmatch(one)), "")
+
+
+def _plain(text: str) -> str:
+    return IMPORTANT.sub("", " ".join(text.split()))
+
+
+def _colours(text: str) -> tuple[str, ...]:
+    found = (one[0] for one in _COLOUR.finditer(text))
+    return tuple(one for one in found if one.lower() not in _NO_COLOURS)
+
+
+def of_attributes(name: str, given: dict[str, str]) -> str:
+    """Return the declarations that an element's other attributes stand for (HTML §15.3)."""
+    out = "display:none;" if "hidden" in given else ""
+    if "background" in given:
+        address = value(given["background"]).replace('"', "").replace("\\", "")
+        out += f'background-image:url("{address}");'
+    if name in _WITH_BGCOLOR and (colour := _colour(given.get("bgcolor", ""))):
+        out += f"background-color:{colour};"
+        text = _colour(given.get("text", "")) if name == "body" else ""
+        out += f"color:{text};" if text else ""  # letters without their background may be lost
+    return out
+
+
+def _colour(text: str) -> str:
+    found = _OLD_COLOUR.fullmatch(value(text).strip())
+    if not found:
+        return ""
+    return f"#{found[1]}" if found[1] else found[0]
