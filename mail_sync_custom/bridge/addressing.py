@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from odoo import api
-from odoo.tools import SQL
+from odoo.tools import SQL, formataddr
 from odoo.tools.sql import column_exists, create_column
 
 from ..engine.addresses import STRICT, Rules, key, keys
+from ..engine.values import Address
 
 LOOSEST = Rules(plus_tags=True, gmail_dots=True)
 #: Records per batch when the keys are computed on installation.
@@ -26,6 +27,9 @@ _SEPARATOR = "\n"
 #: The keys of a record as an array, as the index has them.
 ARRAY = "string_to_array(mail_sync_keys, E'\\n')"
 INDEX = f"USING gin (({ARRAY})) WHERE mail_sync_keys IS NOT NULL"
+_KEYS = SQL("string_to_array(r.mail_sync_keys, E'\\n')")
+#: Keys that the index is asked for at once.
+SLICE = 400
 
 
 def stored(text: str | None, normalized: str | None) -> str | bool:
@@ -128,37 +132,54 @@ class Asked:
 
         It uses two indexes. ``columns`` is SQL of ours.
         """
-        forms = array(self.forms)
         return SQL(
             """
+            WITH asked AS MATERIALIZED (SELECT %(forms)s AS forms)
             SELECT r.email_normalized AS form, r.email_normalized AS own, r.mail_sync_keys AS keys,
                    %(columns)s
-            FROM %(table)s r WHERE r.email_normalized = ANY(%(forms)s)
+            FROM %(table)s r WHERE r.email_normalized = ANY((SELECT forms FROM asked)::text[])
             UNION ALL
             SELECT form, r.email_normalized, r.mail_sync_keys, %(columns)s
-            FROM %(table)s r CROSS JOIN unnest(string_to_array(r.mail_sync_keys, E'\\n')) form
-            WHERE r.mail_sync_keys IS NOT NULL
-              AND string_to_array(r.mail_sync_keys, E'\\n') && %(forms)s
-              AND form = ANY(%(forms)s)
+            FROM %(table)s r CROSS JOIN unnest(%(keys)s) form WHERE %(has_asked)s
             """,
+            forms=array(self.forms),
             columns=SQL(columns),
             table=SQL.identifier(table),
-            forms=forms,
+            keys=_KEYS,
+            has_asked=self._has_asked(),
         )
 
     def query_keys(self, table: str, model: str) -> SQL:
         """Return a query of (form, keys, model, id) for the records of a table with only keys."""
         return SQL(
             """
-            SELECT form, r.mail_sync_keys, %(model)s, r.id
-            FROM %(table)s r CROSS JOIN unnest(string_to_array(r.mail_sync_keys, E'\\n')) form
-            WHERE r.mail_sync_keys IS NOT NULL
-              AND string_to_array(r.mail_sync_keys, E'\\n') && %(forms)s
-              AND form = ANY(%(forms)s)
+            (WITH asked AS MATERIALIZED (SELECT %(forms)s AS forms)
+             SELECT form, r.mail_sync_keys, %(model)s, r.id
+             FROM %(table)s r CROSS JOIN unnest(%(keys)s) form WHERE %(has_asked)s)
             """,
+            forms=array(self.forms),
             model=model,
             table=SQL.identifier(table),
-            forms=array(self.forms),
+            keys=_KEYS,
+            has_asked=self._has_asked(),
+        )
+
+    def _has_asked(self) -> SQL:
+        """Return the condition that a record ``r`` has one of the ``asked`` keys in ``form``.
+
+        A GIN index compares each word that it is asked for with all before it, so it is asked for
+        a portion of them at a time.
+        """
+        portions = (
+            SQL("%s && (SELECT forms[%s:%s] FROM asked)::text[]", _KEYS, start + 1, start + SLICE)
+            for start in range(0, len(self.forms) or 1, SLICE)
+        )
+        return SQL(
+            """
+            r.mail_sync_keys IS NOT NULL AND (%s)
+            AND form = ANY((SELECT forms FROM asked)::text[])
+            """,
+            SQL(" OR ").join(portions),
         )
 
 
@@ -187,3 +208,8 @@ def contacts(env: api.Environment, emails: Collection[str]) -> dict[str, int]:
         )
     )
     return dict(rows)
+
+
+def formatted(*addresses: Address) -> str:
+    """Return addresses as Odoo writes them: ``"Ann Lee" <ann@example.com>, bob@example.com``."""
+    return ", ".join(formataddr((a.name, a.email)) for a in addresses if a.email)

@@ -10,7 +10,8 @@ from odoo import api, fields
 
 from ..engine.errors import MailError, Step, safe_text
 from ..engine.sync.protocols import UNREAD, Commit, Failure
-from . import recording
+from .addressing import formatted
+from .recording import naive
 
 #: Pauses before a message that was set aside is retried. After the last it waits for its user; a
 #: message that the server withholds is requested every day, as long as it exists.
@@ -72,9 +73,9 @@ def _shown(failure: Failure) -> dict[str, str | datetime | bool]:
     if not (envelope := failure.envelope):
         return {}
     return {
-        "aside_from": recording.formatted(envelope.sender) or False,
+        "aside_from": formatted(envelope.sender) or False,
         "aside_subject": envelope.subject or False,
-        "date": recording.naive(envelope.date),
+        "date": naive(envelope.date),
     }
 
 

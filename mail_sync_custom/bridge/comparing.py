@@ -11,7 +11,8 @@ from odoo.tools import SQL
 from ..engine.completeness import Checked, Gap, Marked, Order
 from ..engine.sync.protocols import Mailbox
 from ..transactions import again
-from .recording import formatted, naive
+from .addressing import formatted
+from .recording import naive
 
 #: Missing mails of a mailbox that are named. More are counted; fetching those makes room.
 MAX_NAMED = 500

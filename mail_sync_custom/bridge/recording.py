@@ -13,16 +13,17 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from odoo import fields, models
-from odoo.tools import SQL, formataddr
+from odoo.tools import SQL
 
-from ..engine import matching
+from ..engine import copies
 from ..engine.markup import body
 from ..engine.markup.safe import Part, Shown
 from ..engine.matching import Target
 from ..engine.mime.limits import TEXT_CUT
 from ..engine.sync.protocols import Commit, Record
-from ..engine.values import Address, Direction, Omitted
-from . import addressing, last_mails, places, privacy, reports, rows, standing
+from ..engine.values import Direction, Omitted
+from . import authors, last_mails, places, privacy, reports, rows, standing
+from .addressing import formatted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def record(
     any error in a mail is raised here.
     """
     entries = [_Entry(r, target) for r in records for target in r.verdict.missing]
-    messages, bodies = _create(account.company_id, entries, _authors(account, entries))
+    written_by = authors.contacts_of(account, {e.record.envelope.sender.email for e in entries})
+    messages, bodies = _create(account.company_id, entries, written_by)
     _link(account, commit, records, entries, messages)
     account.env.flush_all()
     reports.remind(account, records)
@@ -84,7 +86,7 @@ def _note_dates(
 
 
 def _create(
-    company, entries: Sequence[_Entry], authors: Mapping[str, int]
+    company, entries: Sequence[_Entry], written_by: Mapping[str, int]
 ) -> tuple[models.BaseModel, list[str]]:
     """Create the messages of some entries, and what belongs to them.
 
@@ -93,7 +95,7 @@ def _create(
     shown = {entry.record.uid: body.of(entry.record.email) for entry in entries}
     files = _create_attachments(company.env, entries)
     bodies = [_html(shown[e.record.uid], each) for e, each in zip(entries, files, strict=True)]
-    messages = _create_messages(company, entries, authors, bodies, files)
+    messages = _create_messages(company, entries, written_by, bodies, files)
     # The entries go past the cache; links that are there would update it one after another.
     messages.invalidate_recordset(["mail_sync_link_ids", "mail_sync_entry_ids"])
     _create_entries(company.env, entries, shown, messages)
@@ -129,7 +131,7 @@ def _create_attachments(env, entries: Sequence[_Entry]) -> list[list[models.Base
 def _create_messages(
     company,
     entries: Sequence[_Entry],
-    authors: Mapping[str, int],
+    written_by: Mapping[str, int],
     bodies: Sequence[str],
     files,
 ) -> models.BaseModel:
@@ -151,7 +153,7 @@ def _create_messages(
                 "subject": envelope.subject,
                 "date": entry_date(entry.record),
                 "email_from": formatted(envelope.sender),
-                "author_id": authors.get(envelope.sender.email, False),
+                "author_id": written_by.get(envelope.sender.email, False),
                 "reply_to": formatted(*(envelope.reply_to or (envelope.sender,))),
                 "incoming_email_to": formatted(*envelope.to),
                 "incoming_email_cc": formatted(*envelope.cc),
@@ -166,21 +168,13 @@ def _create_messages(
 
 def entry_date(record: Record) -> datetime:
     """Return the time of a mail, naive in UTC: its Date header, or the server's if implausible."""
-    date = matching.plausible_date(record.envelope, record.internaldate)
+    date = copies.plausible_date(record.envelope, record.internaldate)
     return naive(date or record.internaldate or datetime.now(UTC))
 
 
 def naive(moment: datetime | None) -> datetime | bool:
     """Return a time as the database has it: naive, in UTC, to the second; or False."""
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0) if moment else False
-
-
-def _authors(account, entries: Sequence[_Entry]) -> Mapping[str, int]:
-    """Return the contact behind each sender's address: the owner's own, else the oldest one."""
-    emails = {entry.record.envelope.sender.email for entry in entries} - {""}
-    authors = addressing.contacts(account.env, emails)
-    owner = matching.Owner(account._own_emails(), rules=account._address_rules())
-    return authors | dict.fromkeys(filter(owner.owns, emails), account.user_id.partner_id.id)
 
 
 def _create_entries(env, entries: Sequence[_Entry], bodies: Mapping[int, Shown], messages) -> None:
@@ -369,8 +363,3 @@ def _html(shown: Shown, attached: Sequence[models.BaseModel]) -> str:
         return f"/web/{route}/{attachment.id}?access_token={token}"
 
     return shown.html(address)
-
-
-def formatted(*addresses: Address) -> str:
-    """Return addresses as Odoo writes them: ``"Ann Lee" <ann@example.com>, bob@example.com``."""
-    return ", ".join(formataddr((a.name, a.email)) for a in addresses if a.email)

@@ -29,7 +29,7 @@ from ..engine.people import Latecomers, Owner
 from ..engine.sync.protocols import Commit, Failure, Mailbox, Record, Stale
 from ..engine.values import MailboxState, Outcome, SpecialUse
 from ..transactions import RACES, as_superuser
-from . import aside, hook, known, recording, reports, standing
+from . import aside, authors, hook, known, recording, reports, standing
 from .comparing import Comparing
 from .live import Live
 
@@ -138,6 +138,7 @@ class OdooStore(Comparing):
                 _meet(env, self.account_id, commit)
                 _advance(env, commit)
                 account = env["mail.sync.account"].browse(self.account_id)
+                _correct_authors(account, commit)
                 self.live.note(account, commit, _report(account, commit))
                 return failures
         except RACES as race:
@@ -218,6 +219,20 @@ def _report(account, commit: Commit):
             account.env.invalidate_all(flush=False)
             _logger.info("Mail Sync: account %s: a report was left out", account.id, exc_info=True)
     return marked
+
+
+def _correct_authors(account, commit: Commit) -> None:
+    """Name the owner as the author where a list stood; an entry that refuses stays as it is."""
+    sent = commit.sent_before
+    if not sent:
+        return
+    try:
+        with account.env.cr.savepoint():
+            authors.correct(account, sent)
+            account.env.flush_all()
+    except _CONTENT_ERRORS:
+        account.env.invalidate_all(flush=False)
+        _logger.info("Mail Sync: account %s: an author stays", account.id, exc_info=True)
 
 
 def _lock_targets(env: api.Environment, records: Sequence[Record]) -> None:

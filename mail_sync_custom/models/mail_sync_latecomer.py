@@ -20,10 +20,11 @@ _LOCK = 7_231_150_001
 class MailSyncLatecomer(models.Model):
     """A new address of a lead, when mails with that address may already have been looked at.
 
-    Each mailbox searches its past mail for it once, in its next turn. ``number`` is assigned once
-    the lead is committed, by one transaction at a time, so that a mailbox that has searched up to a
-    number has missed none below it. An id would not do: it is assigned before the commit, so the
-    lead of a slow transaction would be missed.
+    All addresses of a lead that is open again count as new. Each mailbox searches its past mail for
+    it once, in its next turn. ``number`` is assigned once the lead is committed, by one transaction
+    at a time, so that a mailbox that has searched up to a number has missed none below it. An id
+    would not do: it is assigned before the commit, so the lead of a slow transaction would be
+    missed.
     """
 
     _name = "mail.sync.latecomer"

@@ -54,7 +54,7 @@ class FilingCase(MailSyncCase):
         """A mail that arrives now is on its lead after the next turn, and there is no error."""
         self.deliver(mail("lena@customer.example", self.ann.email, subject))
         said = self.a_turn()
-        self.assertIn("1 recorded", said)
+        self.assertIn("Recorded: 1.", said)
         self.assertIn(subject, self.entries().mapped("subject"))
         self.assertEqual(self.account.state, "enabled")
         self.assertFalse(self.account.error_code)

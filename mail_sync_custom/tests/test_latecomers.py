@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 
 from .common import MailSyncCase, mail
 
@@ -32,7 +32,7 @@ class TestLatecomers(MailSyncCase):
         said = self.sync()
         self.assertTimeline("Question", "Answer", record=lead)
         self.assertEqual(self.entries(lead).mapped("mail_sync_direction"), ["in", "out"])
-        self.assertIn("leads that are new: 2", said)
+        self.assertIn("on new leads: 2", said)
         self.assertEqual(self.account.recorded_count, 2)
         self.assertEqual(self.account.seen_count, 3)
 
@@ -146,6 +146,131 @@ class TestLatecomers(MailSyncCase):
         for number in (3, 77, 119):
             self.assertTimeline(f"Mail {number}", record=leads[number])
 
+    # -- a lead that is opened again -------------------------------------------------------------
+
+    def close(self, how):
+        """Close Lena's lead, have mails exchanged meanwhile, and return what opens it again."""
+        stages = self.env["crm.stage"]
+        new = stages.create({"name": "Talking", "sequence": 1})
+        won = stages.create({"name": "Signed", "sequence": 99, "is_won": True})
+        self.contact = self.env["res.partner"].create({"name": "Lena", "email": LENA})
+        self.lead.write({"partner_id": self.contact.id, "stage_id": new.id})
+        day = datetime.now(UTC) - timedelta(days=5)
+        self.deliver(mail(LENA, ANN, "Before", date=day))
+        self.sync()
+        lead = self.lead.with_user(self.ann)
+        close, reopen = {
+            "lost, then restored": (lead.action_set_lost, lead.action_restore),
+            "lost, then unarchived": (lead.action_set_lost, lead.action_unarchive),
+            "lost, then active": (lead.action_set_lost, lambda: lead.write({"active": True})),
+            "archived": (lead.action_archive, lead.action_unarchive),
+            "won, then in another stage": (
+                lambda: lead.write({"stage_id": won.id}),
+                lambda: lead.write({"stage_id": new.id}),
+            ),
+            "in a stage that counted as won": (
+                lambda: lead.write({"stage_id": won.id}),
+                lambda: won.write({"is_won": False}),
+            ),
+        }[how]
+        close()
+        self.deliver(mail(LENA, ANN, "Meanwhile", date=day + timedelta(days=1)))
+        self.deliver(mail(ANN, LENA, "Our answer", date=day + timedelta(days=2)), "Sent")
+        self.sync()
+        self.assertTimeline("Before")
+        self.assertTimeline("Before", "Meanwhile", "Our answer", record=self.contact)
+        return reopen
+
+    def assertReopened(self, how):
+        reopen = self.close(how)
+        reopen()
+        self.assertIn("on new leads: 2", self.sync())
+        for record in (self.lead, self.contact):
+            self.assertTimeline("Before", "Meanwhile", "Our answer", record=record)
+        self.server.commands.clear()
+        self.assertEqual(self.sync(), "Nothing new.")
+        self.assertEqual({name for name, *_ in self.server.commands}, {"STATUS"})
+
+    def test_a_lost_lead_that_is_restored(self):
+        self.assertReopened("lost, then restored")
+
+    def test_a_lost_lead_that_is_unarchived(self):
+        self.assertReopened("lost, then unarchived")
+
+    def test_a_lost_lead_that_is_made_active(self):
+        self.assertReopened("lost, then active")
+
+    def test_an_archived_lead_that_is_unarchived(self):
+        self.assertReopened("archived")
+
+    def test_a_won_lead_that_goes_back_to_another_stage(self):
+        self.assertReopened("won, then in another stage")
+
+    def test_a_lead_whose_stage_no_longer_counts_as_won(self):
+        self.assertReopened("in a stage that counted as won")
+
+    def test_a_lead_without_a_contact_that_is_opened_again(self):
+        other = self.new_lead(LENA)
+        self.lead.action_set_lost()
+        self.deliver(mail(LENA, ANN, "Meanwhile"))
+        self.sync()
+        self.assertTimeline("Meanwhile", record=other)
+        other.action_set_lost()
+        self.lead.action_restore()
+        self.sync()
+        self.assertTimeline("Meanwhile")
+
+    def test_what_belongs_to_another_open_lead_stays_there_when_one_is_opened_again(self):
+        reopen = self.close("lost, then restored")
+        other = self.new_lead(LENA, partner_id=self.contact.id)
+        self.sync()
+        reopen()
+        self.sync()
+        self.assertTimeline("Before")
+        self.assertTimeline("Before", "Meanwhile", "Our answer", record=other)
+
+    def test_what_was_removed_moved_or_deleted_does_not_come_back_to_a_lead_opened_again(self):
+        reopen = self.close("lost, then restored")
+        contact = self.env["res.partner"].create({"name": "Elsewhere"})
+        entries = {entry.subject: entry for entry in self.entries(self.contact)}
+        entries["Meanwhile"].with_user(self.ann).action_mail_sync_remove()
+        entries["Our answer"].with_user(self.ann)._mail_sync_move(contact.with_user(self.ann))
+        self.entries().unlink()
+        reopen()
+        self.sync()
+        self.assertTimeline(record=self.lead)
+
+    def test_a_lead_that_changes_and_stays_open_or_closed_is_not_searched_for(self):
+        reopen = self.close("won, then in another stage")
+        latecomers = self.env["mail.sync.latecomer"].search([])
+        latecomers.unlink()
+        self.lead.write({"probability": 100, "active": True})
+        self.assertFalse(latecomers.search([]))
+        reopen()
+        self.lead.active = True
+        self.assertEqual(latecomers.search([]).lead_id, self.lead)
+        latecomers.search([]).unlink()
+        self.lead.write({"probability": 30, "active": True})
+        self.lead.stage_id = self.env["crm.stage"].create({"name": "Next"})
+        self.assertFalse(latecomers.search([]))
+
+    def test_many_leads_that_are_opened_at_once(self):
+        leads = self.env["crm.lead"].create(
+            [{"name": str(n), "email_from": f"eve{n}@elsewhere.example"} for n in range(20)]
+        )
+        contact = self.env["res.partner"].create({"name": "3", "email": "eve3@elsewhere.example"})
+        leads[3].partner_id = contact
+        self.sync()
+        self.env["mail.sync.latecomer"].search([]).unlink()
+        leads[:15].action_archive()
+        self.deliver(mail("eve3@elsewhere.example", ANN, "Three"))
+        self.sync()
+        self.assertTimeline(record=leads[3])
+        leads.write({"active": True})
+        self.assertEqual(self.env["mail.sync.latecomer"].search([]).lead_id, leads[:15])
+        self.sync()
+        self.assertTimeline("Three", record=leads[3])
+
     def test_a_mailbox_that_is_connected_later_has_nothing_to_look_back_for(self):
         self.new_lead()
         self.sync()
@@ -164,7 +289,7 @@ class TestLatecomers(MailSyncCase):
         said = self.sync()
         self.assertEqual(len(self.entries()), 2)
         self.assertEqual(len(self.entries(lead)), 1)
-        self.assertIn("3 recorded. That is the last of the 3 mails", said)
+        self.assertIn("Recorded: 3. These are the last of the 3 mails", said)
 
     def test_a_merged_lead_has_each_mail_once(self):
         second = self.new_lead(LENA)
@@ -225,18 +350,21 @@ class TestLatecomers(MailSyncCase):
 
     # -- what the lead's page says ---------------------------------------------------------------
 
+    def past_mails(self, lead):
+        # All tests of a class are one transaction, at whose beginning all records are created.
+        with freeze_time(self.env.cr.now()):
+            return lead.mail_sync_past_mails()
+
     def test_the_page_of_a_lead_says_that_past_mails_are_looked_for_and_how_many_there_are(self):
         old = self.lead.with_user(self.ann)
         self.assertEqual(
-            self.lead.copy({"email_from": False}).mail_sync_past_mails(),
+            self.past_mails(self.lead.copy({"email_from": False})),
             {"looking": False, "recent": False, "found": 0},
         )
         lead = self.new_lead(user_id=self.ann.id).with_user(self.ann)
-        self.assertEqual(lead.mail_sync_past_mails(), {"looking": True, "recent": True, "found": 0})
+        self.assertEqual(self.past_mails(lead), {"looking": True, "recent": True, "found": 0})
         self.sync()
-        self.assertEqual(
-            lead.mail_sync_past_mails(), {"looking": False, "recent": True, "found": 2}
-        )
+        self.assertEqual(self.past_mails(lead), {"looking": False, "recent": True, "found": 2})
         old.email_from = "ruth@family.example"
         self.assertTrue(old.mail_sync_past_mails()["looking"])
 

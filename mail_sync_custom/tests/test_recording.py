@@ -10,6 +10,7 @@ from .common import MailSyncCase, mail
 
 LENA = "Lena Park <lena@customer.example>"
 ANN = "Ann <ann@company.example>"
+TEAM = "team@lists.example"
 
 
 @tagged("post_install", "-at_install")
@@ -18,7 +19,7 @@ class TestRecording(MailSyncCase):
         day = datetime.now(UTC) - timedelta(days=9)
         self.deliver(mail(ANN, LENA, "Answer", date=day + timedelta(days=1)), "Sent")
         self.deliver(mail(LENA, ANN, "Question", date=day))
-        self.assertEqual(self.sync(), "2 new mails looked at, 2 recorded.")
+        self.assertEqual(self.sync(), "New mails looked at: 2. Recorded: 2.")
         self.assertTimeline("Question", "Answer")
         self.assertEqual(self.entries().mapped("mail_sync_direction"), ["in", "out"])
 
@@ -31,7 +32,7 @@ class TestRecording(MailSyncCase):
     def test_mail_of_strangers_leaves_no_trace(self):
         self.deliver(mail("Mother <ruth@family.example>", ANN, "Sunday"))
         before = self.env["mail.message"].search_count([])
-        self.assertEqual(self.sync(), "1 new mails looked at, 0 recorded.")
+        self.assertEqual(self.sync(), "New mails looked at: 1. Recorded: 0.")
         self.assertEqual(self.env["mail.message"].search_count([]), before)
         self.assertFalse(self.env["mail.sync.message"].search([]))
         self.assertEqual(self.account.seen_count, 1)
@@ -60,6 +61,45 @@ class TestRecording(MailSyncCase):
         links = self.env["mail.sync.message"].search([("message_id", "=", "Toboth@example.com")])
         self.assertEqual(links.account_id, self.account | account)
         self.assertEqual(links.mail_message_ids, self.entries())
+
+    def test_the_copy_in_sent_says_who_wrote_what_a_list_brought_first(self):
+        own = {"message_id": "list@company.example", "cc": TEAM}
+        own["date"] = datetime.now(UTC) - timedelta(days=1)
+        munged = mail(f'"Ann via Team" <{TEAM}>', LENA, "Offer [Team]", **own)
+        ben, server = self.connect(self.salesperson("ben"))
+        self.deliver(munged, server=server)
+        self.sync(ben)
+        self.deliver(munged)
+        self.sync()
+        entry = self.entries()
+        self.assertEqual(entry.mail_sync_direction, "in")
+        self.assertTrue(self.lead.mail_sync_last_in_at)
+        self.deliver(mail(ANN, LENA, "Offer", **own), "Sent")
+        self.sync()
+        self.assertEqual(self.entries(), entry)
+        self.assertEqual(entry.mail_sync_direction, "out")
+        self.assertEqual(entry.author_id, self.account.user_id.partner_id)
+        self.assertEqual(entry.email_from, '"Ann" <ann@company.example>')
+        self.assertFalse(self.lead.mail_sync_last_in_at)
+        self.assertEqual(self.lead.mail_sync_last_out_at, entry.date)
+        link = entry.mail_sync_link_ids.filtered(lambda one: one.account_id == self.account)
+        self.assertEqual(link.direction, "out")
+
+    def test_the_author_of_a_sent_mail_is_not_the_list(self):
+        own = {"message_id": "list@company.example", "cc": TEAM}
+        self.deliver(mail(f'"Ann via Team" <{TEAM}>', LENA, "Offer", **{"Reply-To": ANN}, **own))
+        self.sync()
+        self.deliver(mail(ANN, LENA, "Offer", **own), "Sent")
+        self.sync()
+        self.assertEqual(self.entries().author_id, self.account.user_id.partner_id)
+
+    def test_a_leads_mail_that_is_put_into_sent_stays_received(self):
+        self.deliver(mail(LENA, ANN))
+        self.sync()
+        self.deliver(mail(LENA, ANN), "Sent")
+        self.sync()
+        self.assertEqual(self.entries().mail_sync_direction, "in")
+        self.assertTrue(self.lead.mail_sync_last_in_at)
 
     def test_a_mail_that_came_through_the_gateway_is_not_recorded_again(self):
         message = mail(LENA, ANN, "By the gateway")
