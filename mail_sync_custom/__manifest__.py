@@ -40,6 +40,7 @@
         "wizard/smart/views.xml",
         "views/mail_sync_exclusion_views.xml",
         "views/mail_sync_message_views.xml",
+        "views/mail_sync_account_form.xml",
         "views/mail_sync_account_views.xml",
         "views/mail_sync_plan_views.xml",
         "views/mail_sync_host_views.xml",

@@ -44,6 +44,7 @@ from . import mail_notification
 from . import mail_scheduled_message
 from . import mail_render_mixin
 from . import mail_thread
+from . import mail_message_parent
 from . import mail_thread_composing
 from . import mail_thread_recipients
 from . import res_company

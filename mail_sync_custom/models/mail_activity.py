@@ -22,6 +22,31 @@ class MailActivity(models.Model):
         "(mail_sync_message_id) WHERE mail_sync_message_id IS NOT NULL"
     )
 
+    def _mail_sync_follow(self, message):
+        """Take these reminders to the record of the message that their mail is now.
+
+        Those of users who may not open that record end, and so do second ones. Runs as superuser.
+        """
+        record = self.env[message.model].browse(message.res_id)
+        there = self.search([("mail_sync_message_id", "=", message.id)]) - self
+        stay = self.filtered(
+            lambda one: (
+                "activity_ids" in record
+                and one.user_id not in there.user_id
+                and record.with_user(one.user_id).has_access("read")
+            )
+        )
+        (self - stay).unlink()
+        stay.write(
+            {
+                "res_model_id": self.env["ir.model"]._get_id(record._name),
+                "res_id": record.id,
+                "mail_sync_message_id": message.id,
+            }
+        )
+        if record._name == "crm.lead":
+            record._mail_sync_answered()
+
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
@@ -33,6 +58,10 @@ class MailMessage(models.Model):
             "mail_sync_custom.mail_sync_reminder_action"
         )
         return {**action, "context": {"default_mail_message_id": self.id}}
+
+    def _mail_sync_reminders(self):
+        """Return the activities of whoever waits for an answer to these mails."""
+        return self.env["mail.activity"].search([("mail_sync_message_id", "in", self.ids)])
 
     def _mail_sync_remind(self, date):
         """Have the user reminded on a date of these sent mails, unless they are answered before.

@@ -30,16 +30,22 @@ class MailMail(models.Model):
 
         It is not sent through the company's server instead. It waits, says so, and goes when the
         connection is back. The open pages of its author show that it waits, or no longer does.
+
+        A mail that another process is sending is left to it. Right after the author's commit, the
+        queue may come first, and Odoo would show the author an error for a mail that leaves.
         """
         concerned = self._mail_sync_concerned()
+        taken = concerned - concerned.try_lock_for_update(allow_referencing=True)
+        concerned -= taken
         waited = concerned.filtered("failure_reason").mail_message_id
         own = concerned._mail_sync_own()
         waiting = own.filtered(lambda mail: not mail._mail_sync_can_go())
         waiting._mail_sync_wait()
         (own - waiting)._mail_sync_address()
-        if post_send_callback and waiting:
-            post_send_callback(waiting.ids)
-        result = super(MailMail, self - waiting).send(
+        going = self - taken - waiting
+        if post_send_callback and going != self:
+            post_send_callback((self - going).ids)
+        result = super(MailMail, going).send(
             auto_commit=auto_commit,
             raise_exception=raise_exception,
             post_send_callback=post_send_callback,
@@ -171,6 +177,12 @@ class MailMail(models.Model):
             return self.env._(
                 "the mailbox %s has failed for two days, and is no longer tried. Reconnect it on "
                 "the Mail Sync page; the mail then goes by itself.",
+                account_sudo.email,
+            )
+        if account_sudo.state == "pending":
+            return self.env._(
+                "the mailbox %s is Pending: your company has reached its mailbox limit. The mail "
+                "goes by itself as soon as a place is free.",
                 account_sudo.email,
             )
         return self.env._(

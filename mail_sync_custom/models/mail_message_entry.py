@@ -93,9 +93,9 @@ class MailMessage(models.Model):
     def _mail_sync_move(self, target):
         """Move a recorded mail, which the user may read, to a record that they may write.
 
-        Later answers follow it there, and no mailbox brings it back. If the target has the mail
-        already, only the old entry goes. Returns the message that the target has then. Raises
-        UserError for what was not recorded, and AccessError without the rights.
+        Later answers and its reminders follow it there, and no mailbox brings it back. If the
+        target has the mail already, only the old entry goes. Returns the message that the target
+        has then. Raises UserError for what was not recorded, and AccessError without the rights.
         """
         self.ensure_one()
         self.check_access("read")
@@ -111,6 +111,7 @@ class MailMessage(models.Model):
             raise UserError(self.env._("The mail is on this record already."))
         target.lock_for_update(allow_referencing=True)
         own_sudo._mail_sync_settle()
+        reminders_sudo = own_sudo._mail_sync_reminders()
         if there_sudo := own_sudo._mail_sync_copies().filtered(
             lambda copy: (copy.model, copy.res_id) == (target._name, target.id)
         ):
@@ -119,6 +120,7 @@ class MailMessage(models.Model):
         else:
             own_sudo._mail_sync_take_to(target)
             moved_sudo = own_sudo
+        reminders_sudo._mail_sync_follow(moved_sudo)
         places = {}
         for record in (source, target):
             places.setdefault(record._name, []).append(record.id)

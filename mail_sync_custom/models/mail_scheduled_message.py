@@ -1,4 +1,7 @@
-"""*Send Later*: a mail keeps its Cc, its Bcc and what it answers, and is as private as that."""
+"""*Send Later*: a mail keeps its Cc, its Bcc and what it answers, and is as private as that.
+
+Its reminder begins when it leaves.
+"""
 
 import json
 
@@ -10,6 +13,7 @@ class MailScheduledMessage(models.Model):
 
     # Whoever may write on the record can read what is scheduled there, but not this.
     mail_sync_private = fields.Boolean("Private", readonly=True)
+    mail_sync_remind_on = fields.Date("Remind me on")
 
     def _notification_parameters_whitelist(self):
         return super()._notification_parameters_whitelist() | {
@@ -21,6 +25,13 @@ class MailScheduledMessage(models.Model):
             "mail_sync_bcc_ids",
         }
 
+    def _message_created_hook(self, message):
+        """Plan the reminder now that there is a mail to answer; not for a day that has passed."""
+        if self.mail_sync_remind_on:
+            day = max(self.mail_sync_remind_on, fields.Date.context_today(message))
+            message._mail_sync_sent_to_leads()._mail_sync_remind(day)
+        return super()._message_created_hook(message)
+
     @api.model
     def _mail_sync_mark(self, messages, private):
         """Note on what is to answer these messages later whether they are private."""
@@ -31,4 +42,5 @@ class MailScheduledMessage(models.Model):
 
     def _mail_sync_answered_id(self):
         """Return the id of the message that this will answer; None if it answers none."""
-        return json.loads(self.notification_parameters or "{}").get("parent_id")
+        named = json.loads(self.notification_parameters or "{}").get("parent_id")
+        return named if type(named) is int else None  # the composer says False

@@ -12,6 +12,8 @@ class MailSyncLog(models.Model):
     _description = "Mail Sync Error"
     _order = "date desc, id desc"
     _rec_name = "headline"
+    # The headline is in the reader's language, and not stored.
+    _rec_names_search = ["code", "detail"]
 
     account_id = fields.Many2one(
         "mail.sync.account", required=True, index=True, ondelete="cascade", readonly=True

@@ -46,7 +46,7 @@ class MailSyncMailbox(models.Model):
     recorded_count = fields.Integer("Recorded", compute="_compute_counts")
     failed_count = fields.Integer("Set aside", compute="_compute_counts")
     other_count = fields.Integer(
-        "Not a lead's",
+        "Other",
         compute="_compute_counts",
         help="Not exchanged with a lead, a second copy, or removed on purpose.",
     )

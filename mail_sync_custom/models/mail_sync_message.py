@@ -18,6 +18,7 @@ class MailSyncMessage(models.Model):
 
     _name = "mail.sync.message"
     _description = "Synchronised Mail"
+    _rec_name = "message_id"
     _order = "id desc"
 
     account_id = fields.Many2one(
@@ -63,7 +64,7 @@ class MailSyncMessage(models.Model):
     aside_from = fields.Char(readonly=True)
     aside_subject = fields.Char(readonly=True)
     error_code = fields.Char(readonly=True)
-    detail = fields.Char("Server's words", readonly=True)
+    detail = fields.Char("The server's reply", readonly=True)
     attempts = fields.Integer(readonly=True)
     retry_at = fields.Datetime("Next try", readonly=True)
     # When it last added the mail to a record; empty if it was already there.
@@ -80,6 +81,9 @@ class MailSyncMessage(models.Model):
     # Few among millions of links: what is to be removed is looked for while a user waits.
     _removed_idx = models.Index("(id) WHERE outcome = 'removed'")
     _message_id_idx = models.Index("(message_id)")
+    # The page counts an account's mails, and those without an entry, which are found by the link's
+    # id. In a large table each row is on a page of its own.
+    _count_idx = models.Index("(account_id, outcome, id)")
     _brought_idx = models.Index("(account_id, brought_at) WHERE brought_at IS NOT NULL")
 
     # -- removing ----------------------------------------------------------------------------

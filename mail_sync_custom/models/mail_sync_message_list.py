@@ -50,7 +50,7 @@ class MailSyncMessage(models.Model):
             return False
         if has_entry:
             return self.env._("On a record that you may not open")
-        return self.env._("Deleted there since")
+        return self.env._("Deleted from the CRM")
 
     @api.depends("error_code", "account_id.provider_id")
     @api.depends_context("lang")
@@ -119,8 +119,8 @@ class MailSyncMessage(models.Model):
             return said["message"], said["type"]
         if count > 1:
             return self.env._(
-                "Recorded: %(recorded)s. Still set aside: %(left)s. No longer a lead's, or no "
-                "longer on the server: %(gone)s.",
+                "Recorded: %(recorded)s. Still set aside: %(left)s. No longer concerning a lead, "
+                "or no longer on the server: %(gone)s.",
                 recorded=len(recorded),
                 left=len(left),
                 gone=count - len(recorded) - len(left),
@@ -129,4 +129,4 @@ class MailSyncMessage(models.Model):
             return self.env._("Recorded."), "success"
         if left:
             return self.env._("Still set aside: %s", left.why), "warning"
-        return self.env._("It is no lead's any more, or no longer on the server."), "info"
+        return self.env._("It no longer concerns a lead, or is no longer on the server."), "info"

@@ -70,9 +70,10 @@ class MailThread(models.AbstractModel):
         message_sudo = message.sudo()
         if given in ("", self.display_name):
             last = before[:1]
+            told = last - last.sudo(False)._mail_sync_withheld()
             message_sudo.subject = (
-                answering.subject(last.subject)
-                if last.subject
+                answering.subject(told.subject)
+                if told.subject
                 else self.env._("Message from %s", self.env.user.name)
             )
             message_sudo.parent_id = last
@@ -82,7 +83,10 @@ class MailThread(models.AbstractModel):
         message_sudo._mail_sync_follow_parent()
 
     def _mail_sync_mails_with(self, message, people):
-        """Return the last mails on the record from or to any of these people, the latest first."""
+        """Return the last mails on the record from or to any of these people, the latest first.
+
+        Only those that the writer can read: the web client posts as superuser.
+        """
         ids = [one["id"] for one in people if one["id"]]
         emails = [one["email_normalized"] for one in people if one["email_normalized"]]
         theirs = Domain("author_id", "in", ids) | Domain("partner_ids", "in", ids)
@@ -99,4 +103,5 @@ class MailThread(models.AbstractModel):
                 ("subtype_id.internal", "=", False),
             ]
         )
-        return self.env["mail.message"].search(domain, order="date desc, id desc", limit=LOOKED_AT)
+        messages = self.env["mail.message"].sudo(False)
+        return messages.search(domain, order="date desc, id desc", limit=LOOKED_AT)

@@ -27,6 +27,7 @@ from . import test_entry_actions
 from . import test_privacy_routes
 from . import test_private
 from . import test_private_answers
+from . import test_private_parent
 from . import test_private_routes
 from . import test_private_rule
 from . import test_private_tour

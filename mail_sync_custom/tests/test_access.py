@@ -45,6 +45,12 @@ class TestAccess(MailSyncCase):
             with self.assertRaises(AccessError):
                 getattr(self.account.with_user(admin), button)()
 
+    def test_every_record_can_be_looked_for_by_its_name(self):
+        own = self.env["ir.model"].search([("model", "=like", "mail.sync.%")])
+        for name in own.filtered(lambda model: not model.abstract).mapped("model"):
+            with self.subTest(name):
+                self.assertEqual(self.env[name].name_search("nothing has this name"), [])
+
     def test_a_portal_user_has_no_mail_sync(self):
         portal = self.salesperson("portal", groups="base.group_portal")
         with self.assertRaises(AccessError):

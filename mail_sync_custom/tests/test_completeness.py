@@ -90,7 +90,7 @@ class TestCompleteness(MailSyncCase):
         self.assertEqual((inbox.checked_count, sent.checked_count), (27, 3))
         self.assertEqual(
             inbox.check_words,
-            "On their leads: 21. Not a lead's: 1. Left out, with an address that is never "
+            "On their leads: 21. Concerning no lead: 1. Left out, with an address that is never "
             "recorded: 1. Set aside: 1. Missing, deleted in the CRM: 3.",
         )
         one = self.page.missing_ids.filtered(lambda each: each.subject == "Out 1")
@@ -257,6 +257,18 @@ class TestCompleteness(MailSyncCase):
         self.assertEqual(found[0].record_name, f"{self.lead.display_name}, {contact.display_name}")
         self.assertEqual(found.search([("subject", "ilike", "sec")]).subject, "Second")
         self.assertEqual(found[0].action_open()["res_id"], self.lead.id)
+
+    def test_what_was_deleted_by_hand_is_counted_as_such(self):
+        self.deliver_one("First")
+        self.deliver_one("Second")
+        self.sync()
+        self.assertFalse(self.page.deleted_count)
+        self.entries().filtered(lambda entry: entry.subject == "First").unlink()
+        self.env.invalidate_all()
+        self.assertEqual((self.page.recorded_count, self.page.deleted_count), (2, 1))
+        self.assertIn(
+            "Deleted from the CRM", self.env["mail.sync.message"].search([]).mapped("record_name")
+        )
 
     def test_it_says_nothing_of_a_record_that_its_reader_may_not_open(self):
         junior = self.salesperson("junior", groups="sales_team.group_sale_salesman")

@@ -33,7 +33,7 @@ class TestExclusion(MailSyncCase):
         self.never("ruth@law.example")
         self.deliver(mail(LENA, ANN, "With the lawyer", Cc=LAWYER))
         self.deliver(mail(LENA, ANN, "Without"))
-        self.assertEqual(self.sync(), "2 new mails looked at, 1 recorded.")
+        self.assertEqual(self.sync(), "New mails looked at: 2. Recorded: 1.")
         self.assertTimeline("Without")
         self.assertEqual(self.account.excluded_count, 1)
 

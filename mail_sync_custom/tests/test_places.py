@@ -124,6 +124,20 @@ class TestPlaces(MailSyncCase):
         self.assertEqual(self.account.company_id, other)
         self.assertEqual(self.states(self.account, second), ["enabled", "enabled"])
 
+    def test_a_user_who_moves_while_waiting_joins_the_end_of_the_other_queue(self):
+        with freeze_time("2026-03-02"):
+            moving, _ = self.connect(self.ben)
+        other = self.env["res.company"].create({"name": "Other", "mail_sync_account_limit": 1})
+        staff = [
+            self.salesperson(login, company_id=other.id, company_ids=[(6, 0, other.ids)])
+            for login in ("dan", "eva")
+        ]
+        with freeze_time("2026-03-03"):
+            _, waiting = [self.connect(user)[0] for user in staff]
+        with freeze_time("2026-03-04"):
+            self.ben.write({"company_ids": [(4, other.id)], "company_id": other.id})
+        self.assertEqual((waiting.queue_position, moving.queue_position), (1, 2))
+
     def test_the_owner_is_told_that_it_has_started(self):
         self.connect(self.ben)
         self.company.mail_sync_account_limit = 2

@@ -11,8 +11,7 @@ from .common import mail
 from .test_answering import ANN, LENA, AnsweringCase
 
 
-@tagged("post_install", "-at_install")
-class TestPrivateAnswers(AnsweringCase):
+class PrivateCase(AnsweringCase):
     """Ben and Cem can open the lead and follow it; Ben reads notifications in Odoo."""
 
     def setUp(self):
@@ -47,6 +46,9 @@ class TestPrivateAnswers(AnsweringCase):
         told = self.env["bus.bus"].search([]).mapped("message")
         self.assertFalse([one for one in told if "Secret" in one])
 
+
+@tagged("post_install", "-at_install")
+class TestPrivateAnswers(PrivateCase):
     def test_an_answer_is_private_and_no_follower_is_told(self):
         form = self.press(self.private(), "reply")
         form.body = "<p>Secret</p>"

@@ -228,6 +228,23 @@ class TestQueryCounts(MailSyncCase):
             lambda: self.own(self.env["crm.lead"]).create(self.lead_values()),
         )
 
+    def test_leads_that_are_closed_or_change_stage(self):
+        stage = self.env["crm.stage"].create({"name": "Talking"})
+        for values in ({"active": False}, {"stage_id": stage.id}, {"probability": 20}):
+            with self.subTest(**values):
+                self.assertFree(
+                    lambda leads, it=values: leads.write(dict(it)),
+                    lambda: self.own(self.env["crm.lead"]).create(self.lead_values()),
+                )
+
+    def test_leads_that_are_opened_again(self):
+        def closed():
+            leads = self.own(self.env["crm.lead"]).create(self.lead_values())
+            leads.action_set_lost()
+            return leads
+
+        self.assertFree(lambda leads: leads.write({"active": True}), closed, more=1)
+
     def test_a_lead_with_another_address(self):
         self.assertFree(
             lambda lead: lead.write({"email_from": "mia@customer.example"}),

@@ -72,7 +72,7 @@ class TestReports(TimelineCase):
     def test_a_bounce_marks_a_mail_from_another_program_and_is_no_received_mail(self):
         about = self.send()
         self.deliver(bounce(about))
-        self.assertEqual(self.sync(), "2 new mails looked at, 1 recorded.")
+        self.assertEqual(self.sync(), "New mails looked at: 2. Recorded: 1.")
         self.assertEqual(self.subjects(), ["Offer"])
         self.assertDelivery(
             "returned", f"{LENA}: There is no such recipient", "Check the address", "550 5.1.1"

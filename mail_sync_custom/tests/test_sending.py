@@ -63,14 +63,22 @@ class TestSending(MailSyncCase):
     def test_the_server_holds_no_password(self):
         self.assertFalse(self.account.mail_server_id.smtp_pass)
 
-    def test_without_a_working_mailbox_the_mail_waits_and_says_so(self):
-        self.account.state = "error"
+    def why_it_waits(self, state):
+        """Send a mail while the mailbox is in a state in which none leaves; return its reason."""
+        self.account.state = state
         mail = self.env["mail.mail"].create(
             {"mail_message_id": self.smart_mail().id, "recipient_ids": [Command.clear()]}
         )
         mail.send()
         self.assertEqual(mail.state, "outgoing")
-        self.assertIn("ann@company.example cannot send at the moment", mail.failure_reason)
+        return mail.failure_reason
+
+    def test_without_a_working_mailbox_the_mail_waits_and_says_so(self):
+        reason = self.why_it_waits("error")
+        self.assertIn("ann@company.example cannot send at the moment", reason)
+
+    def test_a_mail_of_a_mailbox_that_waits_for_a_place_says_what_it_waits_for(self):
+        self.assertIn("mailbox limit", self.why_it_waits("pending"))
 
     def test_the_address_that_odoo_sends_from_is_refused(self):
         self.env["mail.alias.domain"].create({"name": "company.example", "default_from": "crm"})

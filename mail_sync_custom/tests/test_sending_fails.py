@@ -125,7 +125,7 @@ class TestSendingFails(PasswordCase):
     def test_reading_continues_without_clearing_the_error(self):
         self.changed_at_the_provider()
         self.deliver(mail(LENA, ANN, "Meanwhile"))
-        self.assertIn("1 recorded", self.press("sync_now"))
+        self.assertIn("Recorded: 1.", self.press("sync_now"))
         self.assertTimeline("Meanwhile")
         self.assertEqual(self.account.state, "error")
         self.assertTrue(self.account.billable)

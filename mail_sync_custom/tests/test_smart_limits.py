@@ -16,7 +16,9 @@ class TestLimits(SmartCase):
         self.send_queue()
         self.assertEqual(self.to(), [{"lena@customer.example"}, {"jon@customer.example"}])
         [waiting] = self.queued()
-        self.assertIn("Your provider takes 2 mails a minute.", waiting.failure_reason)
+        self.assertIn(
+            "Your provider's limit for one minute is reached (2).", waiting.failure_reason
+        )
         self.assertEqual(waiting.mail_message_id.mail_sync_delivery, "waiting")
         soon = fields.Datetime.now() + timedelta(seconds=75)
         self.assertLess(fields.Datetime.now(), waiting.scheduled_date)
@@ -24,7 +26,7 @@ class TestLimits(SmartCase):
         cron = self.env.ref("mail.ir_cron_mail_scheduler_action")
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
         self.assertIn(waiting.scheduled_date, triggers.mapped("call_at"))
-        self.assertIn("2 in 24 hours, 1 more wait", self.account.with_user(self.ann).sent_words)
+        self.assertIn("2 in 24 hours. Waiting: 1", self.account.with_user(self.ann).sent_words)
         self.send_queue()
         self.assertEqual(len(self.left), 2, "not before its time")
         self.time_passes(seconds=80)
@@ -38,7 +40,7 @@ class TestLimits(SmartCase):
         self.send_queue()
         self.assertEqual(len(self.left), 2)
         [waiting] = self.queued()
-        self.assertIn("Your provider takes 2 mails in 24 hours.", waiting.failure_reason)
+        self.assertIn("Your provider's limit for 24 hours is reached (2).", waiting.failure_reason)
         in_a_day = fields.Datetime.now() + timedelta(hours=24)
         self.assertAlmostEqual(waiting.scheduled_date, in_a_day, delta=timedelta(seconds=30))
         self.assertEqual(self.account.sent_words, "2 of 2 in 24 hours")
@@ -58,7 +60,8 @@ class TestLimits(SmartCase):
         (first | second).send()
         self.assertEqual(self.to(), [{"lena@customer.example"}])
         self.assertEqual((first.exists().state or "sent", second.state), ("sent", "outgoing"))
-        self.assertIn("Your provider takes 1 mails a minute.", second.failure_reason)
+        said = "Your provider's limit for one minute is reached (1)."
+        self.assertIn(said, second.failure_reason)
         self.time_passes(seconds=80)
         self.send_queue()
         self.assertEqual(len(self.left), 2)

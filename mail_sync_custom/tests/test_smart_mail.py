@@ -1,8 +1,9 @@
 """A Smart Mail, sent as it is or edited: what leaves, to whom, and who has it already."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -82,7 +83,7 @@ class TestQuickSend(SmartCase):
     def test_who_already_has_it_is_marked_and_asked_about(self):
         self.quick_send(self.leads[0])
         self.assertEqual(self.line(self.leads[0]).mark, self.sent_today())
-        self.assertEqual(self.line(self.leads).mark, "1 of 3 already have it")
+        self.assertEqual(self.line(self.leads).mark, "Sent to 1 of 3")
         self.quick_send(self.leads)
         self.send_queue()
         self.assertEqual(len(self.left), 3, "the first one has it and gets it no second time")
@@ -123,6 +124,10 @@ class TestQuickSend(SmartCase):
         line = self.line(self.leads[0])
         self.assertIn("Not delivered on", line.mark)
         self.assertFalse(line.had)
+        self.quick_send(self.leads[1], scheduled_at=fields.Datetime.now() + timedelta(days=1))
+        self.assertEqual(
+            self.line(self.leads).mark, "Scheduled for 1 of 3, not delivered to 1 of 3"
+        )
 
     def test_found_by_tag_and_by_words(self):
         offer, tag = self.smart_mail("Offer"), self.tag("Closing")
@@ -165,10 +170,30 @@ class TestPersonalize(SmartCase):
         self.assertEqual(composer.action_send_mail()["type"], "ir.actions.act_window_close")
         self.assertEqual(self.to(), [{"lena@customer.example"}, {"kim@customer.example"}])
 
+    def told(self, lead):
+        """Return what the composer says of what the person behind a lead has."""
+        self.env.invalidate_all()
+        return self.opened(self.line(lead).action_personalize()).mail_sync_had
+
     def test_who_already_has_it_is_told_in_the_composer(self):
+        self.assertFalse(self.told(self.leads[0]))
         self.quick_send(self.leads[0])
-        composer = self.opened(self.line(self.leads[0]).action_personalize())
-        self.assertIn("Sent on", composer.mail_sync_had)
+        self.assertIn("already has this Smart Mail. Sent on", self.told(self.leads[0]))
+
+    def test_what_did_not_arrive_is_not_said_to_be_there(self):
+        self.quick_send(self.leads[0])
+        message = self.leads[0].message_ids.filtered("mail_sync_template_id")
+        message.notification_ids.write({"notification_status": "bounce"})
+        told = self.told(self.leads[0])
+        self.assertIn("did not reach this person. Not delivered on", told)
+        self.assertNotIn("already", told)
+
+    def test_what_is_scheduled_or_waits_is_not_said_to_be_there(self):
+        self.quick_send(self.leads[0], scheduled_at=fields.Datetime.now() + timedelta(days=1))
+        self.assertIn("already scheduled for this person", self.told(self.leads[0]))
+        self.account.state = "error"
+        self.quick_send(self.leads[1])
+        self.assertIn("already waiting to be sent", self.told(self.leads[1]))
 
 
 @tagged("post_install", "-at_install")
@@ -183,7 +208,11 @@ class TestLater(SmartCase):
         self.assertFalse(self.left)
         self.assertEqual(self.planned().mapped("subject"), ["Hello Lena", "Hello Jon"])
         self.assertIn("Scheduled for", self.line(self.leads[0]).mark)
-        self.assertEqual(self.line(self.leads).mark, "2 of 3 already have it")
+        self.assertEqual(self.line(self.leads).mark, "Scheduled for 2 of 3")
+        asked = self.opened(self.line(self.leads[:2]).action_quick_send())
+        self.assertEqual(
+            asked.headline, "“Welcome” has already been sent to everybody, or will be."
+        )
         self.run_planned()
         self.assertFalse(self.left, "not yet")
         self.time_passes(days=1, seconds=1)

@@ -52,9 +52,23 @@ class MailComposeMessage(models.TransientModel):
             if composer.email_from == self.env.user.email_formatted:
                 composer.email_from = account_sudo._formatted_email()
 
+    @api.constrains("parent_id")
+    def _check_parent_id(self):
+        self.parent_id._mail_sync_check_answered()
+
+    @api.depends("parent_id")
+    def _compute_partner_ids(self):
+        """Suggest nobody from a mail that the user cannot read."""
+        self._check_parent_id()
+        return super()._compute_partner_ids()
+
     @api.depends("model")
     def _compute_subject(self):
-        """Suggest *Re:* and the subject of the answered mail, never the name of the deal."""
+        """Suggest *Re:* and the subject of the answered mail, never the name of the deal.
+
+        Nothing of a mail that the user cannot read.
+        """
+        self._check_parent_id()
         result = super()._compute_subject()
         for composer in self._mail_sync_own():
             if composer.template_id and composer.subject:
@@ -159,11 +173,13 @@ class MailComposeMessage(models.TransientModel):
         return values
 
     def _prepare_schedule_message_post_values(self, post_values):
-        """Keep an answer to a private mail private until it is sent, too."""
+        """Keep until it is sent that it answers a private mail, and its reminder."""
         values = super()._prepare_schedule_message_post_values(post_values)
         if self._mail_sync_is_exact():
             # sudo: whoever answers a mail could read it
             values["mail_sync_private"] = self.parent_id.sudo().mail_sync_private
+        if self.mail_sync_is_mail and self.model == "crm.lead":
+            values["mail_sync_remind_on"] = self.mail_sync_remind_on
         return values
 
     def _action_send_mail_comment(self, res_ids):

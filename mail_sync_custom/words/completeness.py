@@ -5,7 +5,7 @@ from ._marker import _lt
 #: In the order in which they are shown.
 FOUND = {
     "present": _lt("On their leads: %s."),
-    "unrelated": _lt("Not a lead's: %s."),
+    "unrelated": _lt("Concerning no lead: %s."),
     "report": _lt("Reports about sent mails: %s."),
     "listed": _lt("Left out, with an address that is never recorded: %s."),
     "internal": _lt("Left out, only among colleagues: %s."),

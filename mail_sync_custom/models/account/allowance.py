@@ -19,7 +19,7 @@ class MailSyncAccount(models.Model):
         compute="_compute_sent_words",
         compute_sudo=True,
         help="Mails handed to your provider in the last 24 hours, by recipient, and how many it "
-        "takes. What is beyond waits, and goes by itself.",
+        "accepts. Mails above the limit wait, and are sent automatically later.",
     )
 
     # Nothing to depend on: mails are handed over in transactions of their own.
@@ -35,7 +35,7 @@ class MailSyncAccount(models.Model):
             )
             if waiting := account.user_id == self.env.user and account._waiting_for_a_slot():
                 words = self.env._(
-                    "%(sent)s, %(count)s more wait, the next until %(time)s",
+                    "%(sent)s. Waiting: %(count)s, the next until %(time)s",
                     sent=words,
                     count=len(waiting),
                     time=format_datetime(
@@ -92,13 +92,14 @@ class MailSyncAccount(models.Model):
         time = format_datetime(self.env, slot.at, tz=self.user_id.tz or "UTC", dt_format="short")
         if slot.cause == "day":
             return self.env._(
-                "Your provider takes %(limit)s mails in 24 hours. This one goes by itself: "
-                "%(time)s.",
+                "Your provider's limit for 24 hours is reached (%(limit)s). This mail is sent "
+                "automatically: %(time)s.",
                 limit=limits.per_day,
                 time=time,
             )
         return self.env._(
-            "Your provider takes %(limit)s mails a minute. This one goes by itself: %(time)s.",
+            "Your provider's limit for one minute is reached (%(limit)s). This mail is sent "
+            "automatically: %(time)s.",
             limit=limits.per_minute,
             time=time,
         )

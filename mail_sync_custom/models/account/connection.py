@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ... import vault
-from ...engine import special_use
+from ...engine import entered, special_use
 from ...engine.errors import (
     CertificateChanged,
     CertificateUntrusted,
@@ -90,10 +90,15 @@ class MailSyncAccount(models.Model):
         return logged_in(self.env.cr.dbname, self._settings(protocol), attempt)
 
     @api.model
+    def _clean_name(self, name):
+        """Return a hostname, username or address as it was meant by whoever pasted it."""
+        return entered.clean_name(name)
+
+    @api.model
     def _encrypt(self, secret):
-        """Return a secret as it is saved. Raises UserError if the server's key is unusable."""
+        """Return a password as it is saved. Raises UserError if the server's key is unusable."""
         try:
-            return vault.encrypt(secret)
+            return vault.encrypt(entered.opaque_string(secret))
         except vault.KeyUnusable as error:
             raise UserError(
                 self.env._(

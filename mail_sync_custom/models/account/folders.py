@@ -40,6 +40,9 @@ class MailSyncAccount(models.Model):
     partial_count = fields.Integer(
         "Mails Recorded in Part", compute="_compute_partial_count", compute_sudo=True
     )
+    deleted_count = fields.Integer(
+        "Recorded Mails Deleted Since", compute="_compute_deleted_count", compute_sudo=True
+    )
     last_mail_at = fields.Datetime(
         "Last Mail Seen",
         compute="_compute_counts",
@@ -84,6 +87,18 @@ class MailSyncAccount(models.Model):
                     ("account_id", "=", account.id),
                     ("outcome", "=", "recorded"),
                     ("mail_message_ids.mail_sync_entry_ids.omitted", "!=", False),
+                ]
+            )
+
+    def _compute_deleted_count(self):
+        """Count what was recorded and has been deleted since, by hand or with its record."""
+        links = self.env["mail.sync.message"]
+        for account in self:
+            account.deleted_count = links.search_count(
+                [
+                    ("account_id", "=", account.id),
+                    ("outcome", "=", "recorded"),
+                    ("mail_message_ids", "=", False),
                 ]
             )
 

@@ -101,22 +101,22 @@ class MailSyncAccount(models.Model):
             return self._pause_words(recorded + past, result.paused_until), "warning"
         if past and not result.report.more:
             return self.env._(
-                "%(seen)s new mails looked at, %(recorded)s recorded. In addition, earlier mails "
-                "were recorded on leads that are new: %(past)s.",
+                "New mails looked at: %(seen)s. Recorded: %(recorded)s. Earlier mails recorded on "
+                "new leads: %(past)s.",
                 seen=seen,
                 recorded=recorded,
                 past=past,
             ), "success"
         if result.report.more:
             return self.env._(
-                "%(seen)s mails looked at, %(recorded)s recorded. The rest follows by itself.",
+                "Mails looked at: %(seen)s. Recorded: %(recorded)s. The rest follows by itself.",
                 seen=seen,
                 recorded=recorded,
             ), "info"
         if not seen:
             return self.env._("Nothing new."), "success"
         return self.env._(
-            "%(seen)s new mails looked at, %(recorded)s recorded.", seen=seen, recorded=recorded
+            "New mails looked at: %(seen)s. Recorded: %(recorded)s.", seen=seen, recorded=recorded
         ), "success"
 
     def _notification(self, message, kind):

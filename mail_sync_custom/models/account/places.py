@@ -92,9 +92,14 @@ class MailSyncAccount(models.Model):
         self._notify(self.user_id.partner_id, words)
 
     def _follow_users(self):
-        """Move accounts to their users' companies; their states stay as they are."""
+        """Move accounts to their users' companies; their states stay as they are.
+
+        Whoever waits is the last to arrive there.
+        """
         for account in self:
             before = account.company_id
+            if account.state == "pending" and before != account.user_id.company_id:
+                account.queued_at = fields.Datetime.now()
             account.company_id = account.user_id.company_id
             account._free_places(before | account.company_id)
 

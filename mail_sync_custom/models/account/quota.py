@@ -69,7 +69,7 @@ class MailSyncAccount(models.Model):
                 time=time,
             )
         return self.env._(
-            "%(recorded)s recorded. That is the last of the %(limit)s mails a day that your "
+            "Recorded: %(recorded)s. These are the last of the %(limit)s mails a day that your "
             "company's plan records. Recording continues where it stopped: %(time)s.",
             recorded=recorded,
             limit=limit,

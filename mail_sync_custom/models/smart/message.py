@@ -7,15 +7,34 @@ from odoo.tools import format_date
 
 from ...engine.addresses import keys
 
+#: What became of a mail → what its recipient has of it, unless it was simply sent.
+_STATES = {"refused": "failed", "returned": "failed", "waiting": "waiting", "unknown": "unsure"}
+
 
 class Had(NamedTuple):
     """What a recipient has of a Smart Mail: ``words`` say when it was sent, and by whom.
 
-    ``got`` is false for a mail that was refused or came back.
+    ``state`` is one of ``sent``, ``unsure``, ``waiting``, ``scheduled`` and ``failed``.
     """
 
+    state: str
     words: str
-    got: bool
+
+    @property
+    def got(self):
+        """Whether another one would be a second one; not after one that did not arrive."""
+        return self.state != "failed"
+
+    def told(self, env):
+        """Return what to tell whoever is about to write it once more."""
+        first = {
+            "sent": env._("This person already has this Smart Mail."),
+            "unsure": env._("This Smart Mail may have been sent to this person already."),
+            "waiting": env._("This Smart Mail is already waiting to be sent to this person."),
+            "scheduled": env._("This Smart Mail is already scheduled for this person."),
+            "failed": env._("This Smart Mail did not reach this person."),
+        }
+        return f"{first[self.state]} {self.words}."
 
 
 class MailMessage(models.Model):
@@ -31,11 +50,14 @@ class MailMessage(models.Model):
         day = _day(self.env, self.date)
         # sudo: whoever can read a mail may know the name of its author
         name = self.sudo().author_id.name or self.email_from
-        if self.mail_sync_delivery in ("refused", "returned"):
-            return Had(self.env._("Not delivered on %(day)s (%(name)s)", day=day, name=name), False)
-        if self.mail_sync_delivery in ("waiting", "unknown"):
-            return Had(self.env._("Waiting since %(day)s, from %(name)s", day=day, name=name), True)
-        return Had(self.env._("Sent on %(day)s by %(name)s", day=day, name=name), True)
+        state = _STATES.get(self.mail_sync_delivery, "sent")
+        words = {
+            "sent": self.env._("Sent on %(day)s by %(name)s", day=day, name=name),
+            "unsure": self.env._("Perhaps sent on %(day)s by %(name)s", day=day, name=name),
+            "waiting": self.env._("Waiting since %(day)s, from %(name)s", day=day, name=name),
+            "failed": self.env._("Not delivered on %(day)s (%(name)s)", day=day, name=name),
+        }
+        return Had(state, words[state])
 
 
 class MailThread(models.AbstractModel):
@@ -95,13 +117,13 @@ class MailSyncTimeline(models.AbstractModel):
         )
         return {
             (one.mail_sync_template_id.id, one.res_id): Had(
+                "scheduled",
                 self.env._(
                     "Scheduled for %(day)s by %(name)s",
                     day=_day(self.env, one.scheduled_date),
                     # sudo: whoever can read what is scheduled may know the name of its author
                     name=one.sudo().author_id.name,
                 ),
-                True,
             )
             for one in planned
         }

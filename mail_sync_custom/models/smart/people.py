@@ -110,10 +110,15 @@ class MailSyncTimeline(models.AbstractModel):
             }
         )
 
+    @api.model
+    def _mail_sync_smart_in_turn(self, count):
+        """Return whether so many mails are written one after the other, later."""
+        return count > AT_ONCE
+
     def _mail_sync_smart_send(self, template, at=None):
         """Write a Smart Mail on each record, as it is, to leave now or at a time."""
         later = at
-        if not later and len(self) > AT_ONCE:
+        if not later and self._mail_sync_smart_in_turn(len(self)):
             later = fields.Datetime.add(fields.Datetime.now(), minutes=1)
         for record in self:
             if later:

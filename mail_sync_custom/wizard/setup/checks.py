@@ -26,7 +26,7 @@ class MailSyncAccountSetup(models.TransientModel):
             labels.append(self.env._("Password"))
         if labels:
             raise UserError(self.env._("Still to be filled in: %s.", ", ".join(labels)))
-        self._check_host(self[f"{protocol}_host"].strip())
+        self._check_host(self[f"{protocol}_host"])
         if not 0 < self[f"{protocol}_port"] <= MAX_PORT:
             raise self._no_port(protocol, self[f"{protocol}_port"])
 

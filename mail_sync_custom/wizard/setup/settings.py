@@ -33,8 +33,6 @@ class MailSyncAccountSetup(models.TransientModel):
     def _settings(self, protocol):
         """Return what a connection is made of, named without the protocol."""
         settings = {name: self[f"{protocol}_{name}"] for name in ENTERED} | self._known(protocol)
-        settings["username"] = settings["username"].strip()
-        settings["host"] = settings["host"].strip()
         # Exactly the certificate that was shown is accepted, not whichever comes next.
         if self[f"{protocol}_fingerprint_accepted"]:
             settings["fingerprint"] = self[f"{protocol}_fingerprint_met"] or settings["fingerprint"]

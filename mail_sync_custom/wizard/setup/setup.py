@@ -113,6 +113,7 @@ class MailSyncAccountSetup(models.TransientModel):
     def create(self, vals_list):
         """Create wizards; an address given for one username is not kept for another."""
         account_sudo = self._account_sudo()
+        vals_list = [self._cleaned(vals) for vals in vals_list]
         for vals in vals_list:
             self._check_ports(vals)
             username = vals.get("imap_username", account_sudo.imap_username)
@@ -122,6 +123,7 @@ class MailSyncAccountSetup(models.TransientModel):
 
     def write(self, vals):
         """Write, and go back to the step that has to be tried again."""
+        vals = self._cleaned(vals)
         self._check_ports(vals)
         for protocol in PROTOCOLS:
             entered = {f"{protocol}_{name}" for name in (*ENTERED, "password")}
@@ -136,6 +138,15 @@ class MailSyncAccountSetup(models.TransientModel):
             # Another mailbox has other folders.
             vals = {"folder_ids": [fields.Command.clear()], "sent_folder_id": False, **vals}
         return super().write(vals)
+
+    def _cleaned(self, vals):
+        """Return values without what is copied along with a name or an address from a web page."""
+        clean = self.env["mail.sync.account"]._clean_name
+        names = {f"{protocol}_{name}" for protocol in PROTOCOLS for name in ("username", "host")}
+        return {
+            name: clean(value) if isinstance(value, str) and name in {*names, "email"} else value
+            for name, value in vals.items()
+        }
 
     def _changes(self, vals, name):
         return name in vals and any(not same_name(setup[name], vals[name]) for setup in self)

@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 
 from odoo import api, fields, models
 
@@ -149,12 +150,25 @@ def named(env, lines):
 
 
 def _marks(env, had):
-    """Return what a line says of recipients who already have the Smart Mail."""
+    """Return what a line says of recipients to whom the Smart Mail was already written."""
     known = [one for one in had if one]
-    got = [one for one in known if one.got]
-    mark = ""
-    if known and len(had) == 1:
-        mark = known[0].words
-    elif known:
-        mark = env._("%(got)s of %(all)s already have it", got=len(got), all=len(had))
-    return {"mark": mark, "had": bool(got)}
+    mark = known[0].words if known and len(had) == 1 else _count(env, known, len(had))
+    return {"mark": mark, "had": any(one.got for one in known)}
+
+
+def _count(env, known, everybody):
+    """Return how many of the recipients have what of the Smart Mail."""
+    counts = Counter(one.state for one in known)
+
+    def of(state):
+        return {"some": counts[state], "all": everybody}
+
+    words = {
+        "sent": env._("sent to %(some)s of %(all)s", **of("sent")),
+        "unsure": env._("perhaps sent to %(some)s of %(all)s", **of("unsure")),
+        "waiting": env._("waiting for %(some)s of %(all)s", **of("waiting")),
+        "scheduled": env._("scheduled for %(some)s of %(all)s", **of("scheduled")),
+        "failed": env._("not delivered to %(some)s of %(all)s", **of("failed")),
+    }
+    said = ", ".join(text for state, text in words.items() if counts[state])
+    return said[:1].upper() + said[1:]

@@ -11,7 +11,7 @@ class MailComposeMessage(models.TransientModel):
     mail_sync_rest_template_id = fields.Many2one("mail.template", readonly=True)
     mail_sync_has_next = fields.Boolean(compute="_compute_mail_sync_has_next")
     mail_sync_number = fields.Integer(default=1, readonly=True)
-    mail_sync_had = fields.Char("Already Has It", readonly=True)
+    mail_sync_had = fields.Char("Already Written", readonly=True)
 
     @api.depends("mail_sync_rest_ids")
     def _compute_mail_sync_has_next(self):
@@ -31,7 +31,7 @@ class MailComposeMessage(models.TransientModel):
             mail_sync_rest_ids=records[1:].ids,
             mail_sync_rest_template_id=template.id,
             mail_sync_number=number,
-            mail_sync_had=had and had.words,
+            mail_sync_had=had and had.told(self.env),
         )
         many = number > 1 or len(records) > 1
         place = self.env._("%(n)s of %(all)s", n=number, all=number + len(records) - 1)

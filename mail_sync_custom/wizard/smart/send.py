@@ -16,15 +16,18 @@ class MailSyncSmartMailSend(models.TransientModel):
     template_id = fields.Many2one(
         "mail.template", "Smart Mail", readonly=True, ondelete="cascade", required=True
     )
-    again = fields.Boolean("Send It Again", help="To those who already have it, too.")
+    again = fields.Boolean(
+        "Send It Again", help="Also to those who already have it, or for whom it is scheduled."
+    )
     scheduled_at = fields.Datetime(
         "Send Later", help="Empty: now. You can change or cancel it on each record until then."
     )
     headline = fields.Char(compute="_compute_people")
     recipients = fields.Text("To", compute="_compute_people")
-    have_it = fields.Text("Already Have It", compute="_compute_people")
+    have_it = fields.Text("Already Sent or Scheduled", compute="_compute_people")
     left_out = fields.Text("Not Sent To", compute="_compute_people")
     count = fields.Integer(compute="_compute_people")
+    in_turn = fields.Boolean(compute="_compute_people")
     route = fields.Char("From", compute="_compute_route")
     subject = fields.Char(compute="_compute_preview")
     body = fields.Html(compute="_compute_preview", sanitize=False)
@@ -50,6 +53,7 @@ class MailSyncSmartMailSend(models.TransientModel):
         for wizard in self:
             to, have, left = wizard._people()
             wizard.count = len(to)
+            wizard.in_turn = self.env["mail.sync.timeline"]._mail_sync_smart_in_turn(len(to))
             wizard.headline = wizard._headline(to, have)
             wizard.recipients = named(self.env, [f"{one.name} <{one.email}>" for one in to])
             wizard.have_it = named(
@@ -62,7 +66,7 @@ class MailSyncSmartMailSend(models.TransientModel):
     def _headline(self, to, have):
         name = self.template_id.name
         if not to and have:
-            return self.env._("Everybody already has “%s”.", name)
+            return self._headline_had(have)
         if not to:
             return self.env._("Nobody gets “%s”.", name)
         if len(to) == 1:
@@ -70,6 +74,16 @@ class MailSyncSmartMailSend(models.TransientModel):
         return self.env._(
             "Send “%(mail)s” to %(count)s people, one mail each?", mail=name, count=len(to)
         )
+
+    def _headline_had(self, have):
+        """Return why nobody is left to get it."""
+        name = self.template_id.name
+        if any(mark.state != "sent" for mark in have.values()):
+            return self.env._("“%s” has already been sent to everybody, or will be.", name)
+        if len(have) == 1:
+            [one] = have
+            return self.env._("%(person)s already has “%(mail)s”.", person=one.name, mail=name)
+        return self.env._("Everybody already has “%s”.", name)
 
     @api.depends_context("uid", "lang")
     def _compute_route(self):
@@ -127,6 +141,10 @@ class MailSyncSmartMailSend(models.TransientModel):
         if self.scheduled_at:
             values["time"] = format_datetime(self.env, self.scheduled_at, dt_format="short")
             return self.env._("“%(mail)s” is scheduled for %(whom)s: %(time)s.", **values)
+        if self.env["mail.sync.timeline"]._mail_sync_smart_in_turn(len(to)):
+            return self.env._(
+                "“%(mail)s” is scheduled for %(whom)s, and leaves in the next minutes.", **values
+            )
         if not self.env["mail.sync.account"]._of_writer()._can_send():
             return self.env._("“%(mail)s” to %(whom)s waits for your mailbox.", **values)
         return self.env._("“%(mail)s” is on its way to %(whom)s.", **values)

@@ -1,8 +1,4 @@
-import { registry } from "@web/core/registry";
-
-import { press } from "./steps";
-
-const tours = registry.category("web_tour.tours");
+import { addTour, press } from "./steps";
 
 const row = (who) => `.o_list_view .o_data_row:contains(${who})`;
 
@@ -17,7 +13,7 @@ const tickFilter = (name) => ({
     run: "click",
 });
 
-tours.add("mail_sync_administrator", {
+addTour("mail_sync_administrator", {
     steps: () => [
         hasStatus("Enid", "text-bg-success", "Enabled"),
         hasStatus("Errol", "text-bg-danger", "Error"),
@@ -86,7 +82,7 @@ tours.add("mail_sync_administrator", {
 
 const setting = (name) => `.app_settings_block[data-key=mail_sync_custom] #${name}`;
 
-tours.add("mail_sync_settings", {
+addTour("mail_sync_settings", {
     steps: () => [
         {
             content: "Settings have a tab for Mail Sync",

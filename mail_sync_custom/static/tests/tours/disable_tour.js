@@ -1,8 +1,4 @@
-import { registry } from "@web/core/registry";
-
-import { openPage, press } from "./steps";
-
-const tours = registry.category("web_tour.tours");
+import { addTour, openPage, press } from "./steps";
 
 const openDisable = () => [
     ...openPage(),
@@ -29,7 +25,7 @@ const openLead = () => [
     },
 ];
 
-tours.add("mail_sync_disable_keep", {
+addTour("mail_sync_disable_keep", {
     url: "/odoo",
     steps: () => [
         ...openDisable(),
@@ -51,7 +47,7 @@ tours.add("mail_sync_disable_keep", {
     ],
 });
 
-tours.add("mail_sync_disable_remove", {
+addTour("mail_sync_disable_remove", {
     url: "/odoo",
     steps: () => [
         ...openDisable(),

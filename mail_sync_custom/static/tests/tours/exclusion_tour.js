@@ -1,8 +1,4 @@
-import { registry } from "@web/core/registry";
-
-import { openPage } from "./steps";
-
-const tours = registry.category("web_tour.tours");
+import { addTour, openPage } from "./steps";
 
 const row = (pattern) => `.o_list_view .o_data_row:contains(${pattern})`;
 
@@ -16,7 +12,7 @@ const add = (pattern) => [
     { content: "Save it", trigger: ".o_list_button_save", run: "click" },
 ];
 
-tours.add("mail_sync_never_record", {
+addTour("mail_sync_never_record", {
     steps: () => [
         ...openPage(),
         { content: "Never record", trigger: "button:contains(Never record)", run: "click" },
@@ -62,7 +58,7 @@ tours.add("mail_sync_never_record", {
     ],
 });
 
-tours.add("mail_sync_never_record_company", {
+addTour("mail_sync_never_record_company", {
     steps: () => [
         {
             content: "The configuration of the CRM",
@@ -88,7 +84,7 @@ tours.add("mail_sync_never_record_company", {
 
 const key = ".app_settings_block[data-key=mail_sync_custom] #mail_sync_key";
 
-tours.add("mail_sync_key", {
+addTour("mail_sync_key", {
     steps: () => [
         {
             content: "Settings have a tab for Mail Sync",

@@ -1,10 +1,6 @@
-import { registry } from "@web/core/registry";
+import { addTour, confirmCertificate, fill, given, has, input, isEnabled, openPage, openWizard, override, press } from "./steps";
 
-import { confirmCertificate, fill, given, has, input, isEnabled, openPage, openWizard, override, press } from "./steps";
-
-const tours = registry.category("web_tour.tours");
-
-tours.add("mail_sync_connect", {
+addTour("mail_sync_connect", {
     url: "/odoo",
     steps: () => [
         ...openWizard(),
@@ -89,7 +85,7 @@ const isSsl = (protocol, on) => ({
     trigger: `${input(`${protocol}_ssl`)}${on ? ":checked" : ":not(:checked)"}`,
 });
 
-tours.add("mail_sync_preset", {
+addTour("mail_sync_preset", {
     url: "/odoo",
     steps: () => [
         ...openWizard(),
@@ -155,7 +151,7 @@ tours.add("mail_sync_preset", {
     ],
 });
 
-tours.add("mail_sync_refused", {
+addTour("mail_sync_refused", {
     url: "/odoo",
     steps: () => [
         ...openWizard(),
@@ -225,7 +221,7 @@ tours.add("mail_sync_refused", {
     ],
 });
 
-tours.add("mail_sync_page_in_error", {
+addTour("mail_sync_page_in_error", {
     url: "/odoo",
     steps: () => [
         ...openPage(),
@@ -270,7 +266,7 @@ const changePassword = (password) => [
     press("action_change_password", "Change password"),
 ];
 
-tours.add("mail_sync_change_password", {
+addTour("mail_sync_change_password", {
     url: "/odoo",
     steps: () => [
         ...openPage(),
@@ -303,7 +299,7 @@ tours.add("mail_sync_change_password", {
     ],
 });
 
-tours.add("mail_sync_lead", {
+addTour("mail_sync_lead", {
     steps: () => [
         {
             content: "Beside the timeline, the chatter has no mails unless they are asked for",

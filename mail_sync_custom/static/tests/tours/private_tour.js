@@ -1,6 +1,4 @@
-import { registry } from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
+import { addTour } from "./steps";
 
 const entry = (subject) => `.o_mail_sync_entry:has(.o_mail_sync_subject:contains(/^${subject}$/))`;
 
@@ -24,7 +22,7 @@ const confirm = (text) => ({
     run: "click",
 });
 
-tours.add("mail_sync_entry_owner", {
+addTour("mail_sync_entry_owner", {
     steps: () => [
         { content: "Two mails are there", trigger: entry("Offer") },
         ...choose("Offer", "make_private"),
@@ -58,7 +56,7 @@ tours.add("mail_sync_entry_owner", {
     ],
 });
 
-tours.add("mail_sync_entry_colleague", {
+addTour("mail_sync_entry_colleague", {
     steps: () => [
         {
             content: "There was a mail, and no more is said of it",

@@ -1,6 +1,4 @@
-import { registry } from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
+import { addTour } from "./steps";
 
 /** A line in the list of Smart Mails. */
 const line = (name) => `.modal .o_field_widget[name=shown_ids] .o_data_row:contains(${name})`;
@@ -8,7 +6,7 @@ const line = (name) => `.modal .o_field_widget[name=shown_ids] .o_data_row:conta
 const press = (what, trigger) => ({ content: what, trigger, run: "click" });
 
 /** Sent from the timeline, then again to a selection in the list. */
-tours.add("mail_sync_smart_mail", {
+addTour("mail_sync_smart_mail", {
     steps: () => [
         press("Smart Mail, beside Write", ".o_mail_sync_timeline button[name=smart_mail]"),
         {
@@ -27,6 +25,10 @@ tours.add("mail_sync_smart_mail", {
             trigger:
                 ".modal:contains(Send “Welcome” to Lena?):contains(Dear Lena, thank you):contains(0 of 100 in 24 hours)",
         },
+        {
+            content: "Its question has the focus, and no date is asked for",
+            trigger: "body:not(:has(.o_datetime_picker)) .modal h3:focus",
+        },
         press("Send", ".modal-footer button[name=action_send]:contains(Send)"),
         { content: "It is on its way", trigger: ".o_notification:contains(“Welcome” is on its way to Lena)" },
         {
@@ -38,7 +40,7 @@ tours.add("mail_sync_smart_mail", {
         press("Quick Send", `${line("Welcome")} button[name=action_quick_send]`),
         {
             content: "Nobody gets it twice unasked",
-            trigger: ".modal:contains(Everybody already has “Welcome”.):not(:has(button[name=action_send]))",
+            trigger: ".modal:contains(Lena already has “Welcome”.):not(:has(button[name=action_send]))",
         },
         press("Discard", ".modal-footer button:contains(Discard)"),
         { content: "The dialog is closed", trigger: "body:not(:has(.modal))" },
@@ -62,13 +64,13 @@ tours.add("mail_sync_smart_mail", {
     ],
 });
 
-tours.add("mail_sync_smart_mail_selection", {
+addTour("mail_sync_smart_mail_selection", {
     steps: () => [
         press("Select all", ".o_list_view thead .o_list_record_selector input"),
         press("Smart Mail, above the list", ".o_control_panel button[name=action_mail_sync_smart_mail]"),
         {
             content: "Some of them have it already",
-            trigger: `${line("Welcome")}:contains(1 of 3 already have it)`,
+            trigger: `${line("Welcome")}:contains(Sent to 1 of 3)`,
         },
         press("Quick Send", `${line("Welcome")} button[name=action_quick_send]`),
         {

@@ -1,5 +1,17 @@
 /** What the tours have in common: what differs from run to run, and steps that many take. */
 
+import { registry } from "@web/core/registry";
+
+/** Milliseconds that a step waits for its element, on a busy machine too. */
+const PATIENCE = 30000;
+
+/** Add a tour whose steps have that patience. */
+export const addTour = (name, tour) =>
+    registry.category("web_tour.tours").add(name, {
+        ...tour,
+        steps: () => tour.steps().map((step) => ({ timeout: PATIENCE, ...step })),
+    });
+
 /** Ports, address, password … The test sets them before the tour starts. */
 export const given = () => window.mailSyncTour;
 

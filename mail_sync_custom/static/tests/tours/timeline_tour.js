@@ -1,6 +1,4 @@
-import { registry } from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
+import { addTour } from "./steps";
 
 /** The entries that are shown, from top to bottom, as their subjects. */
 const subjects = () =>
@@ -25,7 +23,7 @@ const press = (name) => ({
 
 const entry = (subject) => `.o_mail_sync_entry:has(.o_mail_sync_subject:contains(/^${subject}$/))`;
 
-tours.add("mail_sync_timeline", {
+addTour("mail_sync_timeline", {
     steps: () => [
         {
             content: "The Life of the Lead is the first page",
@@ -98,7 +96,7 @@ tours.add("mail_sync_timeline", {
     ],
 });
 
-tours.add("mail_sync_timeline_empty", {
+addTour("mail_sync_timeline_empty", {
     steps: () => [
         {
             content: "It says with whom there is no mail yet",
@@ -146,7 +144,7 @@ const openPage = () => [
     { content: "Open Mail Sync", trigger: ".dropdown-item[data-menu=mail_sync]", run: "click" },
 ];
 
-tours.add("mail_sync_progress", {
+addTour("mail_sync_progress", {
     steps: () => [
         { content: "Listen", trigger: ".o_user_menu", run: listen },
         ...openPage(),
