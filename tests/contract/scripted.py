@@ -19,7 +19,8 @@ from engine.values import Credentials, Endpoint
 from tests.contract.loopback import LOOPBACK
 
 BUDGET = 0.6
-WITHIN = 2 * BUDGET + 0.5  # a slow machine is not a stalled client
+#: A client that keeps to its budget has ended by then, on a busy machine too.
+WITHIN = 10 * BUDGET
 
 GREETING = b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n"
 SECRET = 'p4ss\\w"ord'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from dev import dovecot
+from dev.console import Failure
 from dev.demo import Person, mail
 
 from .office import Lead, Office, Salesperson, somebody, wait_until
@@ -34,6 +35,19 @@ def connections(person: Salesperson) -> int:
     """Return how many connections a user's mailbox has, as its provider sees it."""
     told = json.loads(dovecot.doveadm("-f", "json", "who", person.email))
     return sum(int(one["connections"]) for one in told if one["username"] == person.email)
+
+
+def is_dropped(person: Salesperson) -> None:
+    """Have the provider end a user's connections; wait until it knows of one."""
+
+    def kicked() -> bool:
+        try:
+            dovecot.doveadm("kick", person.email)
+        except Failure:  # it counts none at this moment
+            return False
+        return True
+
+    wait_until(kicked, "a connection is dropped")
 
 
 def hired(

@@ -13,13 +13,15 @@ class SmtpProxy:
 
     ``hold`` is ``"end of data"``: the server has the whole mail and has answered, but the answer
     does not get through; or ``"data"``: the server has allowed the text to be sent, but the text
-    does not get through.
+    does not get through; or ``"greeting"``: a connection made now gets no greeting until
+    ``released`` is set.
     """
 
     def __init__(self, hold: str = ""):
         self.hold = hold
         #: Set when something is being held.
         self.holding = threading.Event()
+        self.released = threading.Event()
         self.connections = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.host, self.port = self._listening.getsockname()
@@ -53,6 +55,9 @@ class SmtpProxy:
         server = socket.create_connection((dovecot.PLAIN, services.describe().smtp_port))
         reads, replies = client.makefile("rb"), server.makefile("rb")
         with client, server:
+            if self.hold == "greeting":
+                self.holding.set()
+                self.released.wait()
             if not _pass_reply(replies, client):
                 return
             while line := reads.readline():

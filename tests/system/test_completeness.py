@@ -25,7 +25,6 @@ def page() -> Iterator[Page]:
             executable_path=services.describe().chromium, args=["--no-sandbox"]
         )
         opened = browser.new_page(viewport={"width": 1400, "height": 1000})
-        # The first page of a new database waits for its assets to be made.
         opened.set_default_timeout(PATIENCE)
         yield opened
         browser.close()

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev import demo, dovecot, oidc, signing_in
+from dev import demo, oidc, signing_in
 from dev.client import Client
 from dev.signing_in import SignIn
 from dev.watcher import Watcher
 
 from .imap_proxy import Proxy
 from .office import Office, Salesperson, meanwhile, office, somebody, wait_until
-from .pushing import is_watched, switch, waits
+from .pushing import is_dropped, is_watched, switch, waits
 
 
 @pytest.fixture(autouse=True)
@@ -246,7 +246,7 @@ def test_a_token_that_expires_in_idle(company: Office, ann: Salesperson):
         is_watched(ann)
         waits(ann)
         oidc.configure(clock=4000)
-        dovecot.doveadm("kick", ann.email)
+        is_dropped(ann)
         ann.has(demo.mail(lead.customer, ann.person, "After the night", "?"))
         wait_until(lambda: lead.subjects() == ["After the night"], "the mail on the lead", 60)
     switch(company, False)

@@ -10,7 +10,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from dev import database, dovecot, postgres
+from dev import database, postgres
 from dev.console import Failure
 from dev.demo import mail
 from dev.passwords import set_password
@@ -23,6 +23,7 @@ from .pushing import (
     arrives,
     connections,
     hired,
+    is_dropped,
     is_let_go,
     is_recorded,
     is_watched,
@@ -151,7 +152,7 @@ def test_a_password_changed_at_the_provider_causes_few_log_ins(company: Office, 
     ann, lena, lead = hired(company)
     waits(ann)
     password, before = new_password(ann), logins_refused(ann)
-    dovecot.doveadm("kick", ann.email)
+    is_dropped(ann)
     wait_until(lambda: ann.account("state")["state"] == "error", "the refusal is seen", SOON)
     assert ann.log()[0]["step"] == "login"
     is_let_go(ann, ann.account_id())
@@ -169,7 +170,7 @@ def test_a_connection_dropped_by_the_server_is_back_within_seconds(
 ):
     ann, lena, lead = hired(company)
     waits(ann)
-    dovecot.doveadm("kick", ann.email)
+    is_dropped(ann)
     ann.has(mail(lena, ann.person, "Meanwhile", "?"))
     is_recorded(lead, "Meanwhile", SOON)
     is_watched(ann)

@@ -132,6 +132,21 @@ def test_a_deferred_mail_stays_queued_and_goes_only_to_the_deferred_recipient(co
     assert len(lena.inbox("Later")) == 1
 
 
+def test_the_author_sees_no_error_if_the_queue_comes_between(quiet_company):
+    with SmtpProxy() as proxy:
+        ann, lead = correspondents(quiet_company, "ann", proxy)
+        proxy.hold = "greeting"
+        writing = meanwhile(lambda: ann.write(lead, "Your offer"))
+        assert proxy.holding.wait(PATIENCE)
+        proxy.hold = ""
+        quiet_company.send_queue()
+        proxy.released.set()
+
+        writing.result(timeout=PATIENCE)
+        lead.receives("Your offer")
+        assert len(lead.inbox("Your offer")) == 1
+
+
 def test_a_changed_password_keeps_the_mail_until_it_is_entered(new_company):
     ann = new_company.salesperson()
     ann.connect()

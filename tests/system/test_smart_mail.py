@@ -98,7 +98,7 @@ def test_quick_send_personalize_later_and_the_limit(company: Office, marketing: 
         assert f"Dear {lead.customer.name}, thank you." in mail.get_body(("plain",)).get_content()
         others = {one.customer.email for one in leads if one is not lead}
         assert not any(other in mail.as_string() for other in others)
-    assert sender.line("Welcome", *leads)["mark"] == "3 of 3 already have it"
+    assert sender.line("Welcome", *leads)["mark"] == "Sent to 3 of 3"
     ann.sync()
     assert len(ann.sent(f"Welcome for {jon.customer.name}")) == 1
 
@@ -132,8 +132,8 @@ def test_quick_send_personalize_later_and_the_limit(company: Office, marketing: 
         )[1:],
         "two mails that wait",
     )
-    assert "Your provider takes 6 mails a minute." in waiting[0][0]
-    assert "6 in 24 hours, 2 more wait" in ann.account("sent_words")["sent_words"]
+    assert "Your provider's limit for one minute is reached (6)." in waiting[0][0]
+    assert "6 in 24 hours. Waiting: 2" in ann.account("sent_words")["sent_words"]
     clock_goes_on(company, 90)
     company.send_queue()
     for lead in (jon, kim):

@@ -246,6 +246,34 @@ def test_a_dot_comes_when_the_lead_writes_and_goes_when_one_looks(desk):
     see(page, "traffic-pivot")
 
 
+def show_tab(page: Page, state: str) -> None:
+    """Have the page be told that its tab is visible or hidden: under Playwright none is hidden."""
+    page.evaluate(
+        """(state) => {
+            const told = { value: state, configurable: true };
+            Object.defineProperty(document, "visibilityState", told);
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )
+
+
+def test_a_tab_that_nobody_sees_is_no_look(desk):
+    for context in desk.browser.contexts:
+        context.close()
+    timeline = desk.open()
+    expect(entries(timeline).first).to_be_visible()
+    show_tab(timeline, "hidden")
+    lena, ann = desk.lead.customer, desk.ann
+    ann.receives(mail(lena, ann.person, "Behind", "Are you there?", days_ago=-0.002))
+    expect(entries(timeline).first).to_have_text("Behind")
+    page = desk.visit("crm")
+    dot = page.locator(".o_kanban_record", has_text=lena.name).locator(".o_mail_sync_unread")
+    expect(dot).to_be_visible()
+    show_tab(timeline, "visible")
+    expect(dot).to_have_count(0)
+
+
 def remind_of(page: Page, subject: str) -> None:
     """Ask to be reminded of a sent mail on the lead that is shown."""
     entry = page.locator(f".o_mail_sync_entry:has(.o_mail_sync_subject:text-is('{subject}'))")

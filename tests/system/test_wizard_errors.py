@@ -16,6 +16,7 @@ import pytest
 
 from dev import services
 from dev.client import Refused
+from dev.passwords import PASSWORD, set_password
 
 from .office import Office, Salesperson
 
@@ -169,10 +170,12 @@ def test_a_line_break_in_what_is_entered(
     assert settings["imap_password"] not in str(told.value)
 
 
-@pytest.mark.parametrize("protocol", ["imap", "smtp"])
-def test_a_hostname_of_spaces_only(company: Office, ann: Salesperson, protocol: str):
-    said = refused(company, ann, {f"{protocol}_host": "  "}, protocol)
+def test_a_hostname_of_spaces_only_is_none(company: Office, ann: Salesperson):
+    said = refused(company, ann, {"imap_host": "  "}, "imap")
     assert "hostname" in said.lower()
+    settings = {**ann.settings(), "smtp_host": "  "}
+    wizard = ann.client.create("mail.sync.account.setup", **settings)
+    assert not ann.client.read("mail.sync.account.setup", wizard, "smtp_host")["smtp_host"]
 
 
 def test_an_error_tells_nobody_the_password(company: Office, ann: Salesperson):
@@ -191,3 +194,28 @@ def test_an_error_about_a_certificate_names_its_fingerprint(
     said = refused(company, ann, {f"{protocol}_host": HOSTS.self_signed}, protocol)
     assert met in said
     assert "The server said" not in said
+
+
+def test_what_a_web_page_adds_to_what_is_copied_is_no_part_of_it(company: Office):
+    ben = company.salesperson("ben")
+    set_password(ben.email, "abcd efgh ijkl")
+    try:
+        host = HOSTS.trusted
+        ben.connect(
+            imap_username=f" {ben.email}\u200b\u00a0",
+            imap_password="abcd\u00a0efgh\u2009ijkl",
+            imap_host=f"\ufeff{host} ",
+            smtp_username=f"\u200b{ben.email}",
+            smtp_password="abcd\u00a0efgh\u2009ijkl",
+            smtp_host=f"{host}\u2060",
+        )
+        names = ("state", "email", "imap_username", "imap_host", "smtp_username", "smtp_host")
+        assert ben.account(*names) == {
+            "id": ben.account_id(),
+            "state": "enabled",
+            "email": ben.email,
+            **dict.fromkeys(("imap_username", "smtp_username"), ben.email),
+            **dict.fromkeys(("imap_host", "smtp_host"), host),
+        }
+    finally:
+        set_password(ben.email, PASSWORD)
