@@ -96,7 +96,9 @@ class Chaos:
         return found
 
     def _kill(self, readers: Readers) -> None:
-        held, writing = readers.kill(self.random.randrange(READERS))
+        # A busy machine gives few turns between two kills: what luck does not hit is waited for.
+        behind = 2 * self.inside < self.killed + 1
+        held, writing = readers.kill(self.random.randrange(READERS), inside=behind)
         self.killed += 1
         self.inside += held > 0
         self.writing += writing > 0

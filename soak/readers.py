@@ -22,6 +22,9 @@ from dev.paths import LOG, PYTHON, ROOT
 #: The first key of the locks of reading processes (see the addon's decision 0016).
 LIVES = 1297307983
 
+#: Seconds within which a reader that is to be killed within a turn has begun one, and between two
+#: looks at it.
+PATIENCE, LOOK = 30, 0.02
 #: Time passes: whatever has a pause may be done now. A turn that is under way is left alone.
 _LATER = (
     """
@@ -84,16 +87,22 @@ class Readers:
         name = f"odoo-{self.pids[number]}"
         return postgres.execute(_DOING, (LIVES, name, name), db=self.db)[0]
 
-    def kill(self, number: int) -> tuple[int, int]:
+    def kill(self, number: int, inside: bool = False) -> tuple[int, int]:
         """Kill a reader with SIGKILL and start another; return what it was doing.
 
-        It stands still while that is looked up.
+        It stands still while that is looked up. With ``inside``, it goes on until it is found
+        within a turn, or until `PATIENCE` is over.
         """
         pid, doing = self.pids[number], (0, 0)
-        if os.path.exists(f"/proc/{pid}"):
+        deadline = time.monotonic() + (PATIENCE if inside else 0)
+        while os.path.exists(f"/proc/{pid}"):
             os.kill(pid, signal.SIGSTOP)
             doing = self.doing(number)
-            os.kill(pid, signal.SIGKILL)
+            if doing[0] or time.monotonic() >= deadline:
+                os.kill(pid, signal.SIGKILL)
+                break
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(LOOK)
         else:
             self.died += 1
         self.pids[number] = self._new()
