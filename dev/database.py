@@ -28,6 +28,20 @@ CONFIG = STATE / "odoo.conf"
 # where the administrator lists it: the same setting as in Settings > Mail Sync.
 PARAMETERS = {"mail_sync_custom.allowed_hosts": "127.0.0.0/8:*, localhost:*"}
 
+# What a browser loads first, and a tour with it. Odoo would make it for the first page of each
+# copy, and anew for each tour, whose transaction is rolled back.
+ASSETS = """\
+both = ("web.assets_web", "web.assets_tests", "web.__assets_tests_call__")
+for kind, names in {
+    "js": (*both, "web.assets_frontend_minimal", "web.assets_frontend_lazy"),
+    "css": (*both, "web.assets_frontend", "web.assets_web_print"),
+}.items():
+    for name in names:
+        bundle = env["ir.qweb"]._get_asset_bundle(name, js=kind == "js", css=kind == "css")
+        getattr(bundle, kind)()
+env.cr.commit()
+"""
+
 CONF = """\
 [options]
 addons_path = {addons_path}
@@ -105,11 +119,27 @@ def odoo_command(db: str, *args: str, command: str = "server") -> list[str]:
 
 def run_odoo(db: str, *args: str) -> None:
     """Run Odoo on a database until it ends, as with `--init`. Raises Failure if it fails."""
-    argv = odoo_command(db, "--no-http", "--stop-after-init", "--max-cron-threads=0", *args)
+    finish(db, "--no-http", "--stop-after-init", "--max-cron-threads=0", *args)
+
+
+def make_assets(db: str) -> None:
+    """Have Odoo make what a browser loads first, and keep it in the database."""
+    finish(db, "--no-http", command="shell", code=ASSETS)
+
+
+def finish(db: str, *args: str, command: str = "server", code: str = "") -> None:
+    """Run a command of Odoo, with code for its shell, to its end. Raises Failure if it fails."""
+    argv = odoo_command(db, *args, command=command)
     log = own(LOG) / f"odoo-{db}.log"
     with log.open("w") as output:
         done = subprocess.run(
-            argv, env=environment(), cwd=ROOT, stdout=output, stderr=output, check=False
+            argv,
+            env=environment(),
+            cwd=ROOT,
+            input=code.encode(),
+            stdout=output,
+            stderr=output,
+            check=False,
         )
     # Odoo exits with 0 even if an addon could not be loaded. Only its log says so.
     lines = log.read_text(errors="replace").splitlines()
@@ -135,6 +165,7 @@ def template() -> str:
                 run_odoo(building, f"--init={ADDON.name}")
             for key, value in PARAMETERS.items():
                 set_parameter(building, key, value)
+            make_assets(building)
             for old in postgres.databases():
                 if old.startswith(f"{TEMPLATE}_") and old != building:
                     postgres.dropdb(old)
@@ -157,7 +188,7 @@ def base() -> str:
 
 def fingerprint() -> str:
     """Return a hash of everything that the template is made from."""
-    digest = hashlib.sha256(f"{odoo.locate()} {addons_path()} {PARAMETERS}".encode())
+    digest = hashlib.sha256(f"{odoo.locate()} {addons_path()} {PARAMETERS} {ASSETS}".encode())
     for file in sorted(ADDON.rglob("*")):
         name = file.relative_to(ADDON)
         # Tests are not installed, and ruff leaves caches beside the files that it reads.

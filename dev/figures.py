@@ -18,7 +18,7 @@ FIGURES = ROOT / "bench/figures.json"
 PAGE = ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- figures: python3 -m dev figures -->", "<!-- end of figures -->"
 
-_LINE = re.compile(r"^(\w+) +([\d.]+) +([\d.]+) +([\d.]+) +\S", re.MULTILINE)
+_LINE = re.compile(r"^(\w+) +([\d.e+-]+) +([\d.e+-]+) +([\d.e+-]+) +\S", re.MULTILINE)
 
 
 def run(*outputs: str) -> int:
