@@ -55,8 +55,9 @@ def main() -> None:
         )
         if (recorded := world.recorded()) != MAILS // EVERY or world.seen() != MAILS:
             raise RuntimeError(f"{recorded} mails of {world.seen()} were recorded.")
-    note_into_memory(user)
     figure.show("first_sync", ours, peer, "s")
+    if in_memory := into_memory(user):
+        figure.show("first_sync_memory", ours, in_memory, "s")
 
 
 class Copy:
@@ -98,13 +99,13 @@ class Copy:
         shutil.rmtree(self.folder)
 
 
-def note_into_memory(user: str) -> None:
-    """Print how long the peer takes in memory, if this machine has a folder in memory."""
+def into_memory(user: str) -> float:
+    """Return the seconds that the peer takes in memory; 0 if this machine has no folder there."""
     memory = Path("/dev/shm")
-    if memory.is_dir():
-        with Copy(user, memory, fsync="no") as copy:
-            took = min(figure.time_of(copy.make, copy.remove) for _ in range(figure.ROUNDS))
-        figure.note(f"mbsync without waiting for a disk, into memory: {took:.3f} s")
+    if not memory.is_dir():
+        return 0.0
+    with Copy(user, memory, fsync="no") as copy:
+        return min(figure.time_of(copy.make, copy.remove) for _ in range(figure.ROUNDS))
 
 
 if __name__ == "__main__":
