@@ -21,6 +21,7 @@ from . import crm_lead
 from . import crm_lead_past
 from . import ir_attachment
 from . import ir_attachment_file
+from . import ir_config_parameter
 from . import ir_http
 from . import ir_mail_server
 from . import mail_mail

@@ -228,8 +228,9 @@ class MailSyncOauthClient(models.Model):
         if not names:
             return "", ""
         # sudo: an administrator's settings, used for everyone
-        get_param = self.env["ir.config_parameter"].sudo().get_param
-        return get_param(names[0]) or "", get_param(names[1]) or ""
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        client_id, secret = map(parameters_sudo._mail_sync_saved, names)
+        return client_id, secret
 
     def _client(self):
         """Return the :class:`~..sign_in.flow.Client`. Raises vault.SecretUnreadable."""

@@ -20,6 +20,7 @@ from . import test_latecomers
 from . import test_many
 from . import test_merged_contacts
 from . import test_oauth
+from . import test_parameters
 from . import test_password
 from . import test_places
 from . import test_plans

@@ -15,7 +15,7 @@ class Proxy:
     """A proxy for Dovecot that hides what matches ``hidden`` in each line it sends.
 
     A command that contains the word ``refuses`` is answered as Courier answers APPEND while a
-    mailbox is open read-only.
+    mailbox is open read-only. ``waiting`` is how many sessions are open that have been in IDLE.
     """
 
     def __init__(self, hidden: bytes = b"", refuses: bytes = b""):
@@ -25,6 +25,7 @@ class Proxy:
         self.stalls: re.Pattern | None = None
         self.log_ins = 0
         self.most_at_once = 0
+        self.waiting = 0
         self._flows = threading.Event()
         self._flows.set()
         self._guard = threading.Lock()
@@ -121,12 +122,16 @@ class Proxy:
         except OSError:
             pass
         finally:
-            if entering:
-                self._entered()
+            with self._guard:
+                if entering:
+                    self._entering -= 1
+                else:
+                    self.waiting -= 1
 
     def _entered(self) -> None:
         with self._guard:
             self._entering -= 1
+            self.waiting += 1
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError), client, server:

@@ -21,7 +21,7 @@ class MailSyncAccount(models.Model):
         A list that was corrupted outside the settings allows no internal address.
         """
         # sudo: the list is the administrator's, and holds for every user
-        listed = self.env["ir.config_parameter"].sudo().get_param(ALLOWED_HOSTS) or ""
+        listed = self.env["ir.config_parameter"].sudo()._mail_sync_saved(ALLOWED_HOSTS)
         try:
             return policy.parse(listed)
         except policy.NotAnEntry as error:

@@ -62,7 +62,7 @@ class MailSyncAccount(models.Model):
         """Return the engine's limits as far as sizes are concerned, which are the same for all."""
         # sudo: an administrator's limit, which applies to everyone
         parameters_sudo = self.env["ir.config_parameter"].sudo()
-        megabytes = parameters_sudo.get_param("mail_sync_custom.attachment_limit_mb")
+        megabytes = parameters_sudo._mail_sync_saved("mail_sync_custom.attachment_limit_mb")
         attachment = int(megabytes or DEFAULT_ATTACHMENT_MB) * 1024 * 1024
         # base64 turns three bytes into four, and the attachment is not the whole mail.
         return Limits(attachment * 3 // 2 + 1024 * 1024, attachment)
