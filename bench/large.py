@@ -54,9 +54,9 @@ _MAILS = (
     """,
     """
     INSERT INTO mail_sync_message (id, account_id, message_id, variant, mailbox_id, uid,
-                                   uidvalidity, direction, origin, outcome, date)
+                                   uidvalidity, direction, origin, outcome, date, entry_id)
     SELECT %(base)s + n, a.ids[1 + n %% array_length(a.ids, 1)], n || '@many.example', 0, NULL,
-           n, 1, 'in', 'synced', 'recorded', now()
+           n, 1, 'in', 'synced', 'recorded', now(), %(base)s + n
     FROM generate_series(%(lo)s, %(hi)s) n, (SELECT %(accounts)s::int[] AS ids) a
     """,
     """

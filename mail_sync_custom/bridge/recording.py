@@ -328,6 +328,7 @@ def _link(
         if r.verdict.missing:
             values["brought_at"] = fields.Datetime.now()
         mails = (*ids, *mine[r.uid])
+        values["entry_id"] = next(iter(mails), False)
         if link := known.get(key):
             values["places"] = places.join(places.of(link.places), r.verdict.targets)
             link.write({**values, "mail_message_ids": [(4, id_) for id_ in mails]})

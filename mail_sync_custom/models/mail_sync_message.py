@@ -72,6 +72,11 @@ class MailSyncMessage(models.Model):
     mail_message_ids = fields.Many2many(
         "mail.message", "mail_sync_message_mail_message_rel", string="Entries", readonly=True
     )
+    # One of its entries; emptied by the database when that is deleted, by whatever way. Whoever looks
+    # for mails without an entry looks at these few, and not at all of a large table.
+    entry_id = fields.Many2one(
+        "mail.message", ondelete="set null", index="btree_not_null", readonly=True
+    )
 
     _key_unique = models.UniqueIndex(
         "(account_id, message_id, variant)", "A mail is linked only once to each account."
@@ -81,9 +86,11 @@ class MailSyncMessage(models.Model):
     # Few among millions of links: what is to be removed is looked for while a user waits.
     _removed_idx = models.Index("(id) WHERE outcome = 'removed'")
     _message_id_idx = models.Index("(message_id)")
-    # The page counts an account's mails, and those without an entry, which are found by the link's
-    # id. In a large table each row is on a page of its own.
+    # The page counts an account's mails. In a large table each row is on a page of its own.
     _count_idx = models.Index("(account_id, outcome, id)")
+    _without_entry_idx = models.Index(
+        "(account_id) WHERE outcome = 'recorded' AND entry_id IS NULL"
+    )
     _brought_idx = models.Index("(account_id, brought_at) WHERE brought_at IS NOT NULL")
 
     # -- removing ----------------------------------------------------------------------------

@@ -235,6 +235,7 @@ class MailSyncOutgoing(models.Model):
                     "origin": "crm",
                     "outcome": "recorded",
                     "mail_message_ids": [(6, 0, messages.ids)],
+                    "entry_id": messages[0].id,
                 }
             )
 

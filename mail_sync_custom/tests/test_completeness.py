@@ -270,6 +270,28 @@ class TestCompleteness(MailSyncCase):
             "Deleted from the CRM", self.env["mail.sync.message"].search([]).mapped("record_name")
         )
 
+    def test_a_mail_is_counted_as_deleted_only_without_any_entry(self):
+        contact = self.env["res.partner"].create({"name": "Lena", "email": LENA})
+        self.lead.partner_id = contact
+        self.deliver_one("First")
+        self.sync()
+        self.entries().filtered(lambda entry: entry.model == "crm.lead").unlink()
+        self.assertFalse(self.page.deleted_count)
+        contact.unlink()
+        self.env.invalidate_all()
+        self.assertEqual((self.page.recorded_count, self.page.deleted_count), (1, 1))
+
+    def test_what_comes_back_with_a_new_lead_is_no_longer_counted_as_deleted(self):
+        self.deliver_one("First")
+        self.sync()
+        self.lead.unlink()
+        self.env.invalidate_all()
+        self.assertEqual(self.page.deleted_count, 1)
+        self.env["crm.lead"].create({"name": "Again", "email_from": LENA, "user_id": self.ann.id})
+        self.sync()
+        self.env.invalidate_all()
+        self.assertEqual((self.page.recorded_count, self.page.deleted_count), (1, 0))
+
     def test_it_says_nothing_of_a_record_that_its_reader_may_not_open(self):
         junior = self.salesperson("junior", groups="sales_team.group_sale_salesman")
         account, server = self.connect(junior)

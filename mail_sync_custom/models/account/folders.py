@@ -98,6 +98,7 @@ class MailSyncAccount(models.Model):
                 [
                     ("account_id", "=", account.id),
                     ("outcome", "=", "recorded"),
+                    ("entry_id", "=", False),
                     ("mail_message_ids", "=", False),
                 ]
             )
