@@ -72,8 +72,8 @@ class MailSyncMessage(models.Model):
     mail_message_ids = fields.Many2many(
         "mail.message", "mail_sync_message_mail_message_rel", string="Entries", readonly=True
     )
-    # One of its entries; emptied by the database when that is deleted, by whatever way. Whoever looks
-    # for mails without an entry looks at these few, and not at all of a large table.
+    # One of its entries; the database empties it when that is deleted, in whatever way. Whoever
+    # looks for mails without an entry looks at these few, and not through a large table.
     entry_id = fields.Many2one(
         "mail.message", ondelete="set null", index="btree_not_null", readonly=True
     )
