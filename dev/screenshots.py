@@ -15,8 +15,8 @@ from .client import Client
 from .connecting import account_of, connect, hire, sync
 from .console import step
 from .database import OdooServer, copy
-from .demo import Person, mail, put
-from .dovecot import doveadm
+from .demo import Person
+from .northwind import COLLEAGUES, EVE, IDA, LENA, SAM, SMART_MAILS, TOM, fill_mailboxes
 from .pages import SIZE, chromium
 from .passwords import PASSWORD
 from .paths import ROOT
@@ -24,15 +24,6 @@ from .paths import ROOT
 FOLDER = ROOT / "docs" / "screenshots"
 LOGIN_PASSWORD = "screenshots"
 TALL = {"width": 1280, "height": 1100}
-
-EVE = Person("Eve Larsen", "eve@northwind.example")
-SAM = Person("Sam Okafor", "sam@northwind.example")
-IDA = Person("Ida Berg", "ida@northwind.example")
-TOM = Person("Tom Reyes", "tom@northwind.example")
-COLLEAGUES = (EVE, SAM, IDA, TOM)
-LENA = Person("Lena Park", "lena@greenhill.example")
-JON = Person("Jon Park", "jon@greenhill.example")
-NEWS = Person("Trade News", "news@trade.example")
 
 
 def run(*names: str) -> int:
@@ -47,6 +38,8 @@ def run(*names: str) -> int:
             story.colleague,
             story.administrator,
             story.report,
+            story.check,
+            story.send_smart_mails,
             story.leave,
             story.refuse,
             story.wait,
@@ -56,50 +49,6 @@ def run(*names: str) -> int:
                 tell()
     # The addon's own pages show some of them.
     return readme.run()
-
-
-def fill_mailboxes() -> None:
-    """Put a conversation with a lead among other mail."""
-    for person in COLLEAGUES:
-        passwords.set_password(person.email, PASSWORD)
-        for mailbox in ("INBOX", "Sent"):
-            doveadm("expunge", "-u", person.email, "mailbox", mailbox, "all")
-    question = "We have 400 m² of roof in two parts. Can you come and have a look next week?"
-    answer = "Gladly. I propose Tuesday at ten, and bring an offer for both parts."
-    thanks = "Tuesday is fine. Jon, our architect, will be there too. His plans are with this."
-    ids = [f"{number}@greenhill.example" for number in range(3)]
-    put(EVE, "INBOX", mail(LENA, EVE, "Solar roof", question, days_ago=6, message_id=ids[0]))
-    put(
-        EVE,
-        "Sent",
-        mail(
-            EVE,
-            LENA,
-            "Re: Solar roof",
-            answer,
-            days_ago=5,
-            message_id=ids[1],
-            answers=f"<{ids[0]}>",
-            cc=SAM,
-        ),
-    )
-    plans = mail(
-        LENA,
-        EVE,
-        "Re: Solar roof",
-        thanks,
-        days_ago=4,
-        message_id=ids[2],
-        answers=f"<{ids[1]}>",
-        cc=JON,
-    )
-    plans.add_attachment(
-        b"0" * 48_000, maintype="application", subtype="acad", filename="Roof, south.dwg"
-    )
-    put(EVE, "INBOX", plans)
-    for number in range(12):
-        put(EVE, "INBOX", mail(NEWS, EVE, "This week", f"Issue {number}.", days_ago=number))
-    put(SAM, "INBOX", mail(NEWS, SAM, "This week", "Issue 1.", days_ago=1))
 
 
 class Story:
@@ -313,6 +262,38 @@ class Story:
         page.wait_for_selector(".o_pivot td.o_pivot_cell_value")
         page.mouse.move(640, 700)
         self.shoot(page, "report-pivot", height=400)
+
+    def check(self) -> None:
+        """Eve has her mailbox compared with her leads"""
+        page = self.page = self.open_page(self.server.url, EVE.email, LOGIN_PASSWORD)
+        page.goto(f"{self.server.url}/odoo/mail-sync/{account_of(self.client(EVE))}")
+        page.click("button[name=action_check_completeness]")
+        page.wait_for_selector("[name=completeness] .fa-check:visible")
+        page.click(".o_notification_close")
+        self.shoot(page, "page-complete")
+
+    def send_smart_mails(self) -> None:
+        """Eve sends a Smart Mail"""
+        tag = self.admin.create("mail.sync.smart.tag", name="First contact")
+        for name, subject in SMART_MAILS.items():
+            self.admin.create(
+                "mail.template",
+                name=name,
+                mail_sync_for="crm.lead",
+                mail_sync_smart=True,
+                mail_sync_tag_ids=[(6, 0, [tag])],
+                subject=subject,
+                body_html="<p>Dear <t t-out='object.contact_name'/>,</p><p>thank you for your"
+                " interest. When may we visit you?</p>",
+            )
+        page = self.page
+        page.goto(f"{self.server.url}/odoo/crm/{self.lead}")
+        page.click(".o_mail_sync_timeline button[name=smart_mail]")
+        page.wait_for_selector(".modal .o_data_row")
+        self.shoot(page, "smart-mails")
+        page.locator(".modal button[name=action_quick_send]").first.click()
+        page.wait_for_selector(".modal button[name=action_send]")
+        self.shoot(page, "smart-send")
 
     def leave(self) -> None:
         """Eve thinks of leaving"""
