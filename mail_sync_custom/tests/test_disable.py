@@ -160,6 +160,24 @@ class TestCounts(DisableCase):
         wizard.policy = "remove"
         self.assertIn("nothing to remove", wizard.consequence)
 
+    def test_it_says_what_becomes_of_scheduled_mails(self):
+        values = {
+            "model": "crm.lead",
+            "res_id": self.lead.id,
+            "author_id": self.ann.partner_id.id,
+            "scheduled_date": "2099-01-01 08:00:00",
+            "subject": "Later",
+            "body": "<p>Later</p>",
+        }
+        account = self.account.with_user(self.ann)
+        wizard = self.env["mail.sync.account.disable"].with_user(self.ann)
+        self.assertNotIn("Scheduled", wizard.create({"account_id": account.id}).consequence)
+        self.env["mail.scheduled.message"].with_user(self.ann).create(values)
+        for policy in ("keep", "remove"):
+            asked = wizard.create({"account_id": account.id, "policy": policy})
+            self.assertIn("Scheduled mails: 1.", asked.consequence)
+            self.assertIn("the company's mail server", asked.consequence)
+
     def test_a_mail_on_a_lead_and_its_contact_is_one_mail_on_two_records(self):
         self.lead.partner_id = self.env["res.partner"].create(
             {"name": "Lena", "email": self.lead.email_from}

@@ -49,9 +49,8 @@ class MailSyncAccountDisable(models.TransientModel):
     def _compute_consequence(self):
         for wizard in self:
             removes = wizard.policy == "remove"
-            wizard.consequence = (
-                wizard._words_of_removing() if removes else wizard._words_of_keeping()
-            )
+            words = wizard._words_of_removing() if removes else wizard._words_of_keeping()
+            wizard.consequence = "\n".join(filter(None, (words, wizard._words_of_scheduled())))
 
     def _words_of_keeping(self):
         if not self.kept_mail_count:
@@ -67,6 +66,19 @@ class MailSyncAccountDisable(models.TransientModel):
         if not self.removed_mail_count:
             words = self.env._("There is nothing to remove: no mail came from this mailbox alone.")
         return words + " " + self.env._("Mails that were written in the CRM stay.")
+
+    def _words_of_scheduled(self):
+        # sudo: how many there are, for a manager who may not read them
+        scheduled_sudo = self.env["mail.scheduled.message"].sudo()
+        author = self.account_id._managed_sudo().user_id.partner_id
+        count = scheduled_sudo.search_count([("author_id", "=", author.id)]) if author else 0
+        if not count:
+            return ""
+        return self.env._(
+            "Scheduled mails: %s. When their time comes, they leave through the company's mail "
+            "server; Smart Mails are not sent at all. To stop one, cancel it on its record.",
+            count,
+        )
 
     def action_disable(self):
         """Disable the mailbox, erase its password, and keep or remove what it brought."""
