@@ -4,8 +4,9 @@ Each suite has its own process, because a process can load either Odoo or the pl
 them run, even if one fails. A skipped test is a failed test: on a machine that we made ready
 ourselves, there is no good reason to skip.
 
-The short suites run beside the addon's, which keeps one core busy; what they print follows when it
-is over. Nothing runs beside `system`, which kills servers that all share, and where seconds count.
+The short suites and `shared` run beside the addon's, which keeps one core busy; what they print
+follows when it is over. Nothing runs beside `system`, which stops servers that all share, and where
+seconds count.
 """
 
 from __future__ import annotations
@@ -58,10 +59,15 @@ def addon(options: list[str]) -> bool:
         )
 
 
+def shared(options: list[str]) -> bool:
+    """Run the system tests that neither stop a server nor count seconds."""
+    return system(options or ["-m", "shared"])
+
+
 def system(options: list[str]) -> bool:
-    """Run the system tests: real servers, a real Odoo process, a real browser."""
+    """Run the other system tests, or those named: real servers, a real Odoo, a real browser."""
     need_browser()
-    return succeeds([*PYTEST, *arguments("tests/system", options)])
+    return succeeds([*PYTEST, *arguments("tests/system", options or ["-m", "not shared"])])
 
 
 def bad_servers() -> int:
@@ -77,11 +83,12 @@ SUITES: dict[str, Callable[[list[str]], bool]] = {
     "engine": engine,
     "contract": contract,
     "addon": addon,
+    "shared": shared,
     "system": system,
 }
 
 #: The suites that run beside another one, one after another.
-BESIDE = {"addon": ("style", "engine", "contract")}
+BESIDE = {"addon": ("style", "engine", "contract", "shared")}
 
 
 @dataclass(frozen=True)

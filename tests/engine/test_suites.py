@@ -7,7 +7,7 @@ EVERYTHING = list(suites.SUITES)
 
 def test_everything_is_run_once_and_nothing_beside_the_system_tests():
     planned = suites.planned(EVERYTHING)
-    assert planned == [("addon", ["style", "engine", "contract"]), ("system", [])]
+    assert planned == [("addon", ["style", "engine", "contract", "shared"]), ("system", [])]
     assert sorted(n for name, others in planned for n in (name, *others)) == sorted(EVERYTHING)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dev.demo import Person, mail
@@ -9,6 +10,8 @@ from dev.paths import LOG
 
 from .office import Lead, Office, somebody, wait_until, with_subject
 from .test_sending_trouble import open_lead  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.shared
 
 
 def test_reply_all_with_a_hidden_copy(company: Office):

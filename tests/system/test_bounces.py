@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from dev.demo import mail
@@ -9,6 +10,8 @@ from tests.engine import bounces
 
 from .office import Lead, Office, Salesperson, import_mails, somebody
 from .test_sending_trouble import open_lead  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.shared
 
 LENA = b"lena@customer.example"
 

@@ -24,6 +24,8 @@ from .imap_proxy import Proxy
 from .office import Office, Salesperson
 from .smtp_proxy import SmtpProxy
 
+pytestmark = pytest.mark.shared
+
 SETUP = "mail.sync.account.setup"
 PROTOCOLS = ("imap", "smtp")
 

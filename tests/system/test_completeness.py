@@ -13,6 +13,8 @@ from dev.pages import log_in
 
 from .office import Lead, Office, Salesperson, somebody, wait_until
 
+pytestmark = pytest.mark.shared
+
 PATIENCE = 60_000
 #: In the order of the columns: the first is the sum of the others.
 COUNTS = ("seen_count", "recorded_count", "other_count", "excluded_count", "failed_count")

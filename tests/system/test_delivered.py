@@ -17,6 +17,8 @@ from dev.demo import Person, mail
 
 from .office import Office, Salesperson, somebody, wait_until, with_subject
 
+pytestmark = pytest.mark.shared
+
 #: What both programs write in every mail (RFC 5322 §3.6), and Reply-To, which names the mailbox.
 EVERY = {"date", "message-id", "subject", "from", "to", "mime-version", "content-type", "reply-to"}
 ANSWER = {"in-reply-to", "references"}

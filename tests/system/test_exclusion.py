@@ -9,6 +9,8 @@ from dev.demo import mail
 
 from .office import Office, Salesperson, somebody
 
+pytestmark = pytest.mark.shared
+
 
 def never(person: Salesperson, pattern: str) -> int:
     """Add an address or a domain to a user's own list."""

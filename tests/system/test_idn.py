@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import secrets
 
+import pytest
+
 from dev.demo import Person, mail
 
 from .office import Office, somebody, wait_until
+
+pytestmark = pytest.mark.shared
 
 
 def idn() -> tuple[Person, Person]:

@@ -18,6 +18,8 @@ from .office import (
     wait_until,
 )
 
+pytestmark = pytest.mark.shared
+
 
 def restart(company: Office, monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
     """Restart Odoo with other keys in its environment, at a time when nobody is being read."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dev.demo import mail
 
 from .office import Lead, Office, barrier, meanwhile, somebody, wait_until
+
+pytestmark = pytest.mark.shared
 
 
 def turns(company: Office) -> None:

@@ -7,6 +7,8 @@ import pytest
 from dev import mails
 from dev.paths import ROOT
 
+pytestmark = pytest.mark.shared
+
 FILES = mails.mails_of(str(ROOT / "tests" / "mails"))
 
 

@@ -13,6 +13,8 @@ from dev.demo import ANN, Story, fill_mailboxes, mail
 
 from .office import Office, Salesperson, somebody, wait_until
 
+pytestmark = pytest.mark.shared
+
 #: The smallest PNG there is: one pixel.
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

@@ -15,6 +15,8 @@ from dev.passwords import PASSWORD
 
 from .office import Office, somebody
 
+pytestmark = pytest.mark.shared
+
 DOMAIN = "sales.example"
 
 

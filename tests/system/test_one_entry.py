@@ -14,6 +14,8 @@ from dev.demo import mail
 
 from .office import Lead, Office, Salesperson, somebody
 
+pytestmark = pytest.mark.shared
+
 SECRET = "Quarzporphyr"
 
 

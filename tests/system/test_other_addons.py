@@ -16,6 +16,8 @@ from dev.paths import ROOT
 
 from .office import Office, Salesperson, somebody
 
+pytestmark = pytest.mark.shared
+
 EXAMPLE = "mail_sync_example"
 
 

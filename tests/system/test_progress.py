@@ -13,6 +13,8 @@ from dev.pages import log_in
 
 from .office import Office, import_mails, somebody, wait_until
 
+pytestmark = pytest.mark.shared
+
 PATIENCE = 20_000
 #: Enough to take some seconds.
 MAILS = 60_000

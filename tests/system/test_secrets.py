@@ -17,6 +17,8 @@ from dev.paths import DATA
 
 from .office import Lead, Office, Salesperson, office, somebody, wait_until
 
+pytestmark = pytest.mark.shared
+
 IMAP_PASSWORD = "Zaubertrank-9471-imap"
 SMTP_PASSWORD = 'Hexen"kessel\\8362 ünd smtp'
 ACCOUNT, SETUP = "mail.sync.account", "mail.sync.account.setup"

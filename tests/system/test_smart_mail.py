@@ -12,6 +12,8 @@ from dev.client import Client
 
 from .office import Lead, Office, Salesperson, somebody, wait_until
 
+pytestmark = pytest.mark.shared
+
 MODEL = "mail.sync.smart.mail"
 
 

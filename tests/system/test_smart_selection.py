@@ -14,6 +14,8 @@ from dev.paths import LOG
 
 from .office import Lead, Office, Salesperson, somebody
 
+pytestmark = pytest.mark.shared
+
 PICTURES = LOG / "screenshots"
 
 

@@ -19,6 +19,8 @@ from dev.paths import LOG
 
 from .office import PATIENCE, Lead, Salesperson, raw, somebody, wait_until
 
+pytestmark = pytest.mark.shared
+
 PICTURES = LOG / "screenshots"
 
 

@@ -14,6 +14,8 @@ from dev.passwords import PASSWORD, set_password
 
 from .office import Office, Salesperson
 
+pytestmark = pytest.mark.shared
+
 MISSING = "Your Mail Sync is not configured"
 PATIENCE = 20_000
 
