@@ -26,7 +26,8 @@ _DIFFICULT = bytes(
     else byte == 34
     for byte in range(256)
 )  # fmt: skip
-_EASY = re.compile(rb"[^@\0\1]+@[^@\0\1]*[^@\0\1.]").fullmatch
+# The end of a link, or of a bracket as HTML has it, is no part of an address.
+_EASY = re.compile(rb"[^@\0\1]+@[^@\0\1?&]*[^@\0\1?&.]").fullmatch
 _AROUND_A_DOT = (b" .", b". ", b"\0.", b".\0")
 _EASY_ID = re.compile(rb"\s*<([!-;=?-~]{1,225})>\s*").fullmatch
 
