@@ -133,6 +133,8 @@ class Tree:
         mimetype = _SHORT.get(mimetype, mimetype)
         if not mimetype:
             return default, parameters
+        if mimetype == "message/partial" and parameters.get("number") == "1":
+            return "message/rfc822", parameters  # its beginning (RFC 2046 §5.2.2.1)
         if not _MIMETYPE.fullmatch(mimetype):
             # RFC 2045 §5.2 says text/plain; what is clearly a file stays one.
             named = parameters.get("name")
