@@ -195,7 +195,7 @@ USUAL = (
 )
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r", b"\n\r", b"\r\r\n"])
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\n\r", b"\r\n\r", b"\r\r\n"])
 def test_lines_that_end_otherwise_lose_no_field_and_no_text(end):
     raw = USUAL.replace(b"\r\n", end)
     found = envelope(raw)

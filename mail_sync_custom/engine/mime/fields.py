@@ -26,7 +26,7 @@ _NO_FIELD = re.compile(rb"^(?![ \t]|(?:\xef\xbb\xbf)?[!-9;-~]+[ \t]*:)", re.MULT
 EMPTY_LINE = re.compile(rb"\n\r?\n")
 #: Bytes of a message that are searched for a charset.
 _SEARCHED = 64 * 1024
-_LF_CR = re.compile(rb"[^\r]?\n\r[^\n]")
+_LF_CR = re.compile(rb"\n\r[^\n]")
 BARE_CR = re.compile(rb"\r[^\n]")
 _END_CR = re.compile(rb"\r(?=[A-Za-z][A-Za-z-]{0,60}:)")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
@@ -43,7 +43,7 @@ def with_line_feeds(raw: bytes) -> bytes:
         return raw.replace(b"\r", b"\n")
     if raw[max(0, first - 2) : first] == b"\r\r":
         return raw.replace(b"\r\r\n", b"\r\n")
-    if _LF_CR.match(raw, max(0, first - 1)):
+    if _LF_CR.match(raw, first):  # where each LF may have got a CR of its own on the way
         return raw.replace(b"\n\r", b"\n")
     found = EMPTY_LINE.search(raw, 0, MAX_HEADER)
     end = found.start() if found else min(len(raw), MAX_HEADER)
