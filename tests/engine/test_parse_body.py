@@ -174,3 +174,14 @@ def test_the_first_piece_of_a_mail_in_pieces_is_the_beginning_of_that_mail():
     assert found.text == "First half"
     assert [one.name for one in found.attachments] == ["Whole.eml"]
     assert mail(part("second", 'message/partial; id="x@y"; number=2; total=2')).text == "second"
+
+
+@pytest.mark.parametrize("kind", ["html", "text/htm", "text\\html", "TEXT/HTM; charset=utf-8"])
+def test_a_misspelt_type_of_html_is_html(kind):
+    assert mail(part("<p>x</p>", kind)).html == "<p>x</p>"
+
+
+def test_an_empty_field_of_a_part_does_not_hide_the_one_behind_it():
+    head = b"Content-Type:\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: \r\n"
+    found = mail(head + b"Content-Transfer-Encoding: base64\r\n\r\nPHA+eDwvcD4=\r\n")
+    assert found.html == "<p>x</p>"

@@ -116,8 +116,9 @@ def _by_charset(raw: bytes, label: Label) -> str:
 
 
 def first_of(fields: dict[bytes, list[bytes]], name: bytes, label: Label | None = None) -> str:
-    """Return the first value of a field as one line, "" if the field is missing."""
-    return unfolded(fields[name][0][:MAX_PARAMETERS], label) if name in fields else ""
+    """Return the first value of a field that is not empty, as one line; "" if there is none."""
+    values = (unfolded(one[:MAX_PARAMETERS], label) for one in fields.get(name, ()))
+    return next(filter(None, values), "")
 
 
 _CHARSET = re.compile(rb"charset\*?\s*=\s*[\"']?([\w.:+-]{2,40})", re.IGNORECASE)
