@@ -24,6 +24,8 @@ Detect = Callable[[bytes], str]
 _ENOUGH = 4_000
 #: Bytes decoded at once; replacement marks beyond which a text is not worth more effort.
 _CHUNK, _MAX_MARKS = 256 * 1024, 10_000
+#: Signs of UTF-7 beyond which one that is not escaped is a mark.
+_MAX_SIGNS = 300_000
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -54,6 +56,8 @@ _MULTI_BYTE_UTF8 = re.compile(
 _CESU = re.compile(rb"\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
 #: These have a letter and its tone apart, which nobody who searches for a word types.
 _IN_PARTS = frozenset(["cp1258", "mail_tcvn"])
+# No more marks than a letter has: to put a run of them in order takes quadratic time.
+_APART = re.compile("[^\\W\\d_][\u0300\u0301\u0303\u0309\u0323]{1,2}")
 _ERRORS = "mail_sync_marks"
 
 
@@ -185,14 +189,15 @@ def _read(data: bytes, charset: str, cut: bool) -> str:
     """Return text by a charset, its unreadable bytes marked one by one."""
     if charset == "utf-8" and b"\xed" in data:
         data = _CESU.sub(_paired, data, count=_MAX_MARKS)
-    decoder = codecs.getincrementaldecoder(charset)(_ERRORS)
+    many = charset == "utf-7" and data.count(b"+") > _MAX_SIGNS
+    decoder = codecs.getincrementaldecoder(charset)("replace" if many else _ERRORS)
     text, at = "", 0
     for at in range(0, len(data), _CHUNK):
         if at and decoder.errors == _ERRORS and text.count(MARK) > _MAX_MARKS:
             decoder.errors = "replace"  # which does not look for vendors' characters, and is quick
         text += decoder.decode(data[at : at + _CHUNK], not cut and at + _CHUNK >= len(data))
     if charset in _IN_PARTS:
-        return unicodedata.normalize("NFC", text)
+        return _APART.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)
     return text.translate(_NO_CP932) if charset == "cp932" else text
 
 
