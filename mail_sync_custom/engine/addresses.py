@@ -186,7 +186,7 @@ _FULL_WIDTH |= str.maketrans(dict.fromkeys("„“”‟«»‹›", " "))
 #: Separators that people put between two addresses but that no header allows.
 _BETWEEN = re.compile(r'(@[^\s@/|,;<>"&–—]+)\s*[/|&–—]')
 #: What ends the address in a link (RFC 6068).
-_QUERY = re.compile(r"(mailto:[^\s?<>@]+@[^\s?<>@]+)\?[^\s<>,;]*", re.IGNORECASE)
+_QUERY = re.compile(r"(mailto:[^\s?<>@]{1,64}@[^\s?<>@]{1,255})\?[^\s<>,;]*", re.IGNORECASE)
 #: An address in brackets or quotes: no address of a header, but what a person meant.
 _ANYWHERE = re.compile(
     r"""(?<![^\s"(),:;<>@\[\]=|&/'])[^\s"(),:;<>@\[\]=|&/']+@[^\s"(),:;<>@\[\]=|&/'?]+"""
@@ -227,15 +227,20 @@ def mailboxes(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
     """Return the mailboxes of an address field in order; a group is replaced by its members.
 
     RFC 5322 §3.4 with the obsolete forms of §4.4, and common errors: missing commas, a missing or
-    doubled closing bracket, a bare address after a name.
+    doubled closing bracket, a bare address after a name, a comma in a name without quotes, the
+    brackets of HTML, a link.
     """
+    if "&lt;" in text:
+        text = text.replace("&lt;", "<").replace("&gt;", ">")
+    if "?" in text:
+        text = _QUERY.sub(r"\1", text)
     found: list[Mailbox] = []
     box = _Box()
     for kind, value in islice(_tokens(text), MAX_TOKENS):
         if kind == "<":
             if box.angle and (box.angle != "open" or box.spec):  # a comma is missing
                 found += box.mailboxes()
-                box = _Box()
+                box = _Box(box.behind)
             box.open()
         elif kind == ">":
             box.angle = box.angle and "closed"
@@ -243,6 +248,10 @@ def mailboxes(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
         elif kind in ",;":
             if box.angle == "open" and box.spec[:1] and box.spec[0].startswith("@"):
                 continue  # a route, <@a,@b:c@d> (RFC 5322 §4.4)
+            if kind == "," and box.is_half_a_name():
+                box.name.append(",")
+                box.spec = []
+                continue
             found += box.mailboxes()
             box = _Box()
         elif kind == ":":  # a group's name, a route, or mailto:
@@ -264,6 +273,7 @@ class _Box:
     spec: list[str] = field(default_factory=list)
     comment: str = ""
     angle: str = ""  # "", "open", "closed"
+    behind: list[str] = field(default_factory=list)  # the bracket: the next one's name
 
     def add(self, kind: str, value: str) -> None:
         if kind == "comment":
@@ -271,8 +281,16 @@ class _Box:
             return
         if not self.angle:
             self.name.append(value)
-        if self.angle != "closed":
+        if self.angle == "closed":
+            self.behind.append(value)
+        else:
             self.spec.append(f'"{value}"' if kind == "quoted" else value)
+
+    def is_half_a_name(self) -> bool:
+        """Whether these are words of a name, to be followed by others: ``Lee, Ann <a@x>``."""
+        return bool(self.spec) and not (
+            self.angle or any("@" in piece or piece[0] == '"' for piece in self.spec)
+        )
 
     def open(self) -> None:
         self.angle, self.spec = "open", []

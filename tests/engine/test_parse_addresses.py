@@ -46,6 +46,25 @@ def to(value: bytes | str) -> list[tuple[str, str]]:
         ("Ann <ann@example.com", [("Ann", "ann@example.com")]),
         ('"Ann <ann@example.com>', [("Ann", "ann@example.com")]),
         ("Re: Ann <ann@example.com>", [("Ann", "ann@example.com")]),
+        ("Lee, Ann <ann@example.com>", [("Lee, Ann", "ann@example.com")]),
+        (
+            "Lee, Ann <ann@example.com>; Ray, Bob J. <bob@example.com>",
+            [("Lee, Ann", "ann@example.com"), ("Ray, Bob J.", "bob@example.com")],
+        ),
+        ("Ann; Bob <bob@example.com>", [("Bob", "bob@example.com")]),
+        ('"Ann", Bob <bob@example.com>', [("Bob", "bob@example.com")]),
+        ("Ann, bob@example.com", [("", "bob@example.com")]),
+        ("ann@example.com, Bob", [("", "ann@example.com")]),
+        (
+            "Ann <ann@example.com>\tBob <bob@example.com>",
+            [("Ann", "ann@example.com"), ("Bob", "bob@example.com")],
+        ),
+        (
+            "Ann <ann@example.com> (home), Bob <bob@example.com>",
+            [("Ann", "ann@example.com"), ("Bob", "bob@example.com")],
+        ),
+        ("Ann &lt;ann@example.com&gt;", [("Ann", "ann@example.com")]),
+        ("Ann <mailto:ann@example.com?subject=Hi>", [("Ann", "ann@example.com")]),
         (
             "=?utf-8?q?M=C3=BCller=2C_J=C3=BCrgen?= <j@x.example>",
             [("Müller, Jürgen", "j@x.example")],
@@ -155,7 +174,18 @@ def test_ten_thousand_addresses_cost_little_and_a_thousand_are_kept():
     assert len(glance(raw)[0]) == 1_000
 
 
-@pytest.mark.parametrize("value", [b'<"' + b"@" * 200_000 + b'"x>', b'<"' + b'@"' * 100_000])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'<"' + b"@" * 200_000 + b'"x>',
+        b'<"' + b'@"' * 100_000,
+        b"mailto:" * 30_000 + b"?@",
+        b"mailto:a@" * 25_000 + b"?",
+        b"Lee, " * 40_000 + b"<a@x.example>",
+        b"<a@x.example> Lee " * 10_000,
+    ],
+    ids=range(6),
+)
 def test_an_address_of_signs_costs_little(value):
     with within(0.5):
         glance(b"From: " + value + b"\n")

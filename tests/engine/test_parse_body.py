@@ -155,3 +155,33 @@ LINK = "https://shop.example/a/very/long/path/to/an/offer/that/we/have/made/only
 )
 def test_text_is_readable_whatever_its_transfer_encoding(encoding, body, read):
     assert mail(part(body, content_transfer_encoding=encoding)).text == read
+
+
+def test_richtext_has_no_line_breaks_of_its_own():
+    text = "<bold>Hi</bold> a<lt>b\r\nthere\r\n\r\nyou<nl>line<comment>unseen</comment>\r\nend"
+    assert mail(part(text, "text/richtext")).text == "Hi a<b there you\nline end"
+
+
+def test_an_invitation_does_not_say_what_its_alarm_says():
+    alarm = "BEGIN:VALARM\r\nDESCRIPTION:Reminder\r\nEND:VALARM\r\n"
+    text = f"BEGIN:VEVENT\r\nSUMMARY:Demo\r\n{alarm}LOCATION:Room 5\r\n{alarm}END:VEVENT\r\n"
+    assert mail(part(text, "text/calendar")).text == "Demo\nRoom 5"
+
+
+def test_the_first_piece_of_a_mail_in_pieces_is_the_beginning_of_that_mail():
+    inner = "Subject: Whole\r\nContent-Type: text/plain\r\n\r\nFirst half"
+    found = mail(part(inner, 'message/partial; id="x@y"; number=1; total=2'))
+    assert found.text == "First half"
+    assert [one.name for one in found.attachments] == ["Whole.eml"]
+    assert mail(part("second", 'message/partial; id="x@y"; number=2; total=2')).text == "second"
+
+
+@pytest.mark.parametrize("kind", ["html", "text/htm", "text\\html", "TEXT/HTM; charset=utf-8"])
+def test_a_misspelt_type_of_html_is_html(kind):
+    assert mail(part("<p>x</p>", kind)).html == "<p>x</p>"
+
+
+def test_an_empty_field_of_a_part_does_not_hide_the_one_behind_it():
+    head = b"Content-Type:\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: \r\n"
+    found = mail(head + b"Content-Transfer-Encoding: base64\r\n\r\nPHA+eDwvcD4=\r\n")
+    assert found.html == "<p>x</p>"

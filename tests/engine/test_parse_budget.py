@@ -24,6 +24,13 @@ MAILS = {
     "pairs that no set has": "raw = T('iso-2022-jp') + b'\\x1b$B' + b'\\x7e\\x7e' * (N // 2)",
     "shifts of ISO-2022-KR": "raw = T('iso-2022-kr') + b'\\x0e\\x0f' * (N // 2)",
     "UTF-7": "raw = T('utf-7') + b'+AOk-' * (N // 5)",
+    "signs of UTF-7": "raw = T('utf-7') + b'+ ' * (N // 2)",
+    "tones of Vietnamese": "raw = T('tcvn') + b'a\\xb0\\xb4' * (N // 3)",
+    "a run of tones": "raw = T('windows-1258') + b'a' + b'\\xcc\\xf2' * (N // 2)",
+    "lines that end in CR CR LF": (
+        "raw = T('').replace(b'\\n', b'\\r\\r\\n') + b'\\r\\r\\n' * (N // 3)"
+    ),
+    "lines that end in LF CR": "raw = T('').replace(b'\\n', b'\\n\\r') + b'\\n\\r' * (N // 2)",
     "HZ": "raw = T('hz') + b'~{~' * (N // 3)",
     "UTF-16": "raw = T('utf-16') + b'\\x00\\xd8' * (N // 2)",
     "tags without a word": "raw = C('text/html') + b'<b>' * (N // 3)",
@@ -38,6 +45,12 @@ MAILS = {
     "quotes of flowed text": "raw = C('text/plain; format=flowed') + b'> \\n' * (N // 3)",
     "enriched text": "raw = C('text/enriched') + b'<<' * (N // 2)",
     "groups of RTF": "raw = C('text/rtf') + b'{\\\\rtf1 ' + b'{\\\\b' * (N // 3)",
+    "richtext": "raw = C('text/richtext') + b'<<<comment>' * (N // 11)",
+    "runs of BinHex": (
+        "raw = C('application/mac-binhex40') + b'(This file must be converted with BinHex 4.0)\\n:'"
+        " + b'!*5' * (N // 3)"
+    ),
+    "alarms of an invitation": "raw = C('text/calendar') + b'BEGIN:VALARM\\n' * (N // 13)",
     "an invitation": "raw = C('text/calendar') + b'SUMMARY:x\\n ' * (N // 11)",
     "files in a text that never end": "raw = T('utf-8') + b'begin 644 x\\n' * (N // 12)",
     "files in a text": "raw = T('utf-8') + b'begin 644 x\\n!\\nend\\n' * (N // 18)",

@@ -139,6 +139,8 @@ def test_an_absurd_date_is_none(written):
         ("=?UTF-8?B?R3LDvMOfZQ==?=", "Grüße"),
         ("=?iso-8859-1?Q?Gr=FC=DFe?= aus =?utf-8?q?K=C3=B6ln?=", "Grüße aus Köln"),
         ("=?utf-8?q?one?=\r\n =?utf-8?q?_two?=", "one two"),
+        ("=?utf-8?q?Gr=C3=\r\n BC=C3=9\r\n Fe?=", "Grüße"),  # folded in an escape
+        ("=?utf-8?q?1 = 24?=", "1 = 24"),
         ("=?utf-8?b?w7zD?= =?utf-8?b?vA==?=", "üü"),  # split inside a character
         ("=?utf-8?b?R3LDvMOfZQ?=", "Grüße"),  # no padding
         ("=?utf-8?b?R3LDv?= =?utf-8?b?MOfZ?= =?utf-8?b?Q==?=", "Grüße"),  # split anywhere
@@ -185,6 +187,56 @@ def test_a_byte_order_mark_or_a_bare_cr_loses_no_field(written):
     assert (found.sender.email, found.subject) == ("a@x.example", "Offer")
     assert glance(raw) == (frozenset(["a@x.example"]), frozenset(), True)
     assert email(raw).text == "Text"
+
+
+USUAL = (
+    b"From: a@x.example\r\nTo: b@x.example\r\nSubject: Offer\r\n"
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nText\r\nmore\r\n--b--\r\n"
+)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\n\r", b"\r\n\r", b"\r\r\n"])
+def test_lines_that_end_otherwise_lose_no_field_and_no_text(end):
+    raw = USUAL.replace(b"\r\n", end)
+    found = envelope(raw)
+    assert (found.sender.email, found.to[0].email) == ("a@x.example", "b@x.example")
+    assert (found.subject, email(raw).text) == ("Offer", "Text\nmore")
+    assert glance(raw)[0] == {"a@x.example", "b@x.example"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: a@x.example\rTo: b@x.example\r\nSubject: Offer\r\n\r\nText",
+        b"From: a@x.example\r\nTo: b@x.example\rSubject: Offer\r\n\r\nText",
+        b"From: a@x.example\rTo: b@x.example\rSubject: Offer\r\rText\r\nmore\r\n",
+    ],
+)
+def test_a_field_behind_a_bare_cr_is_read(raw):
+    found = envelope(raw)
+    assert (found.sender.email, found.to[0].email) == ("a@x.example", "b@x.example")
+    assert found.subject == "Offer"
+    assert glance(raw)[0] == {"a@x.example", "b@x.example"}
+    assert email(raw).text.startswith("Text")
+    assert email(raw).envelope == found  # the server's own answer may lack a field
+
+
+def test_a_bare_cr_in_the_text_ends_no_field():
+    assert envelope(b"Subject: Offer\r\n\r\na\rTo: b@x.example\r\n").to == ()
+    assert envelope(b"Subject: Offer\r17: x\r\n\r\n").subject == "Offer 17: x"
+
+
+def test_of_two_fields_the_first_that_says_something_counts():
+    twice = "Subject:\nSubject: Offer\nDate: \nDate: 3 Sep 2024 10:11:12 Z\nMessage-ID:\n <1@x>\n"
+    found = envelope(twice.encode())
+    assert (found.subject, found.date) == ("Offer", utc(2024, 9, 3, 10, 11, 12))
+    assert found.message_id == "1@x"
+
+
+def test_a_nul_separates_nothing():
+    found = envelope(b"From: A\0nn <a@x.exa\0mple>\r\nSubject: Of\0fer\r\n\r\n")
+    assert (found.sender.name, found.sender.email) == ("Ann", "a@x.example")
+    assert found.subject == "Offer"
 
 
 def test_our_own_stamp_is_found_where_a_provider_rewrote_the_message_id():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
 
@@ -23,6 +24,8 @@ Detect = Callable[[bytes], str]
 _ENOUGH = 4_000
 #: Bytes decoded at once; replacement marks beyond which a text is not worth more effort.
 _CHUNK, _MAX_MARKS = 256 * 1024, 10_000
+#: Signs of UTF-7 beyond which one that is not escaped is a mark.
+_MAX_SIGNS = 300_000
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -36,11 +39,13 @@ _WIDE = frozenset("utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be".split(
 _NO_OTHERS = _WIDE | {"", "utf-8", ISO_2022}
 _LATIN = frozenset(
     "cp1252 cp1250 cp1254 cp1257 cp1258 cp437 cp850 cp852 cp858 iso8859-2 iso8859-3 iso8859-4 "
-    "iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 mac-roman mac-latin2".split()
+    "iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 mac-roman mac-latin2 "
+    "hp-roman8 mac-croatian mac-iceland mac-romanian mac-turkish mail_viscii mail_tcvn".split()
 )
 # What PostgreSQL does not take, and the controls of ISO 6429, which no mail means: they are what
 # Windows-1252 has in their place.
 _UNWANTED = re.compile("[\x80-\x9f\ud800-\udfff]")
+_BLANK = b" \r\n"
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_TEXT = re.compile("[^\x00-\x7f]")
 # Surrogates among them, which are wrong, but nothing else.
@@ -49,6 +54,10 @@ _MULTI_BYTE_UTF8 = re.compile(
 )
 # A character beyond U+FFFF as two surrogates, as Java and Oracle write it (CESU-8).
 _CESU = re.compile(rb"\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
+#: These have a letter and its tone apart, which nobody who searches for a word types.
+_IN_PARTS = frozenset(["cp1258", "mail_tcvn"])
+# No more marks than a letter has: to put a run of them in order takes quadratic time.
+_APART = re.compile("[^\\W\\d_][\u0300\u0301\u0303\u0309\u0323]{1,2}")
 _ERRORS = "mail_sync_marks"
 
 
@@ -124,6 +133,8 @@ def _decode(data: bytes, charset: str, cut: bool, others: tuple[str, ...], detec
         return _without_escapes(data, cut, detect)
     if charset in _WIDE:
         return _read(data, _width(data, charset), cut)
+    if charset == "utf-7" and not data.isascii():
+        charset = ""  # which it cannot be
     if charset in ("utf-7", "hz") or charset in _EBCDIC:
         return _read(data, charset, cut)
     share = _utf8_share(data)
@@ -178,12 +189,15 @@ def _read(data: bytes, charset: str, cut: bool) -> str:
     """Return text by a charset, its unreadable bytes marked one by one."""
     if charset == "utf-8" and b"\xed" in data:
         data = _CESU.sub(_paired, data, count=_MAX_MARKS)
-    decoder = codecs.getincrementaldecoder(charset)(_ERRORS)
+    many = charset == "utf-7" and data.count(b"+") > _MAX_SIGNS
+    decoder = codecs.getincrementaldecoder(charset)("replace" if many else _ERRORS)
     text, at = "", 0
     for at in range(0, len(data), _CHUNK):
         if at and decoder.errors == _ERRORS and text.count(MARK) > _MAX_MARKS:
             decoder.errors = "replace"  # which does not look for vendors' characters, and is quick
         text += decoder.decode(data[at : at + _CHUNK], not cut and at + _CHUNK >= len(data))
+    if charset in _IN_PARTS:
+        return _APART.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)
     return text.translate(_NO_CP932) if charset == "cp932" else text
 
 
@@ -205,6 +219,8 @@ def _marked(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     at, pair = error.start, error.object[error.start : error.start + 2]
+    if error.encoding == "utf7":  # a sign that should have been written as "+-"
+        return error.object[at : error.end].decode("ascii", "replace"), error.end
     if error.encoding == "euc_jp" and len(pair) == 2 and 0xA1 <= min(pair) <= max(pair) < 0xFF:
         return jis_pair(pair[0] & 0x7F, pair[1] & 0x7F), at + 2
     if error.encoding == "gb18030" and pair[:1] == b"\x80":
@@ -279,13 +295,24 @@ def _first_word(char: str) -> str:
 
 
 def _width(data: bytes, charset: str) -> str:
-    """Return the byte order of UTF-16 or UTF-32 without a BOM; UTF-8 if it cannot be either."""
+    """Return the byte order of UTF-16 or UTF-32 without a BOM, whatever its label says of it.
+
+    UTF-8 if it cannot be either.
+    """
     if b"\0" not in data and is_utf8(data):
         return "utf-8"
-    if charset == "utf-32":
-        return "utf-32-be" if data.startswith(b"\0") else "utf-32-le"
-    if charset != "utf-16":
-        return charset
+    little, big = f"{charset[:6]}-le", f"{charset[:6]}-be"
+    if charset.startswith("utf-32"):  # no character has four bytes
+        usual = big if charset == big else little
+        first, last = data[:1] == b"\0", data[3:4] == b"\0"
+        return usual if first == last else big if first else little
     sample = data[: 2 * _ENOUGH]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    return "utf-16-be" if even > odd else "utf-16-le"
+    if charset == "utf-16":
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        return big if even > odd else little
+    # Letters may have any bytes, but not the space that is between words.
+    pairs = Counter(zip(sample[::2], sample[1::2], strict=False))
+    spaces, swapped = sum(pairs[0, one] for one in _BLANK), sum(pairs[one, 0] for one in _BLANK)
+    if charset == little:
+        return big if spaces > swapped else little
+    return little if swapped > spaces else big

@@ -29,7 +29,8 @@ MAX_POSTS = 5
 def envelope(raw: bytes, label: Label | None = None) -> Envelope:
     """Return the header fields that decisions are made from, of a header block or a message.
 
-    Never raises. For Date, Message-ID and Subject the first field counts, for the others all do.
+    Never raises. For Date, Message-ID and Subject the first field that is not empty counts, for the
+    others all do.
     Anything beyond ``MAX_HEADER`` bytes is ignored. ``label`` returns the mail's own charset, for
     eight-bit bytes that are not UTF-8.
     """
@@ -63,7 +64,7 @@ def _head(raw: bytes) -> bytes:
 
 def _envelope(fields: dict[bytes, list[bytes]], label: Label | None) -> Envelope:
     def first(name: bytes) -> str:
-        return unfolded(fields[name][0], label) if name in fields else ""
+        return next(filter(None, (unfolded(one, label) for one in fields.get(name, ()))), "")
 
     def every(name: bytes) -> tuple[Address, ...]:
         return addresses_of(fields[name], label=label) if name in fields else ()
@@ -83,6 +84,6 @@ def _envelope(fields: dict[bytes, list[bytes]], label: Label | None) -> Envelope
         bcc=every(b"bcc"),
         date=read_date(decode_words(first(b"date"))),
         subject=one_line(decode_words(first(b"subject")[:MAX_PARAMETERS]), MAX_SUBJECT),
-        subject_guessed=not label and not all(map(is_utf8, fields.get(b"subject", ())[:1])),
+        subject_guessed=not label and not all(map(is_utf8, fields.get(b"subject", ()))),
         stamp=one_line(first(b"x-mail-sync-id").strip("<> "), MAX_STAMP),
     )

@@ -26,12 +26,32 @@ _NO_FIELD = re.compile(rb"^(?![ \t]|(?:\xef\xbb\xbf)?[!-9;-~]+[ \t]*:)", re.MULT
 EMPTY_LINE = re.compile(rb"\n\r?\n")
 #: Bytes of a message that are searched for a charset.
 _SEARCHED = 64 * 1024
+_LF_CR = re.compile(rb"\n\r[^\n]")
+BARE_CR = re.compile(rb"\r[^\n]")
+_END_CR = re.compile(rb"\r(?=[A-Za-z][A-Za-z-]{0,60}:)")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
 def with_line_feeds(raw: bytes) -> bytes:
-    """Return a mail or a header block with line feeds if all its lines end in a bare CR."""
-    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
+    """Return a mail or a header block whose lines end as usual; the same object if they do.
+
+    RFC 5322 §2.3 allows nothing but CR LF. Lines that end in CR, LF CR or CR CR LF, as the first
+    one tells, are ended anew. Elsewhere in a header, a bare CR is such an end before another field.
+    """
+    first = raw.find(b"\n")
+    if first < 0:
+        return raw.replace(b"\r", b"\n")
+    if raw[max(0, first - 2) : first] == b"\r\r":
+        return raw.replace(b"\r\r\n", b"\r\n")
+    if _LF_CR.match(raw, first):  # where each LF may have got a CR of its own on the way
+        return raw.replace(b"\n\r", b"\n")
+    found = EMPTY_LINE.search(raw, 0, MAX_HEADER)
+    end = found.start() if found else min(len(raw), MAX_HEADER)
+    if not BARE_CR.search(raw, 0, end):
+        return raw
+    if (empty := raw.find(b"\r\r", 0, first)) >= 0:  # another program has added the text
+        return raw[: empty + 2].replace(b"\r", b"\n") + raw[empty + 2 :]
+    return _END_CR.sub(b"\n", raw[:end]) + raw[end:]
 
 
 def fields_of(head: bytes, wanted: frozenset[bytes]) -> dict[bytes, list[bytes]]:
@@ -80,6 +100,7 @@ def unfolded(raw: bytes, label: Label | None = None) -> str:
     changes.
     """
     raw = _FOLD.sub(b"", raw) if b"\n" in raw else raw
+    raw = raw.replace(b"\0", b"") if b"\0" in raw else raw
     if raw.isascii() and b"\x1b" not in raw:
         text = raw.decode("ascii")
     elif is_iso2022(raw):
@@ -95,8 +116,9 @@ def _by_charset(raw: bytes, label: Label) -> str:
 
 
 def first_of(fields: dict[bytes, list[bytes]], name: bytes, label: Label | None = None) -> str:
-    """Return the first value of a field as one line, "" if the field is missing."""
-    return unfolded(fields[name][0][:MAX_PARAMETERS], label) if name in fields else ""
+    """Return the first value of a field that is not empty, as one line; "" if there is none."""
+    values = (unfolded(one[:MAX_PARAMETERS], label) for one in fields.get(name, ()))
+    return next(filter(None, values), "")
 
 
 _CHARSET = re.compile(rb"charset\*?\s*=\s*[\"']?([\w.:+-]{2,40})", re.IGNORECASE)

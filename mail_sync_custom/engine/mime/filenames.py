@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import unquote_to_bytes
 
-from .charsets import clean
+from .charsets import clean, decode, is_utf8
 from .limits import MAX_FILENAME
 from .words import CONTROL, SPACES, decode_words
 
 # Direction marks and zero-width characters: they make "exe.fdp" look like "pdf.exe".
 _TRICKS = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u061c\x80-\x9f]+")
 SLASH = re.compile(r"[/\\]")
+_EXTENDED = re.compile(
+    r"(?i)((?:utf|iso|windows|gb|big5|euc|shift|koi8)[\w-]{0,30})'[\w-]{0,20}'(.*)"
+)
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 
 #: The default name of a nameless part, by type; other types become attachment.bin.
@@ -61,11 +65,25 @@ _DEFAULT_NAMES = {
 
 def safe_name(name: str, mimetype: str) -> str:
     """Return a file name that is safe to store, show and save; never an empty one."""
-    name = CONTROL.sub("", _TRICKS.sub("", clean(decode_words(name))))
+    name = CONTROL.sub("", _TRICKS.sub("", clean(_unescaped(decode_words(name)))))
     name = next(filter(None, (p.strip() for p in SLASH.split(name)[::-1])), "")
     name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name))
     name = _shortened(SPACES.sub(" ", name).strip(" ."))
     return name or _DEFAULT_NAMES.get(mimetype, "attachment.bin")
+
+
+def _unescaped(name: str) -> str:
+    """Return a name without the escapes of RFC 2231 §4, which some write into a parameter as it is.
+
+    Without a charset before them they count only where they are letters in UTF-8: ``100%20.pdf``
+    may be what the file is called.
+    """
+    if "%" not in name:
+        return name
+    if found := _EXTENDED.fullmatch(name):
+        return decode(unquote_to_bytes(found[2]), found[1])
+    data = unquote_to_bytes(name) if name.isascii() else b""
+    return name if data.isascii() or not is_utf8(data) else data.decode()
 
 
 def _shortened(name: str) -> str:

@@ -15,8 +15,16 @@ _ENRICHED = re.compile(r"<<|<(/?)([a-zA-Z0-9-]{1,60})>|\n+")
 _PARAGRAPHS = frozenset("paragraph indent center flushleft flushright flushboth excerpt".split())
 
 
-def _enriched(text: str) -> str:
-    """Return the words of enriched text: one line break is a space, n of them are n - 1."""
+def _richtext(text: str) -> str:
+    """Return the words of the older form, where every line break is a space (RFC 1341 §7.1.3)."""
+    return _enriched(text.replace("<<", "<lt><lt>"), "comment", between="")
+
+
+def _enriched(text: str, unseen: str = "param", between: str = "\n") -> str:
+    """Return the words of enriched text: one line break is a space, n of them are n - 1.
+
+    ``unseen`` is the element that has no words, ``between`` what is said by each further break.
+    """
     out: list[str] = []
     at, literal, hidden = 0, 0, 0
     for found in _ENRICHED.finditer(text):
@@ -24,7 +32,7 @@ def _enriched(text: str) -> str:
             out.append(text[at : found.start()])
         at = found.end()
         name = (found[2] or "").lower()
-        if name == "param":
+        if name == unseen:
             hidden = max(0, hidden + (-1 if found[1] else 1))
         elif name == "nofill":
             literal = max(0, literal + (-1 if found[1] else 1))
@@ -34,7 +42,8 @@ def _enriched(text: str) -> str:
             out.append("<")
         elif not name and not hidden:
             breaks = found[0]
-            out.append("<" if breaks == "<<" else breaks if literal else breaks[1:] or " ")
+            further = between * (len(breaks) - 1)
+            out.append("<" if breaks == "<<" else breaks if literal else further or " ")
     out.append("" if hidden else text[at:])
     return "".join(out)
 
@@ -51,15 +60,20 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 def _said(text: str) -> str:
-    """Return what an invitation or a business card says to a person, one item per line."""
-    values = (found[2] for found in islice(_SAID.finditer(_FOLDED.sub("", text)), 100))
+    """Return what an invitation or a business card says to a person, one item per line.
+
+    Not what its alarms say, which are for the calendar (RFC 5545 §3.6.6).
+    """
+    first, *others = _FOLDED.sub("", text).split("BEGIN:VALARM")
+    text = first + "".join(one.partition("END:VALARM")[2] for one in others)
+    values = (found[2] for found in islice(_SAID.finditer(text), 100))
     return "\n".join(_ESCAPED.sub(lambda e: "\n" if e[1] in "nN" else e[1], v) for v in values)
 
 
 CONVERTERS = {
     **dict.fromkeys(("text/calendar", "text/vcard", "text/x-vcard", "text/directory"), _said),
     "text/enriched": _enriched,
-    "text/richtext": _enriched,
+    "text/richtext": _richtext,
     "text/rtf": rtf_text,
     "application/rtf": rtf_text,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from .envelope import envelope
-from .fields import BOM
+from .fields import BARE_CR, BOM
 from .limits import QUICK
 
 _GLANCED = re.compile(
@@ -26,7 +26,8 @@ _DIFFICULT = bytes(
     else byte == 34
     for byte in range(256)
 )  # fmt: skip
-_EASY = re.compile(rb"[^@\0\1]+@[^@\0\1]*[^@\0\1.]").fullmatch
+# The end of a link, or of a bracket as HTML has it, is no part of an address.
+_EASY = re.compile(rb"[^@\0\1]+@[^@\0\1?&]*[^@\0\1?&.]").fullmatch
 _AROUND_A_DOT = (b" .", b". ", b"\0.", b".\0")
 _EASY_ID = re.compile(rb"\s*<([!-;=?-~]{1,225})>\s*").fullmatch
 
@@ -63,7 +64,12 @@ def glance(raw: bytes) -> Glance:
     >>> glance(b"From: Ann ann@example.com\\r\\n")
     (frozenset({'ann@example.com'}), frozenset(), True)
     """
-    if len(raw) > QUICK or BOM in raw or b"\n" not in raw:
+    if (
+        len(raw) > QUICK
+        or b"\n" not in raw
+        or (not raw.isascii() and BOM in raw)
+        or BARE_CR.search(raw)
+    ):
         return _glance_exactly(raw, is_odd=True)
     found = _GLANCED.findall(b"\n" + raw)
     fields = [(name.lower(), value) for name, _, value in found if name and b"@" in value]

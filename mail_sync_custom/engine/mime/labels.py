@@ -11,6 +11,8 @@ import re
 from encodings.aliases import aliases
 from functools import lru_cache
 
+from .tables import OWN
+
 #: Stands for ISO-2022-JP, -KR and -CN, which :mod:`.iso2022` reads instead of a Python codec.
 ISO_2022 = "iso-2022"
 
@@ -47,7 +49,9 @@ _MAILERS = {
     "us": "", "utf8mb4": "utf-8", "utf8n": "utf-8", "utf8mac": "utf-8", "cesu8": "utf-8",
     "unicode11utf7": "utf-7", "unicode11utf8": "utf-8", "unicode20utf8": "utf-8",
     "xunicode20utf8": "utf-8", "xunicode20utf7": "utf-7", "unicode20utf7": "utf-7",
-    "ucs2": "utf-16", "iso10646ucs2": "utf-16", "unicode": "utf-16", "ucs4": "utf-32",
+    "ucs2le": "utf-16-le", "ucs2be": "utf-16-be", "ucs4le": "utf-32-le", "ucs4be": "utf-32-be",
+    "iso10646ucs4": "utf-32", "ucs2": "utf-16", "iso10646ucs2": "utf-16", "unicode": "utf-16",
+    "ucs4": "utf-32", "hproman8": "hp_roman8",
     "csiso2022jp": ISO_2022, "cp50220": ISO_2022, "cp50221": ISO_2022, "cp50222": ISO_2022,
     "cp50225": ISO_2022, "cp50227": ISO_2022, "iso2022jpms": ISO_2022, "jis": ISO_2022,
     "iso2022cn": ISO_2022, "iso2022cnext": ISO_2022, "xiso2022jp": ISO_2022,
@@ -68,7 +72,8 @@ _MAILERS = {
     "ksx1001": "cp949", "xmackorean": "cp949", "ksc56011992": "cp949", "xjohab": "johab",
     "ms1361": "johab", "cp1361": "johab", "xmacce": "mac_latin2",
     "xmaccentraleurroman": "mac_latin2", "macce": "mac_latin2", "xmacgreek": "mac_greek",
-    "xmacturkish": "mac_turkish", "xmaciceland": "mac_iceland", "xmaccroatian": "mac_croatian",
+    "xmacturkish": "mac_turkish", "xmaciceland": "mac_iceland", "xmacicelandic": "mac_iceland",
+    "xmaccroatian": "mac_croatian",
     "xmacromanian": "mac_romanian", "xmacarabic": "mac_arabic", "xmacfarsi": "mac_farsi",
     "xmacukrainian": "mac_cyrillic", "xmacroman": "mac_roman", "mac": "mac_roman",
     "applemac": "mac_roman", "macosroman": "mac_roman", "xmachebrew": "cp1255", "xmacthai": "cp874",
@@ -76,7 +81,14 @@ _MAILERS = {
     "dosrussian": "cp866", "xcp866": "cp866", "alt": "cp866", "iso88598e": "iso8859-8",
     "logical": "iso8859-8", "visual": "iso8859-8", "latin9": "iso8859-15", "latin0": "iso8859-15",
     "latin10": "iso8859-16", "iso2022kr": ISO_2022, "csiso2022kr": ISO_2022, "xiso2022kr": ISO_2022,
-    "extendedunixcodepackedformatforjapanese": "euc_jp",
+    "extendedunixcodepackedformatforjapanese": "euc_jp", "jisx0201": "cp932", "xutf8": "utf-8",
+    "isoir179": "iso8859-13", "isoir203": "iso8859-15", "tis6202533": "cp874",
+    "viscii": "mail_viscii", "viscii111": "mail_viscii", "xviscii": "mail_viscii",
+    "tcvn": "mail_tcvn", "tcvn5712": "mail_tcvn", "tcvn57121": "mail_tcvn", "tcvn3": "mail_tcvn",
+    "tcvn571211993": "mail_tcvn", "xviettcvn5712": "mail_tcvn", "armscii8": "mail_armscii",
+    "armscii": "mail_armscii", "xarmscii8": "mail_armscii", "georgianps": "mail_georgian_ps",
+    "geostd8": "mail_georgian_ps", "georgianacademy": "mail_georgian_academy", "mik": "mail_mik",
+    "bulgariamik": "mail_mik",
     "xbig5": "big5hkscs", "xcp20936": "gb18030", "cp20936": "gb18030", "xcp50220": ISO_2022,
     "xcp50221": ISO_2022, "xcp50222": ISO_2022, "xcp50227": ISO_2022,
     "iso88591windows30latin1": "cp1252", "iso88591windows31latin1": "cp1252",
@@ -96,11 +108,24 @@ _MAILERS = {
 _NO_CHARSETS = frozenset(
     ["unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs", "oem"]
 )
+#: The numbers that Windows gives to charsets, where Python's name is not that number.
+_NUMBERS = {
+    "65001": "utf-8", "65000": "utf-7", "1200": "utf-16-le", "1201": "utf-16-be",
+    "12000": "utf-32-le", "12001": "utf-32-be", "20127": "", "20866": "koi8_r", "21866": "koi8_u",
+    "708": "iso8859-6", "38596": "iso8859-6", "38598": "iso8859-8", "31": "cp932",
+    "20932": "euc_jp", "51936": "gb18030", "51949": "cp949", "52936": "hz", "819": "cp1252",
+    "10000": "mac_roman", "10001": "cp932", "10002": "big5hkscs", "10003": "cp949",
+    "10004": "mac_arabic", "10005": "cp1255", "10006": "mac_greek", "10007": "mac_cyrillic",
+    "10008": "gb18030", "10010": "mac_romanian", "10017": "mac_cyrillic", "10021": "cp874",
+    "10029": "mac_latin2", "10079": "mac_iceland", "10081": "mac_turkish", "10082": "mac_croatian",
+    "28591": "cp1252", "28599": "cp1254",
+    **{f"{28590 + part}": f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 13, 15)},
+}  # fmt: skip
 _JUNK = re.compile(r"[^a-z0-9]+")
 _NO_NAME = re.compile(r"[^a-z0-9.]+")
 _WORD = re.compile(r"[a-z0-9_.:+()-]+")
 _NUMBERED = re.compile(
-    r"(?:x?windows(?:cp)?|x?win|x?cp|x?ms|x?ibm|x?dos|codepage|csibm|xmswin)0{0,3}(\d{2,5})"
+    r"(?:x?windows(?:cp)?|x?win|x?cp|x?ms|x?ibm|x?dos|ansi|codepage|csibm|xmswin)0{0,3}(\d{2,5})"
 )
 # A label with something else attached to it.
 _GLUED = re.compile(r"x?(?:windows12\d\d|koi8[ru]|gb2312|gbk|big5|shiftjis|euc(?:jp|kr)|iso2022jp)")
@@ -125,10 +150,12 @@ def charset_of(label: str) -> str:
     for name in (whole, _JUNK.sub("", word[0]) if word else ""):
         if (known := _known(name)) is not None:
             return known if known in ("", ISO_2022) else _codec(known)
-    for name in filter(None, (label, label.replace(" ", "-"), word and word[0])):
+    for name in filter(None, (label, label.replace(" ", "-"), word and word[0], whole)):
         if known := _standard(name):
             known = _MEANT.get(known, known)
             return known if known in ("", ISO_2022) else _codec(known)
+    if whole.startswith("cs") and (known := charset_of(whole[2:])):
+        return known  # an alias that IANA made for programs (RFC 3808)
     glued = _GLUED.match(whole)
     return charset_of(glued[0]) if glued and glued[0] != whole else ""
 
@@ -143,12 +170,7 @@ def _known(name: str) -> str | None:
         codec = _codec(f"iso8859-{int(found[1])}")
         return _MEANT.get(codec, codec) or None
     if found := _NUMBERED.fullmatch(name):
-        codec = {"65001": "utf-8", "65000": "utf-7", "1200": "utf-16-le", "1201": "utf-16-be",
-                 "20127": "", "20866": "koi8_r", "21866": "koi8_u", "28591": "cp1252",
-                 "28592": "iso8859-2", "28605": "iso8859-15", "31": "cp932", "20932": "euc_jp",
-                 "51936": "gb18030", "51949": "cp949", "52936": "hz", "819": "cp1252",
-                 "10000": "mac_roman", "10007": "mac_cyrillic", "10029": "mac_latin2",
-                 }.get(found[1])  # fmt: skip
+        codec = _NUMBERS.get(found[1])
         codec = _codec(f"cp{found[1]}") if codec is None else codec
         return _MEANT.get({"cp936": "gbk"}.get(codec, codec), codec) or None
     return None
@@ -167,7 +189,8 @@ def _standard(name: str) -> str:
 @lru_cache(maxsize=1)
 def _codecs() -> frozenset[str]:
     """Return the names of Python's codecs. Asking ``codecs`` for others would search for files."""
-    return frozenset({*aliases, *aliases.values(), "koi8_t", "koi8_u", "cp720", "cp856", "cp874"})
+    others = "koi8_t koi8_u cp720 cp737 cp856 cp874 cp1006 mac_arabic mac_croatian mac_farsi"
+    return frozenset({*aliases, *aliases.values(), *others.split(), "mac_romanian", *OWN})
 
 
 def _codec(name: str) -> str:

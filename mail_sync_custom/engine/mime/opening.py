@@ -1,18 +1,24 @@
-"""Containers other than multiparts → their contents: S/MIME's signed-data, and winmail.dat."""
+"""Containers other than multiparts → their contents.
+
+S/MIME's signed-data, winmail.dat, and what a Macintosh wraps a file in.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from mimetypes import guess_type
 
+from .charsets import decode
 from .content import content_of
 from .fields import EMPTY_LINE, fields_of
+from .macintosh import unwrapped
 from .smime import compressed_content, signed_content
 from .tnef import tnef_content
 from .tree import Part
 
 _SMIME = frozenset(["application/pkcs7-mime", "application/x-pkcs7-mime"])
 _TNEF = frozenset(["application/ms-tnef", "application/vnd.ms-tnef"])
+_MACINTOSH = frozenset(["application/mac-binhex40", "application/binhex", "application/applefile"])
 _UNKNOWN = "application/octet-stream"
 #: What the header of an entity has (RFC 8551 §3.1); and the bytes in which it is looked for.
 _ENTITY_FIELDS = frozenset((b"content-type", b"content-transfer-encoding", b"mime-version"))
@@ -44,7 +50,7 @@ class Opened:
 def is_container(part: Part, name: str) -> bool:
     """Whether a part's type or name says that it is a container."""
     name = name.lower()
-    if part.mimetype in _SMIME or part.mimetype in _TNEF:
+    if part.mimetype in _SMIME | _TNEF | _MACINTOSH or name.endswith(".hqx"):
         return True
     return part.mimetype == _UNKNOWN and (
         name.endswith((".p7m", ".p7z")) or (name.endswith(".dat") and _begins_as_tnef(part))
@@ -64,10 +70,17 @@ def opened(part: Part, name: str) -> Opened | None:
         return Opened(entity=entity, signed=True) if _is_entity(entity, name) else None
     if entity := compressed_content(data):
         return Opened(entity=entity)
+    if file := unwrapped(data):
+        return Opened(files=((_file_name(file[0], name), "", file[1], part.content_id),))
     found = tnef_content(data)
     if found and (found.body or found.files):
         return Opened(body=found.body, files=found.files, cut=found.cut)
     return None
+
+
+def _file_name(own: bytes, name: str) -> str:
+    """Return the name of a file in a Macintosh's wrapping, else that of the wrapping without it."""
+    return decode(own, "macintosh") or name.removesuffix(".hqx")
 
 
 def _is_entity(content: bytes, name: str) -> bool:

@@ -67,6 +67,8 @@ def read_parameters(text: str) -> tuple[str, dict[str, str]]:
             name = name.lower()
             if not quoted and name not in _FILENAMES:
                 value = _without_comments(value).strip()
+            elif not quoted and len(value) > 1 and value[0] == "'" == value[-1]:
+                value = value[1:-1]  # as a shell quotes
             simple.setdefault(name, value)
     extended = {name: _joined(parts) for name, parts in sections.items()}
     return "".join(head.split()).lower().strip("\"',"), simple | extended

@@ -29,7 +29,10 @@ _PART_FIELDS = frozenset(
 )
 _MIMETYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 #: Misspellings of the two types that senders mean.
-_SHORT = {"html": "text/html", "text": "text/plain", "plain": "text/plain"}
+_SHORT = {
+    **dict.fromkeys(("html", "text/htm", "text\\html", "html/text"), "text/html"),
+    **dict.fromkeys(("text", "plain", "text\\plain"), "text/plain"),
+}
 # A line that can only be the boundary that the Content-Type fails to name.
 _BOUNDARY = re.compile(rb"^--([!-~]{1,70})[ \t]*\r?\n(?i:content)-[A-Za-z-]+:", re.MULTILINE)
 _ANGLED = re.compile(r"<([^<>]+)>")
@@ -133,6 +136,8 @@ class Tree:
         mimetype = _SHORT.get(mimetype, mimetype)
         if not mimetype:
             return default, parameters
+        if mimetype == "message/partial" and parameters.get("number") == "1":
+            return "message/rfc822", parameters  # its beginning (RFC 2046 §5.2.2.1)
         if not _MIMETYPE.fullmatch(mimetype):
             # RFC 2045 §5.2 says text/plain; what is clearly a file stays one.
             named = parameters.get("name")

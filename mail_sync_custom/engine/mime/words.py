@@ -18,6 +18,8 @@ _ENCODED = re.compile(
     r"=\?([^?\s]{0,75})\?([bBqQ])\?(?:([^?]*(?:\?(?!=)[^?]*){0,8})\?=|([^?\s]+)\?{0,1}\Z)"
 )
 _BETWEEN = re.compile(r"\?=\s+=\?")
+#: An escape of an eight-bit byte that was folded like text.
+_FOLDED_SIGN = re.compile(rb"=\s*([89A-F])\s*([0-9A-F])")
 _VALUES = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 
 
@@ -85,7 +87,8 @@ def _word_bytes(encoding: str, text: str) -> bytes:
     if encoding == "B":
         data = data.translate(URL_SAFE)
         return base64(data, 0, len(data))
-    return binascii.a2b_qp(data.replace(b"=\n", b""), header=True)
+    data = _FOLDED_SIGN.sub(rb"=\1\2", data.replace(b"=\n", b""))
+    return binascii.a2b_qp(data, header=True)
 
 
 def one_line(text: str, limit: int) -> str:
