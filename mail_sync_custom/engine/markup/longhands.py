@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .colours import Colour, colour
 from .tokens import value
 
 _WITH_BGCOLOR = frozenset("body table tr td th thead tbody tfoot".split())
@@ -22,6 +23,10 @@ _COLOUR = re.compile(
 _URL = re.compile(r"""url\((?:"[^"]*"|'[^']*'|[^()"'])*\)""", re.IGNORECASE)
 _GRADIENT = re.compile(r"gradient\((?:[^()]|\([^()]{0,60}\)){0,500}\)", re.IGNORECASE)
 IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
+_IS_PICTURE = re.compile(r"(?:url|image-set)\(", re.IGNORECASE)
+#: The properties that state what is behind words.
+GROUNDS = frozenset("background background-color background-image".split())
+_NO_STATEMENTS = frozenset("inherit initial none transparent unset".split()) | {""}
 #: A colour through which something is seen.
 _THIN = re.compile(r"transparent|(?:rgb|hsl)a\(.*|.*/.*|#[0-9a-f]{4}|#[0-9a-f]{8}", re.IGNORECASE)
 #: Words of a background, or of a gradient in it, that are no colours.
@@ -68,9 +73,38 @@ def longhands(name: str, text: str) -> Iterator[tuple[str, str]]:
         yield "font-family", family
 
 
+def without_comments(css: str) -> str:
+    """Return a style without comments, each of which is a space."""
+    out, at = [], 0
+    while (begin := css.find("/*", at)) >= 0 and (end := css.find("*/", begin + 2)) >= 0:
+        out += (css[at:begin], " ")
+        at = end + 2
+    return "".join((*out, css[at:])) if out else css
+
+
+def colours_of(css: str) -> tuple[tuple[Colour | None, ...], tuple[Colour | None, ...]]:
+    """Return the grounds, and the colours of letters, that declarations state.
+
+    None is a picture, or a colour that is not understood.
+    """
+    grounds: list[Colour | None] = []
+    letters: list[Colour | None] = []
+    for declaration in css.split(";"):
+        name, _, text = declaration.partition(":")
+        name, text = name.strip().lower(), _plain(text)
+        if name == "color" and text.lower() not in _NO_STATEMENTS:
+            letters.append(colour(text))
+        elif name in GROUNDS and text.lower() not in _NO_STATEMENTS:
+            own = _colours(_URL.sub(" ", text))
+            grounds += [colour(one) for one in own]
+            if not own or _IS_PICTURE.search(text):
+                grounds.append(None)
+    return tuple(grounds), tuple(letters)
+
+
 def shade(name: str, text: str) -> str:
-    """Return the colour that stands for a gradient where no other is stated; "" without one."""
-    if name not in ("background", "background-image"):
+    """Return the colour that stands for a gradient in a ground; "" without one."""
+    if name == "background-color":
         return ""
     found = _colours(" ".join(_GRADIENT.findall(_URL.sub(" ", _plain(text)))))
     return next((one for one in found if not _THIN.fullmatch(one)), "")
@@ -91,8 +125,8 @@ def of_attributes(name: str, given: dict[str, str]) -> str:
     if "background" in given:
         address = value(given["background"]).replace('"', "").replace("\\", "")
         out += f'background-image:url("{address}");'
-    if name in _WITH_BGCOLOR and (colour := _colour(given.get("bgcolor", ""))):
-        out += f"background-color:{colour};"
+    if name in _WITH_BGCOLOR and (ground := _colour(given.get("bgcolor", ""))):
+        out += f"background-color:{ground};"
         text = _colour(given.get("text", "")) if name == "body" else ""
         out += f"color:{text};" if text else ""  # letters without their background may be lost
     return out

@@ -1,0 +1,195 @@
+"""One start tag of a mail → the start tag that is written for it, of known attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+
+from . import elements, quotes, style
+from .legible import Paint
+from .longhands import of_attributes, without_comments
+from .sheets import Sheets
+from .style import Part
+from .tokens import attributes, value
+
+MAX_VALUE, MAX_URL = 1_000, 8_000
+#: Bytes of a picture that is in its tag (``data:``) and not in a part of the mail.
+MAX_DATA = 256 * 1024
+
+_BAD_IN_VALUE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
+_DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?|ftp|mailto|tel|sms|callto|sip|news|webcal|geo):", re.IGNORECASE)
+_BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
+
+Resolve = Callable[[str], int | None]
+
+
+@dataclass(slots=True)
+class Tag:
+    """What a start tag becomes: an element's name, and its start tag in pieces."""
+
+    name: str
+    pieces: tuple[str | Part, ...] = ()
+    text: str = ""  # what an input field shows
+    source: str = ""  # its attributes, as they stand in the mail
+    paint: Paint | None = None
+    size: int = 0  # characters
+    quoting: bool = False  # whether it may begin a quote
+    hides: bool = False  # whether a browser shows nothing of what is in it
+
+    def __post_init__(self) -> None:
+        strings = [piece for piece in self.pieces if isinstance(piece, str)]
+        self.size = sum(map(len, strings))
+        self.quoting = self.name == "blockquote" or any(map(quotes.NAMED.fullmatch, strings))
+        self.hides = bool(style.HIDES.search("".join(strings)))
+
+    def shown(self) -> Tag:
+        """Return a tag that hides nothing: without attributes, if these do."""
+        return Tag(self.name, (f"<{self.name}>",)) if self.hides else self
+
+
+@dataclass(slots=True)
+class Tags:
+    """Makes the tags of one mail, each once.
+
+    ``resolve`` returns the number of the file that an address refers to; ``marked`` says that the
+    marks of quotes are kept.
+    """
+
+    resolve: Resolve
+    marked: bool
+    sheets: Sheets
+    known: dict[tuple[str, str], Tag] = field(default_factory=dict)
+    others: dict[tuple[str, str, str], Tag] = field(default_factory=dict)
+    styles: dict[str, style.Kept] = field(default_factory=dict)
+    option: bool = False  # within one, nothing is hidden
+
+    def tag(self, name: str, source: str) -> Tag:
+        """Return the tag for an element's name and its attributes as they stand."""
+        return self.known.get((name, source)) or self.known.setdefault(
+            (name, source), self._tag(name, source, None)
+        )
+
+    def coloured(self, name: str, tag: Tag, colour: str) -> Tag:
+        """Return a tag with another colour of letters; with none, if that is ""."""
+        key = (name, tag.source, colour)
+        return self.others.get(key) or self.others.setdefault(key, self._tag(*key))
+
+    def within_option(self, option: bool) -> None:
+        """Note whether what follows is in an option: the same tags mean something else there."""
+        self.option = option
+        self.known.clear()
+        self.others.clear()
+
+    def _tag(self, name: str, source: str, colour: str | None) -> Tag:
+        shown_as = elements.SHOWN_AS[name]
+        given = attributes(source) if source else {}
+        if name in elements.SHOWN_ALWAYS or self.option:
+            given.pop("style", None)
+            given.pop("hidden", None)
+        if shown_as == "img":
+            return self.picture(name, given)
+        pieces: list[str | Part] = [f"<{shown_as}"]
+        kept = self.style(name, given)
+        paint = self.paint(name, given, kept)
+        if colour is not None:
+            kept = kept.coloured(colour)
+            given.pop("color", None)
+        if given or colour:
+            self.add_attributes(pieces, shown_as, given, kept)
+        if shown_as == "a" and "href" in given:
+            self.add_link(pieces, value(given["href"]))
+        return Tag(shown_as, (*pieces, ">"), source=source, paint=paint)
+
+    def style(self, name: str, given: dict[str, str]) -> style.Kept:
+        """Return the declarations of an element: those of its attributes, its own behind them."""
+        if not given:
+            return style.NOTHING
+        css = of_attributes(name, given) + without_comments(value(given.get("style", "")))
+        if not css:
+            return style.NOTHING
+        return self.styles.get(css) or self.styles.setdefault(css, style.kept(css, self.resolve))
+
+    def paint(self, name: str, given: dict[str, str], kept: style.Kept) -> Paint | None:
+        """Return what an element says of the colours in it; None if that is nothing."""
+        grounds, colours = self.sheets.of(name, given)
+        if kept.ground is not None and "bgcolor" not in given:
+            grounds = ()
+        colour = value(given["color"]) if "color" in given else None
+        paint = Paint(
+            kept.ground,
+            colour if kept.colour is None else kept.colour,
+            (*grounds, None) if kept.lost else grounds,
+            colours if kept.colour is None else (),
+            name == "a" and "href" in given,
+            kept.on_purpose,
+        )
+        return paint if paint else None
+
+    def add_attributes(
+        self, pieces: list[str | Part], name: str, given: dict[str, str], kept: style.Kept
+    ) -> None:
+        if kept.values:
+            pieces += (' style="', *kept.pieces(), '"')
+        for attribute, text in given.items():
+            owners = elements.ATTRIBUTES.get(attribute)
+            if owners is None or (owners and name not in owners):
+                if not (self.marked and attribute in ("class", "id")):
+                    continue
+                text = " ".join(elements.QUOTE_MARKS.findall(text))
+                if not text:
+                    continue
+            pieces.append(f' {attribute}="{_value(value(text)[:MAX_VALUE])}"')
+
+    def add_link(self, pieces: list[str | Part], address: str) -> None:
+        address = _BAD_IN_VALUE.sub("", address).strip()
+        part = self.resolve(address)
+        if part is not None:
+            pieces += (' href="', Part(part, is_picture=False), '"')
+            return
+        if address.startswith("//"):
+            address = f"https:{address}"
+        elif _BARE_HOST.match(address):
+            address = f"http://{address}"
+        if len(address) > MAX_URL or not _LINK.match(address):
+            return
+        pieces.append(f' href="{_value(address)}"')
+
+    def picture(self, name: str, given: dict[str, str]) -> Tag:
+        """Return a picture that is a part of the mail; for any other, its replacement."""
+        kind = given.get("type", "").lower()
+        if name == "input" and kind != "image":
+            text = value(given.get("value", "")) if kind in elements.VALUE_SHOWN else ""
+            return Tag("img", text=text)
+        pieces: list[str | Part] = ["<img"]
+        source = self.source(given)
+        if source is not None:
+            pieces += (' src="', source, '"')
+        elif name == "embed":
+            return Tag("img")
+        self.add_attributes(pieces, "img", given, self.style(name, given))
+        return Tag("img", (*pieces, ">"))
+
+    def source(self, given: dict[str, str]) -> str | Part | None:
+        """Return what a picture shows: one of the mail's parts, or what is in the tag itself."""
+        addresses = [given.get(name, "") for name in ("src", "xlink:href", "href")]
+        addresses += [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
+        for address in addresses:
+            address = _BAD_IN_VALUE.sub("", value(address)).strip() if address else ""
+            part = self.resolve(address) if address else None
+            if part is not None:
+                return Part(part)
+            if _DATA.match(address) and len(address) <= MAX_DATA:
+                return _value(address)
+        return None
+
+
+def _value(text: str) -> str:
+    """Return an attribute's value, escaped for use between quotes.
+
+    Odoo's sanitiser removes every tag that contains ``encoding=``.
+    """
+    text = escape(_BAD_IN_VALUE.sub(" ", text))
+    return text.replace("encoding=", "encoding&#61;") if "encoding=" in text else text
