@@ -68,17 +68,22 @@ class Shown:
         return written.replace("\xa0", "&nbsp;")  # as Odoo stores it
 
 
-def shown(source: str, resolve: Resolve = lambda _address: None) -> Shown:
+def shown(
+    source: str,
+    resolve: Resolve = lambda _address: None,
+    may_be_picture: Callable[[int], bool] = lambda _file: True,
+) -> Shown:
     """Return the HTML of a mail made safe. Never raises; linear in the length of the source.
 
-    ``resolve`` returns the number of the file that an address refers to, or None.
+    ``resolve`` returns the number of the file that an address refers to, or None;
+    ``may_be_picture`` tells whether a file may be shown as one.
     """
     rests = source.count("yahoo_quoted") + source.count("stopSpelling")
     marked = source.count("<") <= MAX_MARKED and rests <= MAX_YAHOO
     sheet = sheets(source)
     grounds, colours = sheet.root
     arounds = [Around().enter(Paint(grounds=grounds, colours=colours))[0]]
-    return _Writer(Tags(resolve, marked, sheet), arounds).written(source)
+    return _Writer(Tags(resolve, marked, sheet, may_be_picture), arounds).written(source)
 
 
 _counts = partial(defaultdict, int)
@@ -97,6 +102,7 @@ class _Writer:
     quoting: bool = False  # whether there may be a quote
     parted: bool = True  # only the edge of an element since the last word
     break_due: bool = False
+    pictured: str | Part | None = None  # what a picture element shows, before its img
     hiding: Hiding = field(init=False)
 
     def __post_init__(self) -> None:
@@ -160,6 +166,10 @@ class _Writer:
         if not shown_as or (name in elements.IN_TABLE and not self.count.get("table")):
             if name in elements.BREAKS or name in elements.IN_TABLE:
                 self.break_due = True
+            if name == "picture":
+                self.pictured = None
+            elif name == "source":
+                self.pictured = self.pictured or self.tags.of_source(attrs)
             self.hiding.begin_other(name)
             return
         if name == "body":
@@ -172,7 +182,12 @@ class _Writer:
             self.end_open(*rule)
             if name in elements.ALONE and self.count.get(name):
                 self.hiding.give_up()  # what a table keeps open here may have ended in a browser
-        tag = self.tags.tag(name, attrs)
+        if name == "img" and self.pictured:
+            tag, self.pictured = self.tags.img(attrs, self.pictured), None
+        else:
+            tag = self.tags.tag(name, attrs)
+        if name == "img" and self.count.get("object") and self.is_shown(tag):
+            return
         is_void = shown_as in elements.VOID
         if (not is_void and len(self.open) >= MAX_DEPTH) or self.elements >= MAX_ELEMENTS:
             self.flat[name] += not is_void
@@ -183,6 +198,13 @@ class _Writer:
             self.break_due = not self.parted
             self.text(tag.text)
             self.break_due = True
+
+    def is_shown(self, tag: Tag) -> bool:
+        """Return whether an open object shows the same picture, which is instead of it."""
+        return any(
+            name == "object" and around.shows is not None and around.shows == tag.shows
+            for name, around in self.open
+        )
 
     def write(self, name: str, tag: Tag, is_void: bool) -> None:
         if tag.name not in elements.INLINE:

@@ -41,9 +41,7 @@ HIDES = re.compile(
 _SUSPECT = re.compile(r"""[(@\\<>:=;\x00-\x1f\x7f]|/\*""")
 _HARMLESS = re.compile(r"\b(?:rgba?|hsla?|calc|min|max)\([\w\s.,%+*/-]*\)", re.IGNORECASE)
 _VALUE = re.compile(r"""(?:[^"']|"[^"]*"|'[^']*')+""")
-_PICTURE = re.compile(
-    r"""[^()]*?\burl\(\s*("[^"]*"|'[^']*'|[^\s"'()]*)\s*\)[^()]*""", re.IGNORECASE
-)
+_PICTURE = re.compile(r"""\burl\(\s*("[^"]*"|'[^']*'|[^\s"'()]*)\s*\)""", re.IGNORECASE)
 #: The background is seen in the letters only.
 _CUT_OUT = re.compile(
     r"background-clip\s*:\s*text|background\s*:[^;]*(?<=[\s)])text(?=\s|;|\Z)", re.IGNORECASE
@@ -175,6 +173,9 @@ def _value(value: str) -> tuple[str, ...]:
 
 
 def _picture(value: str, resolve: Callable[[str], int | None]) -> tuple[str | Part, ...]:
-    found = _PICTURE.fullmatch(value)
-    part = resolve(found[1].strip("\"'").strip()) if found else None
-    return () if part is None else ("url(", Part(part), ")")
+    """Return the first picture of the mail in a ground, which may have others beside it."""
+    for found in _PICTURE.finditer(value):
+        part = resolve(found[1].strip("\"'").strip())
+        if part is not None:
+            return ("url(", Part(part), ")")
+    return ()

@@ -23,6 +23,8 @@ _DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?|ftp|mailto|tel|sms|callto|sip|news|webcal|geo):", re.IGNORECASE)
 _BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
 
+_OTHER_MEDIA = re.compile("dark|print", re.IGNORECASE)
+
 Resolve = Callable[[str], int | None]
 
 
@@ -35,6 +37,7 @@ class Tag:
     text: str = ""  # what an input field shows
     source: str = ""  # its attributes, as they stand in the mail
     paint: Paint | None = None
+    shows: str | Part | None = None  # a picture
     size: int = 0  # characters
     quoting: bool = False  # whether it may begin a quote
     hides: bool = False  # whether a browser shows nothing of what is in it
@@ -54,13 +57,14 @@ class Tag:
 class Tags:
     """Makes the tags of one mail, each once.
 
-    ``resolve`` returns the number of the file that an address refers to; ``marked`` says that the
-    marks of quotes are kept.
+    ``resolve`` returns the number of the file that an address refers to, and ``may_be_picture``
+    whether that may be one; ``marked`` says that the marks of quotes are kept.
     """
 
     resolve: Resolve
     marked: bool
     sheets: Sheets
+    may_be_picture: Callable[[int], bool]
     known: dict[tuple[str, str], Tag] = field(default_factory=dict)
     others: dict[tuple[str, str, str], Tag] = field(default_factory=dict)
     styles: dict[str, style.Kept] = field(default_factory=dict)
@@ -91,7 +95,9 @@ class Tags:
             given.pop("hidden", None)
         if shown_as == "img":
             return self.picture(name, given)
-        pieces: list[str | Part] = [f"<{shown_as}"]
+        shows = self.of_object(given) if name == "object" else None
+        pieces: list[str | Part] = ['<img src="', shows, '">'] if shows else []
+        pieces.append(f"<{shown_as}")
         kept = self.style(name, given)
         paint = self.paint(name, given, kept)
         if colour is not None:
@@ -101,7 +107,7 @@ class Tags:
             self.add_attributes(pieces, shown_as, given, kept)
         if shown_as == "a" and "href" in given:
             self.add_link(pieces, value(given["href"]))
-        return Tag(shown_as, (*pieces, ">"), source=source, paint=paint)
+        return Tag(shown_as, (*pieces, ">"), source=source, paint=paint, shows=shows)
 
     def style(self, name: str, given: dict[str, str]) -> style.Kept:
         """Return the declarations of an element: those of its attributes, its own behind them."""
@@ -157,25 +163,52 @@ class Tags:
             return
         pieces.append(f' href="{_value(address)}"')
 
-    def picture(self, name: str, given: dict[str, str]) -> Tag:
+    def picture(self, name: str, given: dict[str, str], instead: str | Part | None = None) -> Tag:
         """Return a picture that is a part of the mail; for any other, its replacement."""
         kind = given.get("type", "").lower()
         if name == "input" and kind != "image":
             text = value(given.get("value", "")) if kind in elements.VALUE_SHOWN else ""
             return Tag("img", text=text)
         pieces: list[str | Part] = ["<img"]
-        source = self.source(given)
+        source = self.of_embed(given) if name == "embed" else self.of_img(given) or instead
         if source is not None:
             pieces += (' src="', source, '"')
         elif name == "embed":
             return Tag("img")
         self.add_attributes(pieces, "img", given, self.style(name, given))
-        return Tag("img", (*pieces, ">"))
+        return Tag("img", (*pieces, ">"), shows=source)
 
-    def source(self, given: dict[str, str]) -> str | Part | None:
+    def img(self, source: str, instead: str | Part) -> Tag:
+        """Return a picture that shows something else where it is no part of the mail itself."""
+        return self.picture("img", attributes(source) if source else {}, instead)
+
+    def of_img(self, given: dict[str, str]) -> str | Part | None:
         """Return what a picture shows: one of the mail's parts, or what is in the tag itself."""
         addresses = [given.get(name, "") for name in ("src", "xlink:href", "href")]
-        addresses += [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
+        return self.first(*addresses, *_candidates(given))
+
+    def of_source(self, source: str) -> str | Part | None:
+        """Return what a source offers a picture, unless that is for the dark or for paper."""
+        given = attributes(source)
+        return (
+            None if _OTHER_MEDIA.search(given.get("media", "")) else self.first(*_candidates(given))
+        )
+
+    def of_object(self, given: dict[str, str]) -> str | Part | None:
+        """Return the picture that an object shows instead of its content (HTML §4.8.7)."""
+        return self.picture_only(self.first(given.get("data", "")))
+
+    def of_embed(self, given: dict[str, str]) -> str | Part | None:
+        return self.picture_only(self.of_img(given))
+
+    def picture_only(self, found: str | Part | None) -> str | Part | None:
+        """Return what is shown by an element that shows any kind of file, if that is a picture."""
+        if isinstance(found, Part) and not self.may_be_picture(found.file):
+            return None
+        return found
+
+    def first(self, *addresses: str) -> str | Part | None:
+        """Return the first that is one of the mail's parts, or a picture itself."""
         for address in addresses:
             address = _BAD_IN_VALUE.sub("", value(address)).strip() if address else ""
             part = self.resolve(address) if address else None
@@ -184,6 +217,11 @@ class Tags:
             if _DATA.match(address) and len(address) <= MAX_DATA:
                 return _value(address)
         return None
+
+
+def _candidates(given: dict[str, str]) -> list[str]:
+    """Return the addresses in a srcset (HTML §2.4.4)."""
+    return [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
 
 
 def _value(text: str) -> str:
