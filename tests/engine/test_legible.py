@@ -104,6 +104,32 @@ def test_a_link_is_seen_on_a_ground_whose_link_colour_is_lost():
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<p class=t>x</p>", '<p style="font-size:medium">x</p>'),
+        ("<p class=t style='margin:0'>x</p>", '<p style="margin:0; font-size:medium">x</p>'),
+        ("<p class=f><i class=t>x</i></p>", '<p style="font-size:medium"><i>x</i></p>'),
+        ("<button>x</button>", '<span style="font-size:medium">x</span>'),
+        ("<p class=t style='font-size:14px'>x</p>", '<p style="font-size:14px">x</p>'),
+        ("<b style='font-size:9px'><p class=t>x</p></b>", '<b style="font-size:9px"><p>x</p></b>'),
+        ("<font size=2 class=t><i class=t>x</i></font>", '<font size="2"><i>x</i></font>'),
+        ("<b style='font-size:90%'><i class=t color=red>x</i></b>",
+         '<b style="font-size:90%"><i style="font-size:medium" color="red">x</i></b>'),
+        ("<p class=t style='font-size:0'>x</p>", '<p style="font-size:0">x</p>'),
+        ("<p class=z>x</p>", "<p>x</p>"),
+        ("<b style='font-size:0;mso-hide:all'><i class=t>x</i></b>",
+         '<b style="font-size:0"><i>x</i></b>'),
+    ],
+)  # fmt: skip
+def test_words_whose_size_is_lost_have_one_within_what_has_none(source, expected):
+    sheet = "<style>.t{font-size:14px}p.f{font:9pt Arial}.z{font-size:0;font-weight:bold}</style>"
+    assert stored(f'{sheet}<div style="font-size:0px">{source}</div>') == (
+        f'<div style="font-size:0px">{expected}</div>'
+    )
+    assert "medium" not in stored(sheet + source)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("#fff", (1, 1, 1, 1)),

@@ -1,13 +1,14 @@
 """Whether letters are seen on the ground that remains, where their own may have been lost.
 
 Style sheets and pictures from elsewhere are not kept: white letters may have been on a dark ground
-that is not there any more, or a dark ground may have had white letters. Letters that nobody could
-see in the mail either are hidden on purpose, and stay so.
+that is not there any more, a dark ground may have had white letters, and letters within what has a
+size of nothing, one of their own. Letters that nobody could see in the mail either are hidden on
+purpose, and stay so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .colours import WHITE, Colour, colour, contrast, over
 from .sheets import MAX_COLOURS, Possible
@@ -20,7 +21,7 @@ _LETTERS, _LINK = "#374151", "#71639e"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paint:
-    """What an element adds to the colours around it: what remains, and what may have been lost."""
+    """What an element says of its letters and their ground: what remains, and what may be lost."""
 
     ground: str | None = None  # "" for a picture, None for nothing
     colour: str | None = None
@@ -28,10 +29,17 @@ class Paint:
     colours: Possible = ()
     is_link: bool = False
     on_purpose: bool = False  # it says in other ways that it is not to be seen
+    has_size: bool | None = None  # whether its letters have one; None if that is not stated
+    may_have_size: bool = False
 
     def __bool__(self) -> bool:
-        stated = (self.ground, self.colour) != (None, None)
-        return stated or self.is_link or bool(self.grounds or self.colours)
+        stated = (self.ground, self.colour, self.has_size) != (None, None, None)
+        lost = bool(self.grounds or self.colours or self.may_have_size)
+        return stated or lost or self.is_link
+
+
+#: Declarations that an element needs instead of its own; "" for none.
+Needs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,36 +48,44 @@ class Around:
 
     grounds: Possible = (WHITE,)
     colours: Possible = (colour(_LETTERS),)
-    within: dict[Paint, tuple[Around, str | None]] = field(default_factory=dict)
+    sizeless: bool = False  # letters have no size here
+    within: dict[Paint, tuple[Around, Needs]] = field(default_factory=dict)
 
-    def enter(self, paint: Paint) -> tuple[Around, str | None]:
-        """Return the colours in an element, and the one that its letters need.
-
-        None if they may keep theirs, "" if they need none of their own.
-        """
+    def enter(self, paint: Paint) -> tuple[Around, Needs]:
+        """Return what is around the words of an element, and what it needs for them to be seen."""
         if (known := self.within.get(paint)) is None:
             known = self.within[paint] = self._entered(paint)
         return known
 
-    def _entered(self, paint: Paint) -> tuple[Around, str | None]:
+    def _entered(self, paint: Paint) -> tuple[Around, Needs]:
+        colours, needed = self._coloured(paint)
+        sizeless = self.sizeless if paint.has_size is None else not paint.has_size
+        if sizeless and paint.may_have_size and paint.has_size is None:
+            return replace(colours, sizeless=False, within={}), (*needed, ("font-size", "medium"))
+        return replace(colours, sizeless=sizeless and not paint.on_purpose, within={}), needed
+
+    def _coloured(self, paint: Paint) -> tuple[Around, Needs]:
+        inside = self._with_colours_of(paint)
+        if paint.on_purpose or not inside.lost_letters():
+            return inside, ()
+        ground = inside.grounds[0]
+        is_own = paint.colour is not None and not paint.is_link
+        if is_own and _is_seen(self.colours[0], ground):
+            return replace(inside, colours=self.colours, within={}), (("color", ""),)
+        needed = max("#ffffff", "#000000", key=lambda one: contrast(colour(one), ground))
+        return replace(inside, colours=(colour(needed),), within={}), (("color", needed),)
+
+    def _with_colours_of(self, paint: Paint) -> Around:
         ground, letters = self.grounds[0], self.colours[0]
         grounds, colours = self.grounds[1:], self.colours[1:]
         if paint.ground is not None:
-            own = colour(paint.ground)
-            ground, grounds = _laid(own, ground), ()
+            ground, grounds = _laid(colour(paint.ground), ground), ()
         if paint.colour is not None or paint.is_link:
             letters, colours = colour(paint.colour or _LINK), ()
-        inside = Around(
+        return Around(
             (ground, *(grounds + paint.grounds)[-MAX_COLOURS:]),
             (letters, *(colours + paint.colours)[-MAX_COLOURS:]),
         )
-        if paint.on_purpose or not inside.lost_letters():
-            return inside, None
-        kept = self.colours[0] if paint.colour is not None and not paint.is_link else None
-        if kept and _is_seen(kept, ground):
-            return Around(inside.grounds, self.colours), ""
-        needed = max("#ffffff", "#000000", key=lambda one: contrast(colour(one), ground))
-        return Around(inside.grounds, (colour(needed),)), needed
 
     def lost_letters(self) -> bool:
         """Return whether letters are not seen here that may have been seen in the mail."""

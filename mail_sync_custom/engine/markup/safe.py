@@ -81,8 +81,8 @@ def shown(
     rests = source.count("yahoo_quoted") + source.count("stopSpelling")
     marked = source.count("<") <= MAX_MARKED and rests <= MAX_YAHOO
     sheet = sheets(source)
-    grounds, colours = sheet.root
-    arounds = [Around().enter(Paint(grounds=grounds, colours=colours))[0]]
+    root = sheet.of_root()
+    arounds = [Around().enter(Paint(grounds=root.grounds, colours=root.colours))[0]]
     return _Writer(Tags(resolve, marked, sheet, may_be_picture), arounds).written(source)
 
 
@@ -213,9 +213,9 @@ class _Writer:
             self.part()
         around = self.arounds[-1]
         if tag.paint:
-            around, colour = around.enter(tag.paint)
-            if colour is not None:
-                tag = self.tags.coloured(name, tag, colour)
+            around, needs = around.enter(tag.paint)
+            if needs:
+                tag = self.tags.with_needs(name, tag, needs)
         if tag.hides and not is_void:
             self.hiding.begin(len(self.open), tag.name, len(tag.pieces))
         self.out += tag.pieces

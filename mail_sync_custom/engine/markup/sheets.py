@@ -1,4 +1,4 @@
-"""The colours that a mail's style sheets give to its elements.
+"""The colours, and the sizes, that a mail's style sheets give to the letters of its elements.
 
 Style sheets are not kept. Which of their rules apply to an element is not worked out either, as a
 browser would: only which colours it may have had from them.
@@ -7,9 +7,8 @@ browser would: only which colours it may have had from them.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .colours import Colour
 from .longhands import colours_of, without_comments
@@ -23,6 +22,7 @@ _END = re.compile("</style", re.IGNORECASE)
 _BRACE = re.compile("[{}]")
 #: Colours that nobody sees who does nothing, or that are no element's.
 _NOT_AT_REST = re.compile(":(?:hover|active|focus|before|after|:|selection)", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![\w-])font(?:-size)?\s*:[^;]*[1-9a-z]", re.IGNORECASE)
 _LAST = re.compile(r"[^\s>+~]+\Z")
 #: Of the names in a selector, the one that says most.
 _NAMES = tuple(
@@ -35,44 +35,56 @@ Possible = tuple[Colour | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """What an element may have had from style sheets; ``size``: whether its letters had one."""
+
+    grounds: Possible = ()
+    colours: Possible = ()
+    size: bool = False
+
+
+NOTHING = Lost()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheets:
-    """Possible colours, by the ``#id``, ``.class`` or name of an element: grounds, and letters."""
+    """What is lost with the style sheets, by the ``#id``, ``.class`` or name of an element."""
 
-    grounds: dict[str, Possible] = field(default_factory=dict)
-    letters: dict[str, Possible] = field(default_factory=dict)
+    known: dict[str, Lost]
 
-    def of(self, name: str, given: dict[str, str]) -> tuple[Possible, Possible]:
-        """Return the possible grounds and colours of letters of an element."""
-        if not (self.grounds or self.letters):
-            return (), ()
+    def of(self, name: str, given: dict[str, str]) -> Lost:
+        """Return what an element may have had from them."""
+        if not self.known:
+            return NOTHING
         keys = [name, "*", *(f".{one}" for one in given.get("class", "").lower().split())]
         if "id" in given:
             keys.append(f"#{given['id'].strip().lower()}")
-        return _among(self.grounds, keys), _among(self.letters, keys)
+        return _joined([self.known[key] for key in keys if key in self.known])
 
-    @property
-    def root(self) -> tuple[Possible, Possible]:
-        """Return those of the whole document, which may have no tag of its own."""
-        keys = ["*", "html", "body"]
-        return _among(self.grounds, keys), _among(self.letters, keys)
+    def of_root(self) -> Lost:
+        """Return what the whole document may have had: it may have no tag of its own."""
+        return _joined([self.known[key] for key in ("*", "html", "body") if key in self.known])
 
 
-def _among(known: dict[str, Possible], keys: list[str]) -> Possible:
-    found = (one for key in keys if key in known for one in known[key])
-    return tuple(dict.fromkeys(found))[:MAX_COLOURS]
+def _joined(found: list[Lost]) -> Lost:
+    if len(found) < 2:
+        return found[0] if found else NOTHING
+    grounds = dict.fromkeys(colour for one in found for colour in one.grounds)
+    colours = dict.fromkeys(colour for one in found for colour in one.colours)
+    return Lost(
+        (*grounds,)[:MAX_COLOURS], (*colours,)[:MAX_COLOURS], any(one.size for one in found)
+    )
 
 
 def sheets(source: str) -> Sheets:
-    """Return what the style sheets of a document state; linear in its length."""
-    found = defaultdict(dict), defaultdict(dict)
+    """Return what is lost with the style sheets of a document; linear in its length."""
+    known: dict[str, Lost] = {}
     for prelude, block in _rules(source):
-        own = colours_of(block)
-        if not any(own):
-            continue
-        for key in _keys(prelude):
-            for known, colours in zip(found, own, strict=True):
-                known[key].update(dict.fromkeys(colours))
-    return Sheets(*({key: (*one,)[:MAX_COLOURS] for key, one in known.items()} for known in found))
+        lost = Lost(*colours_of(block), bool(_SIZE.search(block)))
+        if lost != NOTHING:
+            for key in _keys(prelude):
+                known[key] = _joined([lost, known[key]]) if key in known else lost
+    return Sheets(known)
 
 
 def _rules(source: str) -> Iterator[tuple[str, str]]:

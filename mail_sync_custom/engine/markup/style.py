@@ -53,6 +53,11 @@ _UNSEEN = re.compile(
 )
 #: A ground that is no colour: not kept, unless it is a picture of the mail.
 _NO_COLOUR = re.compile(r"(?:url|gradient|image-set|var)\(", re.IGNORECASE)
+#: Sizes of letters: of nothing, and in terms of the size around them (CSS Fonts 4 §2.5).
+_NO_SIZE = re.compile("[0.]+(?![0-9.])")
+_RELATIVE = re.compile(
+    r"(?<!r)(?:em|ex|ch|lh)\b|[1-9][0-9.]*%|smaller|larger|inherit|unset", re.IGNORECASE
+)
 #: Colours that are what is around an element.
 _AS_AROUND = frozenset("currentcolor inherit initial none revert transparent unset".split()) | {""}
 #: What hides words in some programs, and is not kept; or all but hides them.
@@ -82,11 +87,12 @@ class Kept:
     colour: str | None = None
     lost: bool = False  # its ground may have been something else
     on_purpose: bool = False  # its words are hidden in a way that is not kept
+    has_size: bool | None = None  # None if it depends on what is around it
 
-    def coloured(self, colour: str) -> Kept:
-        """Return them with another colour of letters; with none, if that is ""."""
-        others = {name: value for name, value in self.values.items() if name != "color"}
-        return Kept(others | ({"color": (colour,)} if colour else {}))
+    def with_needs(self, needs: tuple[tuple[str, str], ...]) -> Kept:
+        """Return them with others in their place; "" for none."""
+        values = {name: value for name, value in self.values.items() if name not in dict(needs)}
+        return Kept(values | {name: (value,) for name, value in needs if value})
 
     def pieces(self) -> list[str | Part]:
         """Return them as they are written."""
@@ -99,6 +105,11 @@ class Kept:
 def _colour(pieces: tuple[str | Part, ...]) -> str | None:
     text = IMPORTANT.sub("", pieces[0]) if pieces and isinstance(pieces[0], str) else ""
     return None if text.strip().lower() in _AS_AROUND else text
+
+
+def _has_size(pieces: tuple[str | Part, ...]) -> bool | None:
+    text = str(pieces[0]) if pieces else ""
+    return None if not text or _RELATIVE.search(text) else not _NO_SIZE.match(text)
 
 
 NOTHING = Kept({})
@@ -135,6 +146,7 @@ def kept(css: str, resolve: Callable[[str], int | None]) -> Kept:
         _colour(kept.get("color", ())),
         lost and not is_picture,
         bool(_ON_PURPOSE.search(css)),
+        _has_size(kept.get("font-size", ())),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from . import elements, quotes, style
-from .legible import Paint
+from .legible import Needs, Paint
 from .longhands import of_attributes, without_comments
 from .sheets import Sheets
 from .style import Part
@@ -23,6 +23,8 @@ _DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?|ftp|mailto|tel|sms|callto|sip|news|webcal|geo):", re.IGNORECASE)
 _BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
 
+#: The attributes, besides a style, from which letters have their colours and size.
+_OF_PAINT = "class id color bgcolor size".split()
 _OTHER_MEDIA = re.compile("dark|print", re.IGNORECASE)
 
 Resolve = Callable[[str], int | None]
@@ -66,19 +68,20 @@ class Tags:
     sheets: Sheets
     may_be_picture: Callable[[int], bool]
     known: dict[tuple[str, str], Tag] = field(default_factory=dict)
-    others: dict[tuple[str, str, str], Tag] = field(default_factory=dict)
+    others: dict[tuple[str, str, Needs], Tag] = field(default_factory=dict)
     styles: dict[str, style.Kept] = field(default_factory=dict)
+    paints: dict[tuple[object, ...], Paint | None] = field(default_factory=dict)
     option: bool = False  # within one, nothing is hidden
 
     def tag(self, name: str, source: str) -> Tag:
         """Return the tag for an element's name and its attributes as they stand."""
         return self.known.get((name, source)) or self.known.setdefault(
-            (name, source), self._tag(name, source, None)
+            (name, source), self._tag(name, source, ())
         )
 
-    def coloured(self, name: str, tag: Tag, colour: str) -> Tag:
-        """Return a tag with another colour of letters; with none, if that is ""."""
-        key = (name, tag.source, colour)
+    def with_needs(self, name: str, tag: Tag, needs: Needs) -> Tag:
+        """Return a tag with the declarations that its words need to be seen."""
+        key = (name, tag.source, needs)
         return self.others.get(key) or self.others.setdefault(key, self._tag(*key))
 
     def within_option(self, option: bool) -> None:
@@ -87,7 +90,7 @@ class Tags:
         self.known.clear()
         self.others.clear()
 
-    def _tag(self, name: str, source: str, colour: str | None) -> Tag:
+    def _tag(self, name: str, source: str, needs: Needs) -> Tag:
         shown_as = elements.SHOWN_AS[name]
         given = attributes(source) if source else {}
         if name in elements.SHOWN_ALWAYS or self.option:
@@ -99,11 +102,12 @@ class Tags:
         pieces: list[str | Part] = ['<img src="', shows, '">'] if shows else []
         pieces.append(f"<{shown_as}")
         kept = self.style(name, given)
-        paint = self.paint(name, given, kept)
-        if colour is not None:
-            kept = kept.coloured(colour)
-            given.pop("color", None)
-        if given or colour:
+        paint = self.known_paint(name, given, kept)
+        if needs:
+            if "color" in dict(needs):
+                given.pop("color", None)
+            kept = kept.with_needs(needs)
+        if given or needs:
             self.add_attributes(pieces, shown_as, given, kept)
         if shown_as == "a" and "href" in given:
             self.add_link(pieces, value(given["href"]))
@@ -118,19 +122,28 @@ class Tags:
             return style.NOTHING
         return self.styles.get(css) or self.styles.setdefault(css, style.kept(css, self.resolve))
 
+    def known_paint(self, name: str, given: dict[str, str], kept: style.Kept) -> Paint | None:
+        """Return the same paint for all elements that say the same of it."""
+        key = (id(kept), name, "href" in given, *map(given.get, _OF_PAINT))
+        if key not in self.paints:
+            self.paints[key] = self.paint(name, given, kept)
+        return self.paints[key]
+
     def paint(self, name: str, given: dict[str, str], kept: style.Kept) -> Paint | None:
-        """Return what an element says of the colours in it; None if that is nothing."""
-        grounds, colours = self.sheets.of(name, given)
-        if kept.ground is not None and "bgcolor" not in given:
-            grounds = ()
+        """Return what an element says of its letters; None if that is nothing."""
+        lost = self.sheets.of(name, given)
+        is_stated = kept.ground is not None and "bgcolor" not in given
+        grounds = () if is_stated else lost.grounds
         colour = value(given["color"]) if "color" in given else None
         paint = Paint(
             kept.ground,
             colour if kept.colour is None else kept.colour,
             (*grounds, None) if kept.lost else grounds,
-            colours if kept.colour is None else (),
+            lost.colours if kept.colour is None else (),
             name == "a" and "href" in given,
             kept.on_purpose,
+            True if "size" in given and name == "font" else kept.has_size,
+            lost.size or name in elements.OWN_SIZE,
         )
         return paint if paint else None
 
