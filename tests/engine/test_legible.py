@@ -7,7 +7,10 @@ from engine.markup.colours import colour, contrast
 
 from .pace import within
 
-SHEET = "<style>.dark{background:#036}.light{color:#fff!important}body{background:#f4f4f4}</style>"
+SHEET = (
+    "<style>.dark{background:#036}.light{color:#fff!important}"
+    "body{background:#f4f4f4}.always{background:#036!important}</style>"
+)
 
 
 def stored(source: str) -> str:
@@ -32,6 +35,10 @@ def stored(source: str) -> str:
         ("<p style='background:var(--x);color:#fff'>x</p>", "<p>x</p>"),
         ("<p class=dark style='background:#fff6;color:#fff'>x</p>",
          '<p style="background-color:#fff6; color:#fff">x</p>'),
+        ("<p style='background:oklch(20% 0.1 200);color:#fff'>x</p>", "<p>x</p>"),
+        ("<p style='color:#fff;text-shadow:0 0 3px #000'>x</p>", "<p>x</p>"),
+        ("<p class=always style='background:#fff;color:#fff'>x</p>",
+         '<p style="background-color:#fff">x</p>'),
         # They are on a ground that is stated: it is kept.
         ("<p class=dark style='background:#036;color:#fff'>x</p>",
          '<p style="background-color:#036; color:#fff">x</p>'),
@@ -39,7 +46,7 @@ def stored(source: str) -> str:
         ("<p class=light style='background:#036'>x</p>",
          '<p style="background-color:#036; color:#ffffff">x</p>'),
         ("<p class=light style='background:#036;color:#222'>x</p>",
-         '<p style="background-color:#036; color:#222">x</p>'),
+         '<p style="background-color:#036; color:#ffffff">x</p>'),
         ("<div style='background:#036'><p class=light>x</p></div>",
          '<div style="background-color:#036"><p style="color:#ffffff">x</p></div>'),
         ("<div class=light><p style='background:#000'>x</p></div>",
@@ -89,7 +96,8 @@ def test_a_ground_is_found_in_any_sheet(sheet):
 @pytest.mark.parametrize(
     "sheet",
     ["", "<style>.dark:hover{background:#036}</style>", "<style>.dark{background:none}</style>",
-     "<style>.dark{margin:0}.other{background:#036}</style>", "<style>.dark{background:#036"],
+     "<style>.dark{margin:0}.other{background:#036}</style>", "<style>.dark{background:#036",
+     "<style>@media (prefers-color-scheme: dark){b{}.dark{background:#000!important}}</style>"],
 )  # fmt: skip
 def test_what_no_sheet_showed_stays_hidden(sheet):
     assert "color:#fff" in stored(f"{sheet}<p class=dark style='color:#fff'>x</p>")

@@ -42,7 +42,7 @@ springgreen:00ff7f steelblue:4682b4 tan:d2b48c teal:008080 thistle:d8bfd8 tomato
 turquoise:40e0d0 violet:ee82ee wheat:f5deb3 white:fff whitesmoke:f5f5f5 yellow:ff0
 yellowgreen:9acd32
 """
-_NAMED = dict(pair.split(":") for pair in _NAMES.split())
+NAMED = dict(pair.split(":") for pair in _NAMES.split())
 _HEX = re.compile("#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]{1,60})\)", re.IGNORECASE)
 _NUMBER = re.compile(r"([+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}))(%|deg)?")
@@ -57,7 +57,7 @@ def colour(text: str) -> Colour | None:
     text = text.strip().lower()
     if text == "transparent":
         return (0.0, 0.0, 0.0, 0.0)
-    found = _HEX.fullmatch(_NAMED.get(text, text))
+    found = _HEX.fullmatch(NAMED.get(text, text))
     if found:
         digits = found[1] if len(found[1]) > 4 else "".join(one * 2 for one in found[1])
         parts = [int(digits[at : at + 2], 16) / 255 for at in range(0, len(digits), 2)]

@@ -82,7 +82,7 @@ def shown(
     marked = source.count("<") <= MAX_MARKED and rests <= MAX_YAHOO
     sheet = sheets(source)
     root = sheet.of_root()
-    arounds = [Around().enter(Paint(grounds=root.grounds, colours=root.colours))[0]]
+    arounds = [Around().enter(Paint(grounds=root.grounds.colours, colours=root.letters.colours))[0]]
     return _Writer(Tags(resolve, marked, sheet, may_be_picture), arounds).written(source)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .colours import Colour
-from .longhands import colours_of, without_comments
+from .longhands import UNSTATED, Stated, stated, without_comments
 
 #: Characters of sheets that are read, of a rule's selectors and of its declarations; and colours
 #: that are kept for each name.
@@ -23,6 +23,7 @@ _BRACE = re.compile("[{}]")
 #: Colours that nobody sees who does nothing, or that are no element's.
 _NOT_AT_REST = re.compile(":(?:hover|active|focus|before|after|:|selection)", re.IGNORECASE)
 _SIZE = re.compile(r"(?<![\w-])font(?:-size)?\s*:[^;]*[1-9a-z]", re.IGNORECASE)
+_OTHER_MEDIA = re.compile("@media[^{]*(?:dark|print)", re.IGNORECASE)
 _LAST = re.compile(r"[^\s>+~]+\Z")
 #: Of the names in a selector, the one that says most.
 _NAMES = tuple(
@@ -38,8 +39,8 @@ Possible = tuple[Colour | None, ...]
 class Lost:
     """What an element may have had from style sheets; ``size``: whether its letters had one."""
 
-    grounds: Possible = ()
-    colours: Possible = ()
+    grounds: Stated = UNSTATED
+    letters: Stated = UNSTATED
     size: bool = False
 
 
@@ -69,18 +70,23 @@ class Sheets:
 def _joined(found: list[Lost]) -> Lost:
     if len(found) < 2:
         return found[0] if found else NOTHING
-    grounds = dict.fromkeys(colour for one in found for colour in one.grounds)
-    colours = dict.fromkeys(colour for one in found for colour in one.colours)
     return Lost(
-        (*grounds,)[:MAX_COLOURS], (*colours,)[:MAX_COLOURS], any(one.size for one in found)
+        _both([one.grounds for one in found]),
+        _both([one.letters for one in found]),
+        any(one.size for one in found),
     )
+
+
+def _both(found: list[Stated]) -> Stated:
+    colours = dict.fromkeys(colour for one in found for colour in one.colours)
+    return Stated((*colours,)[:MAX_COLOURS], any(one.wins for one in found))
 
 
 def sheets(source: str) -> Sheets:
     """Return what is lost with the style sheets of a document; linear in its length."""
     known: dict[str, Lost] = {}
     for prelude, block in _rules(source):
-        lost = Lost(*colours_of(block), bool(_SIZE.search(block)))
+        lost = Lost(*stated(block), bool(_SIZE.search(block)))
         if lost != NOTHING:
             for key in _keys(prelude):
                 known[key] = _joined([lost, known[key]]) if key in known else lost
@@ -88,14 +94,22 @@ def sheets(source: str) -> Sheets:
 
 
 def _rules(source: str) -> Iterator[tuple[str, str]]:
-    """Yield (selectors, declarations) of each rule; those of ``@media`` and the like too."""
+    """Yield (selectors, declarations) of each rule, also within ``@media`` and the like.
+
+    Those for the dark or for paper are left out.
+    """
     for css in _texts(source):
-        prelude, at = "", 0
+        around, others, at = [], 0, 0  # the open blocks, and how many of them are left out
         for brace in _BRACE.finditer(css):
             text, at = css[at : brace.start()], brace.end()
-            if brace[0] == "}" and prelude:
-                yield prelude[-MAX_RULE:], text[:MAX_RULE]
-            prelude = text.rpartition(";")[2] if brace[0] == "{" else ""
+            if brace[0] == "{":
+                around.append(text.rpartition(";")[2][-MAX_RULE:])
+                others += bool(_OTHER_MEDIA.search(around[-1]))
+            elif around:
+                prelude = around.pop()
+                if not others:
+                    yield prelude, text[:MAX_RULE]
+                others -= bool(_OTHER_MEDIA.search(prelude))
 
 
 def _texts(source: str) -> Iterator[str]:

@@ -52,7 +52,9 @@ _UNSEEN = re.compile(
     re.IGNORECASE,
 )
 #: A ground that is no colour: not kept, unless it is a picture of the mail.
-_NO_COLOUR = re.compile(r"(?:url|gradient|image-set|var)\(", re.IGNORECASE)
+_NO_COLOUR = re.compile(r"(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)\(", re.IGNORECASE)
+#: What shows words on a ground of their colour, and is not kept.
+_SHOWS = re.compile(r"(?:text-shadow|box-shadow|text-fill-color|filter)\s*:", re.IGNORECASE)
 #: Sizes of letters: of nothing, and in terms of the size around them (CSS Fonts 4 §2.5).
 _NO_SIZE = re.compile("[0.]+(?![0-9.])")
 _RELATIVE = re.compile(
@@ -144,7 +146,7 @@ def kept(css: str, resolve: Callable[[str], int | None]) -> Kept:
         kept,
         "" if is_picture else _colour(kept.get("background-color", ())),
         _colour(kept.get("color", ())),
-        lost and not is_picture,
+        (lost and not is_picture) or bool(_SHOWS.search(css)),
         bool(_ON_PURPOSE.search(css)),
         _has_size(kept.get("font-size", ())),
     )

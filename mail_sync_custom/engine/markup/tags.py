@@ -9,7 +9,7 @@ from html import escape
 
 from . import elements, quotes, style
 from .legible import Needs, Paint
-from .longhands import of_attributes, without_comments
+from .longhands import of_attributes, old_colour, without_comments
 from .sheets import Sheets
 from .style import Part
 from .tokens import attributes, value
@@ -132,14 +132,17 @@ class Tags:
     def paint(self, name: str, given: dict[str, str], kept: style.Kept) -> Paint | None:
         """Return what an element says of its letters; None if that is nothing."""
         lost = self.sheets.of(name, given)
-        is_stated = kept.ground is not None and "bgcolor" not in given
-        grounds = () if is_stated else lost.grounds
-        colour = value(given["color"]) if "color" in given else None
+        grounds, letters = lost.grounds.colours, lost.letters.colours
+        if kept.ground is not None and "bgcolor" not in given and not lost.grounds.wins:
+            grounds = ()
+        if kept.colour is not None and not lost.letters.wins:
+            letters = ()
+        colour = old_colour(given["color"]) if "color" in given else None
         paint = Paint(
             kept.ground,
             colour if kept.colour is None else kept.colour,
             (*grounds, None) if kept.lost else grounds,
-            lost.colours if kept.colour is None else (),
+            letters,
             name == "a" and "href" in given,
             kept.on_purpose,
             True if "size" in given and name == "font" else kept.has_size,
