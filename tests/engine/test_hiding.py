@@ -100,6 +100,8 @@ def test_what_its_writer_hides_is_not_seen(source):
         ("<p style='font-size:0;font:0/0 a'>x", '"font-size:0"'),
         ("<p style='font-size:14px!important;font:9px A'>x", "font-size:14px!important; font-fam"),
         ("<p style='font-size:clamp(14px, 2vw, 18px)'>x", '"font-size:medium"'),
+        ("<font face='Wingdings; x'>J</font>", "font-family:Wingdings, x"),
+        ("<font face=Arial style='font-family:Symbol'>a</font>", "font-family:Symbol"),
         # A gradient takes the place of no colour that is stated, and shows what is behind it.
         ("<p style='background-color:#369;background-image:linear-gradient(#fff, red)'>x", ":#369"),
         ("<p style='background:#369;background:-webkit-gradient(linear,left top,from(#123))'>x",

@@ -45,6 +45,10 @@ def words(source: str) -> str:
         ("<select><option>One<option selected>Two</select>", "One Two"),
         # A second select ends the first, so the element after it has raw content.
         ("<select><option>One<select><xmp>a <?b> c</xmp>d", "One a <?b> c d"),
+        ("<select><optgroup label='A &amp; B'><option>One<option label=Two>2</select>",
+         "A & B One Two 2"),
+        ("<option label=One>", "One"),
+        ("<input placeholder=Name> <input placeholder=No value=Yes>", "Name Yes"),
         ("<button>Press</button> <input value=In> <input type=submit value=Send>", "Press In Send"),
         ("<object data=x>No player</object> <iframe src=x>No frame</iframe>", "No player No frame"),
         ("<details><summary>More</summary>Inside</details>", "More Inside"),

@@ -135,6 +135,8 @@ def _colours(text: str) -> tuple[str, ...]:
 def of_attributes(name: str, given: dict[str, str]) -> str:
     """Return the declarations that an element's other attributes stand for (HTML §15.3)."""
     out = "display:none;" if "hidden" in given else ""
+    if name == "font" and "face" in given:  # in Wingdings, letters are other signs
+        out += f"font-family:{value(given['face']).replace(';', ',')};"
     if "background" in given:
         address = value(given["background"]).replace('"', "").replace("\\", "")
         out += f'background-image:url("{address}");'

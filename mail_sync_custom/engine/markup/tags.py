@@ -36,7 +36,7 @@ class Tag:
 
     name: str
     pieces: tuple[str | Part, ...] = ()
-    text: str = ""  # what an input field shows
+    text: str = ""  # what an input field shows, or the name of some options
     source: str = ""  # its attributes, as they stand in the mail
     paint: Paint | None = None
     shows: str | Part | None = None  # a picture
@@ -111,7 +111,8 @@ class Tags:
             self.add_attributes(pieces, shown_as, given, kept)
         if shown_as == "a" and "href" in given:
             self.add_link(pieces, value(given["href"]))
-        return Tag(shown_as, (*pieces, ">"), source=source, paint=paint, shows=shows)
+        text = value(given.get("label", "")) if name in elements.LABELLED else ""
+        return Tag(shown_as, (*pieces, ">"), text, source, paint, shows)
 
     def style(self, name: str, given: dict[str, str]) -> style.Kept:
         """Return the declarations of an element: those of its attributes, its own behind them."""
@@ -183,8 +184,8 @@ class Tags:
         """Return a picture that is a part of the mail; for any other, its replacement."""
         kind = given.get("type", "").lower()
         if name == "input" and kind != "image":
-            text = value(given.get("value", "")) if kind in elements.VALUE_SHOWN else ""
-            return Tag("img", text=text)
+            text = given.get("value") or given.get("placeholder", "")
+            return Tag("img", text=value(text) if kind in elements.VALUE_SHOWN else "")
         pieces: list[str | Part] = ["<img"]
         source = self.of_embed(given) if name == "embed" else self.of_img(given) or instead
         if source is not None:
