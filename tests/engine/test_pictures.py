@@ -1,10 +1,14 @@
 """The pictures of a mail, in its text: by whatever element and address it refers to them."""
 
+import base64
+
 import pytest
 
 from dev import visible
 from engine.markup import body
-from engine.values import Attachment, Email, Envelope
+from engine.mime.email import email
+from engine.values import Attachment, Email, Envelope, Omitted
+from tests.engine.mails import HEAD, mail, multi, names, part
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -131,3 +135,45 @@ def test_a_link_to_a_part_leads_to_the_file():
 
 def test_a_picture_inside_its_tag_is_shown():
     assert visible.pictures(html(f'<img src="{PIXEL}">')) == [PIXEL]
+
+
+# --- large pictures in their tags ----------------------------------------------------------------
+
+LARGE = b"\x89PNG" + bytes(range(256)) * 1200
+
+
+def in_tag(content: bytes, kind: str = "image/png") -> str:
+    return f'<img src="data:{kind};base64,{base64.b64encode(content).decode()}">'
+
+
+def seen(found: Email) -> list[bytes]:
+    """Return the pictures that are shown in the text of a mail."""
+    shown = visible.pictures(body.of(found).html(lambda part: f"{part.file}"))
+    return [found.attachments[int(number)].content for number in shown]
+
+
+def test_a_large_picture_in_its_tag_is_a_file_that_is_shown():
+    source = f"<p>Look {in_tag(LARGE)} and {in_tag(LARGE[::-1])} here"
+    found = mail(part(source, "text/html"))
+    assert names(found) == ["image.png", "image.png"]
+    assert seen(found) == [LARGE, LARGE[::-1]]
+    assert visible.text(found.html) == "Look and here"
+
+
+def test_a_small_picture_in_its_tag_stays_there():
+    small = in_tag(LARGE[:1000])
+    found = mail(part(small, "text/html"))
+    assert (found.html, found.attachments) == (small, ())
+
+
+def test_large_pictures_in_the_tags_of_two_texts_are_all_shown():
+    kind = "image/jpeg;name=a.jpg"
+    texts = [part(in_tag(one, kind), "text/html") for one in (LARGE, LARGE[6:])]
+    assert seen(mail(multi("mixed", *texts))) == [LARGE, LARGE[6:]]
+
+
+def test_a_large_picture_in_its_tag_that_is_cut_is_named():
+    raw = HEAD + part(f"<p>Look {in_tag(LARGE)}", "text/html")
+    found = email(raw[:350_000], truncated=True)
+    assert found.attachments == ()
+    assert Omitted("mail_too_large", "image.png") in found.omitted
