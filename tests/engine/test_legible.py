@@ -109,6 +109,8 @@ def test_a_link_is_seen_on_a_ground_whose_link_colour_is_lost():
     )
     assert 'href="http://x.example"' in stored(source)
     assert '<a style="color:#ffffff"' in stored(source)
+    white = "<p class=dark><a href=http://x.example style='color:#fff'>x</a></p>"
+    assert stored(SHEET + white) == '<p><a href="http://x.example">x</a></p>'
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ purpose, and stay so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .colours import WHITE, Colour, colour, contrast, over
 from .sheets import MAX_COLOURS, Possible
@@ -58,22 +58,24 @@ class Around:
         return known
 
     def _entered(self, paint: Paint) -> tuple[Around, Needs]:
-        colours, needed = self._coloured(paint)
+        inside, needs = self._coloured(paint)
         sizeless = self.sizeless if paint.has_size is None else not paint.has_size
-        if sizeless and paint.may_have_size and paint.has_size is None:
-            return replace(colours, sizeless=False, within={}), (*needed, ("font-size", "medium"))
-        return replace(colours, sizeless=sizeless and not paint.on_purpose, within={}), needed
+        if not sizeless or paint.on_purpose:
+            return inside, needs
+        if paint.may_have_size and paint.has_size is None:
+            return inside, (*needs, ("font-size", "medium"))
+        return Around(inside.grounds, inside.colours, sizeless=True), needs
 
     def _coloured(self, paint: Paint) -> tuple[Around, Needs]:
         inside = self._with_colours_of(paint)
         if paint.on_purpose or not inside.lost_letters():
             return inside, ()
         ground = inside.grounds[0]
-        is_own = paint.colour is not None and not paint.is_link
-        if is_own and _is_seen(self.colours[0], ground):
-            return replace(inside, colours=self.colours, within={}), (("color", ""),)
+        without = (colour(_LINK),) if paint.is_link else self.colours
+        if paint.colour is not None and _is_seen(without[0], ground):
+            return Around(inside.grounds, without), (("color", ""),)
         needed = max("#ffffff", "#000000", key=lambda one: contrast(colour(one), ground))
-        return replace(inside, colours=(colour(needed),), within={}), (("color", needed),)
+        return Around(inside.grounds, (colour(needed),)), (("color", needed),)
 
     def _with_colours_of(self, paint: Paint) -> Around:
         ground, letters = self.grounds[0], self.colours[0]
