@@ -77,6 +77,12 @@ def test_what_its_writer_hides_is_not_seen(source):
         ("<table bgcolor='#0055AA'><td>x</table>", "background-color:#0055AA"),
         ("<table><tr bgcolor=0055aa><td>x</table>", "background-color:#0055aa"),
         ("<table><td bgcolor=' navy '>x</table>", "background-color:navy"),
+        # However it is written (HTML §2.3.6).
+        ("<table bgcolor='rgb(1)'><td>x</table>", "background-color:#00b010"),
+        ("<table bgcolor='0055AA;'><td>x</table>", "background-color:#005A00"),
+        ("<table bgcolor=chucknorris><td>x</table>", "background-color:#c00000"),
+        ("<table bgcolor=#12><td>x</table>", "background-color:#010200"),
+        ("<table bgcolor=#1234567890abcdef1234567890abcdef><td>x</table>", ":#45ef0a"),
         ("<body bgcolor=#000 text=#fff>x", "background-color:#000; color:#fff"),
         ("<p style='background:#05a'>x", "background-color:#05a"),
         ("<p style='background: #05A !important; color:red'>x", "background-color:#05A; color:red"),
@@ -94,6 +100,8 @@ def test_what_its_writer_hides_is_not_seen(source):
         ("<p style='font-size:0;font:0/0 a'>x", '"font-size:0"'),
         ("<p style='font-size:14px!important;font:9px A'>x", "font-size:14px!important; font-fam"),
         ("<p style='font-size:clamp(14px, 2vw, 18px)'>x", '"font-size:medium"'),
+        ("<font face='Wingdings; x'>J</font>", "font-family:Wingdings, x"),
+        ("<font face=Arial style='font-family:Symbol'>a</font>", "font-family:Symbol"),
         # A gradient takes the place of no colour that is stated, and shows what is behind it.
         ("<p style='background-color:#369;background-image:linear-gradient(#fff, red)'>x", ":#369"),
         ("<p style='background:#369;background:-webkit-gradient(linear,left top,from(#123))'>x",
@@ -130,7 +138,8 @@ def test_the_ground_and_the_size_of_words_are_kept(source, kept):
         "<p style='background:linear-gradient(rgba(255, 255, 255, .15), transparent)'>x",
         "<body text=#fff>x",
         "<p bgcolor=red text=red>x",
-        "<table bgcolor='rgb(1)'><td>x</table>",
+        "<table bgcolor=''><td>x</table>",
+        "<table bgcolor=transparent><td>x</table>",
     ],
 )
 def test_no_ground_and_no_size_is_made_up(source):

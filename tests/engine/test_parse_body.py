@@ -67,6 +67,15 @@ def test_pictures_in_the_html_keep_their_content_id():
     assert found.attachments == (Attachment("logo.png", "image/png", b"png", "logo@x"),)
 
 
+@pytest.mark.parametrize(
+    "shown",
+    ["object data=cid:logo@x", "input type=image src=cid:logo@x", "picture><source srcset=a"],
+)
+def test_html_of_nothing_but_a_picture_is_shown_besides_the_text(shown):
+    found = mail(multi("alternative", part("plain"), part(f"<{shown}>", "text/html")))
+    assert found.html == f"<p>plain</p>\n<{shown}>"
+
+
 def test_the_root_of_related_parts_may_be_named_and_not_come_first():
     html = part("<p>root</p>", "text/html", content_id="<root@x>")
     picture = part(b"png", "image/png", content_id="<p@x>")

@@ -18,5 +18,10 @@ def of(email: Email) -> Shown:
 def unmarked(email: Email) -> Shown:
     """Return the body of a mail without the marks."""
     if email.html:
-        return safe.shown(email.html, pictures.resolver(email.attachments))
+        files = email.attachments
+        return safe.shown(
+            email.html,
+            pictures.resolver(files),
+            lambda file: pictures.may_be(files[file].mimetype),
+        )
     return plain.shown(email.text)

@@ -84,6 +84,10 @@ IMPLIED, IN_ROWS = frozenset(["tbody", "tr"]), CELLS | {"tr"}
 #: a form or table does not contain what follows its tag; a legend ends with a paragraph; and of a
 #: dialog and a marquee, browsers differ.
 SHOWN_ALWAYS = frozenset("dialog form layer legend marquee optgroup option select".split())
+#: Their ``label`` is shown (HTML §4.10.9, §4.10.10).
+LABELLED = frozenset("optgroup option".split())
+#: Browsers give their letters a size of their own.
+OWN_SIZE = frozenset("button select textarea".split())
 #: An open paragraph ends where one of these begins; nothing but inline elements is above it.
 ENDS_P = frozenset(_P_ENDERS)
 

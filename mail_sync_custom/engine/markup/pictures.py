@@ -45,6 +45,11 @@ def resolver(attachments: Sequence[Attachment]) -> Callable[[str], int | None]:
     return resolve
 
 
+def may_be(mimetype: str) -> bool:
+    """Return whether a file of this type may be a picture: one of any type is not known."""
+    return mimetype.startswith("image/") or mimetype == "application/octet-stream"
+
+
 def _names(attachments: Sequence[Attachment]) -> dict[str, int]:
     """Return every name of every file; an exact one wins, an id before a location and a name."""
     known: dict[str, int] = {}

@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from html import escape, unescape
 
-from . import elements, quotes, style
+from . import elements, quotes
 from .hiding import Hiding
-from .longhands import of_attributes
+from .legible import Around, Paint
+from .sheets import sheets
 from .style import Part
-from .tokens import Kind, attributes, tokens, value
+from .tags import Resolve, Tag, Tags
+from .tokens import Kind, tokens
 
 #: Characters that are kept. Nobody writes more, and a browser hardly shows it.
 MAX_OUTPUT = 2 * 1024 * 1024
@@ -35,16 +37,9 @@ MAX_ELEMENTS = 30_000
 MAX_MARKED, MAX_YAHOO = 10_000, 20
 #: Elements that are reopened after a misplaced end tag has closed them.
 MAX_REOPENED = 8
-MAX_VALUE, MAX_URL = 1_000, 8_000
-#: Bytes of a picture that is in its tag (``data:``) and not in a part of the mail.
-MAX_DATA = 256 * 1024
 
 # Characters that PostgreSQL and XML, and so libxml2, do not accept.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
-_BAD_IN_VALUE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
-_DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
-_LINK = re.compile(r"(?:https?|ftp|mailto|tel|sms|callto|sip|news|webcal|geo):", re.IGNORECASE)
-_BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
 
 
 def storable(text: str) -> str:
@@ -52,9 +47,6 @@ def storable(text: str) -> str:
     if not _CONTROL.search(text):
         return text
     return _CONTROL.sub("", text.replace("\f", " ").replace("\v", " "))
-
-
-Resolve = Callable[[str], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +68,22 @@ class Shown:
         return written.replace("\xa0", "&nbsp;")  # as Odoo stores it
 
 
-def shown(source: str, resolve: Resolve = lambda _address: None) -> Shown:
+def shown(
+    source: str,
+    resolve: Resolve = lambda _address: None,
+    may_be_picture: Callable[[int], bool] = lambda _file: True,
+) -> Shown:
     """Return the HTML of a mail made safe. Never raises; linear in the length of the source.
 
-    ``resolve`` returns the number of the file that an address refers to, or None.
+    ``resolve`` returns the number of the file that an address refers to, or None;
+    ``may_be_picture`` tells whether a file may be shown as one.
     """
     rests = source.count("yahoo_quoted") + source.count("stopSpelling")
     marked = source.count("<") <= MAX_MARKED and rests <= MAX_YAHOO
-    return _Writer(resolve, marked).written(source)
-
-
-@dataclass(slots=True)
-class _Tag:
-    """What a start tag becomes: an element's name, and its start tag in pieces."""
-
-    name: str
-    pieces: tuple[str | Part, ...] = ()
-    text: str = ""  # what an input field shows
-    size: int = 0  # characters
-    quoting: bool = False  # whether it may begin a quote
-    hides: bool = False  # whether a browser shows nothing of what is in it
-
-    def __post_init__(self) -> None:
-        strings = [piece for piece in self.pieces if isinstance(piece, str)]
-        self.size = sum(map(len, strings))
-        self.quoting = self.name == "blockquote" or any(map(quotes.NAMED.fullmatch, strings))
-        self.hides = bool(style.HIDES.search("".join(strings)))
-
-    def shown(self) -> _Tag:
-        """Return a tag that hides nothing: without attributes, if these do."""
-        return _Tag(self.name, (f"<{self.name}>",)) if self.hides else self
+    sheet = sheets(source)
+    root = sheet.of_root()
+    arounds = [Around().enter(Paint(grounds=root.grounds.colours, colours=root.letters.colours))[0]]
+    return _Writer(Tags(resolve, marked, sheet, may_be_picture), arounds).written(source)
 
 
 _counts = partial(defaultdict, int)
@@ -113,18 +91,18 @@ _counts = partial(defaultdict, int)
 
 @dataclass(slots=True)
 class _Writer:
-    resolve: Resolve
-    marked: bool
+    tags: Tags
+    arounds: list[Around]  # the colours around all, and those in each of ``open``
     out: list[str | Part] = field(default_factory=lambda: ["<div>"])
-    open: list[tuple[str, _Tag]] = field(default_factory=list)
+    open: list[tuple[str, Tag]] = field(default_factory=list)
     count: defaultdict[str, int] = field(default_factory=_counts)  # of each name in ``open``
     flat: defaultdict[str, int] = field(default_factory=_counts)  # open, but not written
-    known: dict[tuple[str, str], _Tag] = field(default_factory=dict)
     size: int = 0
     elements: int = 0
     quoting: bool = False  # whether there may be a quote
     parted: bool = True  # only the edge of an element since the last word
     break_due: bool = False
+    pictured: str | Part | None = None  # what a picture element shows, before its img
     hiding: Hiding = field(init=False)
 
     def __post_init__(self) -> None:
@@ -188,6 +166,10 @@ class _Writer:
         if not shown_as or (name in elements.IN_TABLE and not self.count.get("table")):
             if name in elements.BREAKS or name in elements.IN_TABLE:
                 self.break_due = True
+            if name == "picture":
+                self.pictured = None
+            elif name == "source":
+                self.pictured = self.pictured or self.tags.of_source(attrs)
             self.hiding.begin_other(name)
             return
         if name == "body":
@@ -200,11 +182,12 @@ class _Writer:
             self.end_open(*rule)
             if name in elements.ALONE and self.count.get(name):
                 self.hiding.give_up()  # what a table keeps open here may have ended in a browser
-            if name == "option":
-                self.known.clear()  # within it, the same tags mean something else
-        tag = self.known.get((name, attrs)) or self.known.setdefault(
-            (name, attrs), self.tag(name, shown_as, attrs)
-        )
+        if name == "img" and self.pictured:
+            tag, self.pictured = self.tags.img(attrs, self.pictured), None
+        else:
+            tag = self.tags.tag(name, attrs)
+        if name == "img" and self.count.get("object") and self.is_shown(tag):
+            return
         is_void = shown_as in elements.VOID
         if (not is_void and len(self.open) >= MAX_DEPTH) or self.elements >= MAX_ELEMENTS:
             self.flat[name] += not is_void
@@ -216,11 +199,23 @@ class _Writer:
             self.text(tag.text)
             self.break_due = True
 
-    def write(self, name: str, tag: _Tag, is_void: bool) -> None:
+    def is_shown(self, tag: Tag) -> bool:
+        """Return whether an open object shows the same picture, which is instead of it."""
+        return any(
+            name == "object" and around.shows is not None and around.shows == tag.shows
+            for name, around in self.open
+        )
+
+    def write(self, name: str, tag: Tag, is_void: bool) -> None:
         if tag.name not in elements.INLINE:
             self.break_due, self.parted = False, True
         elif self.break_due and tag.name == "img":
             self.part()
+        around = self.arounds[-1]
+        if tag.paint:
+            around, needs = around.enter(tag.paint)
+            if needs:
+                tag = self.tags.with_needs(name, tag, needs)
         if tag.hides and not is_void:
             self.hiding.begin(len(self.open), tag.name, len(tag.pieces))
         self.out += tag.pieces
@@ -229,7 +224,10 @@ class _Writer:
         self.quoting |= tag.quoting
         if not is_void:
             self.open.append((name, tag))
+            self.arounds.append(around)
             self.count[name] += 1
+            if name == "option":
+                self.tags.within_option(True)
 
     def end_open(self, names: frozenset[str], beyond: frozenset[str]) -> None:
         """End the nearest of some elements, if it is not beyond others, and all within it."""
@@ -308,92 +306,11 @@ class _Writer:
         while len(self.open) > at:
             name, tag = self.open.pop()
             self.count[name] -= 1
+            if name == "option":
+                self.tags.within_option(self.count[name] > 0)
             self.out.append(f"</{tag.name}>")
             if tag.name not in elements.INLINE:
                 self.break_due, self.parted = False, True
+        del self.arounds[at + 1 :]
         self.hiding.end(at)
         self.flat.clear()
-
-    # -- one start tag ----------------------------------------------------------------------------
-
-    def tag(self, name: str, shown_as: str, source: str) -> _Tag:
-        given = attributes(source) if source else {}
-        if name in elements.SHOWN_ALWAYS or self.count.get("option"):
-            given.pop("style", None)
-            given.pop("hidden", None)
-        if shown_as == "img":
-            return self.picture(name, given)
-        pieces: list[str | Part] = [f"<{shown_as}"]
-        if given:
-            self.add_attributes(pieces, shown_as, given, of_attributes(name, given))
-        if shown_as == "a" and "href" in given:
-            self.add_link(pieces, value(given["href"]))
-        return _Tag(shown_as, (*pieces, ">"))
-
-    def add_attributes(
-        self, pieces: list[str | Part], name: str, given: dict[str, str], css: str
-    ) -> None:
-        css += style.without_comments(value(given.get("style", "")))
-        if css and (kept := style.quiet(css, self.resolve)):
-            pieces += (' style="', *kept, '"')
-        for attribute, text in given.items():
-            owners = elements.ATTRIBUTES.get(attribute)
-            if owners is None or (owners and name not in owners):
-                if not (self.marked and attribute in ("class", "id")):
-                    continue
-                text = " ".join(elements.QUOTE_MARKS.findall(text))
-                if not text:
-                    continue
-            pieces.append(f' {attribute}="{_value(value(text)[:MAX_VALUE])}"')
-
-    def add_link(self, pieces: list[str | Part], address: str) -> None:
-        address = _BAD_IN_VALUE.sub("", address).strip()
-        part = self.resolve(address)
-        if part is not None:
-            pieces += (' href="', Part(part, is_picture=False), '"')
-            return
-        if address.startswith("//"):
-            address = f"https:{address}"
-        elif _BARE_HOST.match(address):
-            address = f"http://{address}"
-        if len(address) > MAX_URL or not _LINK.match(address):
-            return
-        pieces.append(f' href="{_value(address)}"')
-
-    def picture(self, name: str, given: dict[str, str]) -> _Tag:
-        """Return a picture that is a part of the mail; for any other, its replacement."""
-        kind = given.get("type", "").lower()
-        if name == "input" and kind != "image":
-            text = value(given.get("value", "")) if kind in elements.VALUE_SHOWN else ""
-            return _Tag("img", text=text)
-        pieces: list[str | Part] = ["<img"]
-        source = self.source(given)
-        if source is not None:
-            pieces += (' src="', source, '"')
-        elif name == "embed":
-            return _Tag("img")
-        if given:
-            self.add_attributes(pieces, "img", given, of_attributes(name, given))
-        return _Tag("img", (*pieces, ">"))
-
-    def source(self, given: dict[str, str]) -> str | Part | None:
-        """Return what a picture shows: one of the mail's parts, or what is in the tag itself."""
-        addresses = [given.get(name, "") for name in ("src", "xlink:href", "href")]
-        addresses += [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
-        for address in addresses:
-            address = _BAD_IN_VALUE.sub("", value(address)).strip() if address else ""
-            part = self.resolve(address) if address else None
-            if part is not None:
-                return Part(part)
-            if _DATA.match(address) and len(address) <= MAX_DATA:
-                return _value(address)
-        return None
-
-
-def _value(text: str) -> str:
-    """Return an attribute's value, escaped for use between quotes.
-
-    Odoo's sanitiser removes every tag that contains ``encoding=``.
-    """
-    text = escape(_BAD_IN_VALUE.sub(" ", text))
-    return text.replace("encoding=", "encoding&#61;") if "encoding=" in text else text

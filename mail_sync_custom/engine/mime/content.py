@@ -44,7 +44,7 @@ _LARGE_DATA = re.compile(rb"data:image/[a-z.+-]{1,20};base64,[A-Za-z0-9+/=\s]{26
 def text_bytes(part: Part, limit: int) -> tuple[bytes, bool]:
     """Return the bytes of a part's text, up to ``limit``, and whether there are more."""
     data = content_of(part)
-    if len(data) > limit > 0 and part.mimetype in _HTML:
+    if len(data) > limit > 0 and part.mimetype in HTML:
         data = _LARGE_DATA.sub(b"data:,", data)
     return data[:limit], part.cut or len(data) > limit
 
@@ -58,13 +58,13 @@ def text_of(
     a part that states none, and ``detect`` is for a part in yet another charset.
     """
     others = (label,)
-    if part.mimetype in _HTML and (declared := _META_CHARSET.search(data[:4096])):
+    if part.mimetype in HTML and (declared := _META_CHARSET.search(data[:4096])):
         others = (declared[1].decode("ascii"), label)
     text = decode(data, part.parameters.get("charset", ""), cut=cut, others=others, detect=detect)
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     if part.mimetype == "application/xhtml+xml":
         text = _without_cdata(text)
-    if part.mimetype in _HTML:
+    if part.mimetype in HTML:
         return "text/html", text, cut
     if part.mimetype == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
         # Beyond, the lines stay as they are.
@@ -77,7 +77,7 @@ def text_of(
 
 
 #: Types whose text is HTML. AMP's and the watch's are renditions of their own.
-_HTML = frozenset("text/html application/xhtml+xml text/x-amp-html text/watch-html".split())
+HTML = frozenset("text/html application/xhtml+xml text/x-amp-html text/watch-html".split())
 
 
 def _without_cdata(text: str) -> str:

@@ -21,7 +21,8 @@ from ..values import Attachment, Email, Omitted
 from .envelope import answered_at, envelope, needs_charset
 from .fields import with_line_feeds
 from .limits import MAIL_TOO_LARGE, TEXT_CUT, TOO_LARGE, TOO_MANY, UNVERIFIED
-from .render import Renderer, joined
+from .render import Renderer
+from .rendered import joined
 from .tree import Tree
 
 

@@ -117,7 +117,11 @@ def has_words(kind: str, text: str) -> bool:
     return True
 
 
-_PICTURE = re.compile(r"<(?:img|image|svg|video)\b|background(?:-image)?\s*[:=]", re.IGNORECASE)
+_PICTURE = re.compile(
+    r"<(?:(?:img|image|svg|video|object|embed|picture)\b|input\s[^<>]{0,200}image)"
+    r"|background(?:-image)?\s*[:=]",
+    re.IGNORECASE,
+)
 
 
 def has_pictures(kind: str, text: str) -> bool:

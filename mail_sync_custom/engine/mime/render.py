@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from html import escape, unescape
+from dataclasses import replace
 from mimetypes import guess_type
 from urllib.parse import urljoin
 
 from .charsets import decode
-from .content import content_of, size_of, text_bytes, text_of
+from .content import HTML, content_of, size_of, text_bytes, text_of
 from .envelope import envelope
 from .external import EXTERNAL, address_of
 from .fields import EMPTY_LINE
 from .filenames import SLASH, safe_name
-from .formats import has_pictures, has_words
+from .formats import has_pictures
+from .inlined import InTag, has_pictures_in_tags, without_pictures
 from .kinds import (
     FOR_FEW,
     MESSAGES,
@@ -30,58 +28,9 @@ from .kinds import (
 )
 from .limits import MAX_DEPTH, MAX_HEADER, MAX_TEXT
 from .opening import Opened, is_container, opened
+from .rendered import File, Piece, Rendered, is_in
 from .tree import Part, Tree
 from .uuencode import has_beginning, without_files
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of a mail; its content is decoded on demand."""
-
-    name: str
-    mimetype: str
-    size: int
-    load: Callable[[], bytes] = field(repr=False)
-    content_id: str = ""
-    content_location: str = ""
-    cut: bool = False
-    part: Part | None = field(default=None, repr=False)
-    shown: Piece | None = field(default=None, repr=False)  # its text is also in the body
-
-
-class Piece:
-    """A text of the body: text/plain or text/html."""
-
-    def __init__(self, kind: str, text: str):
-        self.kind, self.text = kind, text
-
-    @cached_property
-    def has_words(self) -> bool:
-        """Whether a reader sees a word in it."""
-        return has_words(self.kind, self.text)
-
-
-@dataclass(slots=True)
-class Rendered:
-    """The result for a part of the tree: pieces of the body, and files.
-
-    ``unverified`` names what was extracted from a signature that nobody has checked.
-    """
-
-    body: list[Piece] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
-    unverified: list[str] = field(default_factory=list)
-    cut: bool = False  # some text is incomplete
-
-    def __iadd__(self, other: Rendered) -> Rendered:
-        self.body += other.body
-        self.files += other.files
-        self.unverified += other.unverified
-        self.cut |= other.cut
-        return self
-
-    def shows(self, kind: str | None = None) -> bool:
-        return any(kind in (None, one.kind) and one.has_words for one in self.body)
 
 
 class Renderer:
@@ -90,6 +39,7 @@ class Renderer:
     def __init__(self, tree: Tree):
         self.tree = tree
         self.left = MAX_TEXT
+        self.texts = 0  # that had pictures in their tags
 
     def mail(self, root: Part) -> Rendered:
         """Return the body and the files of a mail. If it has words anywhere, it has a body."""
@@ -130,6 +80,11 @@ class Renderer:
         if part.mimetype == "text/plain" and has_beginning(data := content_of(part)):
             data, inline = without_files(data)
             text, out.cut = data[: self.left], part.cut or len(data) > self.left
+        elif part.mimetype in HTML and has_pictures_in_tags(data := content_of(part)):
+            self.texts += 1
+            data, pictures = without_pictures(data, f"in-tag.{self.texts}")
+            text, out.cut = data[: self.left], part.cut or len(data) > self.left
+            out.files += [_picture(one, part) for one in pictures]
         else:
             text, out.cut = text_bytes(part, self.left)
         out.body.append(self._piece(part, text, out))
@@ -294,7 +249,7 @@ class Renderer:
             for one in each.body
         ]
         for child, rendition in renditions:
-            if child.filename and not child.children and not _is_in(rendition, out):
+            if child.filename and not child.children and not is_in(rendition, out):
                 out.files.append(self._file(child))  # which says something else
             out.files += rendition.files
             out.unverified += rendition.unverified
@@ -333,31 +288,19 @@ _CONTAINERS = {
 }
 
 
-_TAG = re.compile("<[^<>]*>")
-#: Characters of two texts that are compared word for word.
-_COMPARED = 500_000
-
-
 def _both(text: Rendered, out: Rendered) -> Rendered:
     """Return a root with a text beside it, which is shown where the root does not say the same."""
-    if _is_in(text, out):
+    if is_in(text, out):
         text.body = []
     text += out
     return text
 
 
-def _is_in(one: Rendered, other: Rendered) -> bool:
-    """Whether all words of a text, if it is not too long, are also those of another."""
-    pieces = [piece.text for piece in (*one.body, *other.body)]
-    return sum(map(len, pieces)) < _COMPARED and _words(one) <= _words(other)
-
-
-def _words(rendered: Rendered) -> set[str]:
-    return {word for one in rendered.body for word in _seen(one).split()}
-
-
-def _seen(piece: Piece) -> str:
-    return unescape(_TAG.sub(" ", piece.text)) if piece.kind == "text/html" else piece.text
+def _picture(one: InTag, part: Part) -> File:
+    """Return the file that a picture in a tag becomes."""
+    size, cut = len(one.encoded) * 3 // 4, part.cut and not one.whole
+    name = safe_name("", one.mimetype)
+    return File(name, one.mimetype, size, one.content, one.content_id, cut=cut)
 
 
 def _part_name(part: Part) -> str:
@@ -378,18 +321,3 @@ def _part_name(part: Part) -> str:
 
 def _by_name(name: str) -> str:
     return guess_type(name)[0] or "application/octet-stream"
-
-
-def joined(pieces: list[Piece]) -> tuple[str, str]:
-    """Return (html, text) of the pieces of a body: plain ones become html where any is html."""
-    pieces = [one for one in pieces if one.text.strip()]
-    if all(one.kind == "text/plain" for one in pieces):
-        return "", "\n".join(one.text for one in pieces)
-    return "\n".join(
-        one.text if one.kind == "text/html" else _as_html(one.text) for one in pieces
-    ), ""
-
-
-def _as_html(text: str) -> str:
-    lines = escape(text.strip("\n"), quote=False).replace("\n", "<br/>\n")
-    return f"<p>{lines}</p>"
