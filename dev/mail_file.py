@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 _HEADER = re.compile(
     rb"(X-(?:Source|Expected|Actual|Lead-Email|Contact-Email|Lead-After|Expect-[A-Za-z-]+)):"
@@ -32,8 +33,11 @@ _SPACES = re.compile(r"\s+")
 
 
 def folded(text: str) -> str:
-    """Return text with its white space folded, no-break spaces too."""
-    return _SPACES.sub(" ", text).strip()
+    """Return text with its white space folded, no-break spaces too, and its marks on their letters.
+
+    One letter may be written as one character or as two (UAX #15); a reader sees no difference.
+    """
+    return normalize("NFC", _SPACES.sub(" ", text)).strip()
 
 
 @dataclass(frozen=True)

@@ -313,7 +313,7 @@ def _link(
             "direction": r.verdict.direction,
             "origin": "crm" if crm else "synced",
             "uid": r.uid,
-            "date": r.envelope.date and r.envelope.date.replace(tzinfo=None),
+            "date": naive(copies.dated(r.envelope, r.internaldate).date),
             "alias": _alias(r),
             "bcc": _bcc(r),
             "error_code": False,

@@ -177,9 +177,9 @@ def _done(
         return key, variant, _settled(known, key, variant)
     # Its address is no lead's any more: its id and its date are left.
     key = copies.identify(envelope)
-    dated = replace(envelope, date=copies.plausible_date(envelope, internaldate))
+    own = copies.dated(envelope, internaldate)
     for done in known.settled.get(key, ()):
-        if copies.same_mail(dated, done.date, None):
+        if copies.same_mail(own, done.date, None):
             return key, done.variant, done
     return key, 0, None
 

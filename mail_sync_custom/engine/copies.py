@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from .values import ABSURD, Envelope
 
 #: Copies of one mail may differ in Date by the time a client takes between filing and sending.
 SAME_MAIL = timedelta(hours=1)
+#: Copies of a mail without an id and a Date, from a scanner or a script, reach their servers within
+#: this time; another one with the same subject comes later.
+SAME_DELIVERY = timedelta(seconds=10)
 #: What gateways and lists put before a subject, and behind it.
 _PREFIX = re.compile(r"^(?:\s|\[[^\]]*\]|\*+[^*]*\*+|[^\s:]{1,12}\s?:)+")
 _TAGS = re.compile(r"(?:\[[^\]]*\]\s*)*")
@@ -34,9 +38,11 @@ def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) ->
 
     Gateways and lists put a word before a subject, and clients file a copy a moment before they
     send. Programs that always use the same id differ in subject or time. A tag behind a subject,
-    as some lists have it, is that of a copy only if both have the same Date.
+    as some lists have it, is that of a copy only if both have the same Date. The envelope is
+    ``dated``.
     """
-    if date and envelope.date and abs(date - envelope.date) > SAME_MAIL:
+    within = SAME_MAIL if envelope.message_id else SAME_DELIVERY
+    if date and envelope.date and abs(date - envelope.date) > within:
         return False
     if subject is None or envelope.subject_guessed:
         return True
@@ -56,8 +62,18 @@ def plausible_date(envelope: Envelope, internaldate: datetime | None) -> datetim
     return None if date and internaldate and date - internaldate > ABSURD else date
 
 
+def dated(envelope: Envelope, internaldate: datetime | None) -> Envelope:
+    """Return an envelope with the date by which its mail is told from others with the same id.
+
+    That is a plausible Date. Without one, any date is as good as another if the mail has an id:
+    each copy has its own server's date. Without an id, too, that date is all there is.
+    """
+    date = plausible_date(envelope, internaldate)
+    return replace(envelope, date=date or (None if envelope.message_id else internaldate))
+
+
 def variant_of(envelope: Envelope) -> int:
-    """Return a number that distinguishes mails with the same Message-ID. Never 0."""
+    """Return a number that distinguishes mails with the same id. Never 0."""
     moment = envelope.date or datetime.fromtimestamp(0, UTC)
     words = " ".join(_words(envelope.subject))
     text = f"{int(moment.timestamp())}\n{words}\n{envelope.sender.email}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .copies import identify, plausible_date, same_mail, variant_of
+from .copies import dated, identify, plausible_date, same_mail, variant_of
 from .people import Owner, Target
 from .values import Direction, Envelope, Outcome
 
@@ -209,7 +209,9 @@ def by_hand(
     way = direction(envelope, owner, sent=False)
     if envelope.sender.email in ours and not written_to <= ours:
         way = Direction.OUT
-    message_id, variant, _settled = _key(envelope, known, way, now)
+    # A file has no server's date, and the time at which it is logged is none of its mail.
+    own = replace(envelope, date=plausible_date(envelope, now))
+    message_id, variant, _settled = _key(own, known, way, None)
     if not known.excluded.isdisjoint(everyone(envelope)):
         return Verdict(Outcome.EXCLUDED, way, message_id, variant)
     standing = known.standing.get(message_id, ())
@@ -229,15 +231,18 @@ def tells_author(copy: Envelope, named: str, because: str, owner: Owner) -> bool
     return is_list and owner.owns(copy.sender.email)
 
 
-def with_record(known: Known, envelope: Envelope, verdict: Verdict) -> Known:
+def with_record(
+    known: Known, envelope: Envelope, verdict: Verdict, internaldate: datetime | None = None
+) -> Known:
     """Return what is known once a mail is to be recorded.
 
     For later mails in the same batch: two copies are one mail, two mails with one id are two, and
     an answer goes where its question goes.
     """
     key, variant = verdict.message_id, verdict.variant
-    places = (Standing(t, envelope.date, envelope.subject, variant) for t in verdict.targets)
-    done = Settled(variant, envelope.date, final=True)
+    date = dated(envelope, internaldate).date
+    places = (Standing(t, date, envelope.subject, variant) for t in verdict.targets)
+    done = Settled(variant, date, final=True)
     return replace(
         known,
         standing={**known.standing, key: (*known.standing.get(key, ()), *places)},
@@ -272,31 +277,30 @@ def _key(
     envelope: Envelope, known: Known, way: Direction, internaldate: datetime | None
 ) -> tuple[str, int, Settled | None]:
     """Return the key of a mail, and the outcome that this account already has for it."""
-    # Each copy of a mail falls back on its own server's date where its Date header is implausible.
-    dated = replace(envelope, date=plausible_date(envelope, internaldate))
+    own = dated(envelope, internaldate)
     stamp = envelope.stamp
     copies, settled = known.standing.get(stamp, ()), known.settled.get(stamp, ())
     # Anyone who has received the header can repeat it, so on others' mails it must match. What was
     # written in the CRM without a subject got one when it was sent.
     if stamp and (
         (way is Direction.OUT and (copies or settled))
-        or any(same_mail(dated, s.date, s.subject or None) for s in copies)
+        or any(same_mail(own, s.date, s.subject or None) for s in copies)
     ):
         return stamp, 0, next(iter(settled), None)
     message_id = identify(envelope)
     settled = known.settled.get(message_id, ())
     for standing in known.standing.get(message_id, ()):
-        if standing.from_crm or same_mail(dated, standing.date, standing.subject):
+        if standing.from_crm or same_mail(own, standing.date, standing.subject):
             variant = standing.variant
             return message_id, variant, next((s for s in settled if s.variant == variant), None)
     # A removed mail is recorded nowhere: only its date is left to recognise it by.
     standing_variants = {s.variant for s in known.standing.get(message_id, ())}
     for done in settled:
-        if done.variant not in standing_variants and same_mail(dated, done.date, None):
+        if done.variant not in standing_variants and same_mail(own, done.date, None):
             return message_id, done.variant, done
     if not settled and not standing_variants:
         return message_id, 0, None
-    return message_id, variant_of(envelope), None
+    return message_id, variant_of(envelope if envelope.message_id else own), None
 
 
 def _place(

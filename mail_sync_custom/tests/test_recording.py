@@ -101,6 +101,22 @@ class TestRecording(MailSyncCase):
         self.assertEqual(self.entries().mail_sync_direction, "in")
         self.assertTrue(self.lead.mail_sync_last_in_at)
 
+    def test_scans_without_an_id_and_a_date_are_as_many_mails_and_one_may_be_removed(self):
+        scan = mail(LENA, ANN, "Scan")
+        del scan["Message-ID"], scan["Date"]
+        for minutes in (30, 20, 10):
+            at = datetime.now(UTC) - timedelta(minutes=minutes)
+            self.server.deliver("INBOX", scan.as_bytes(), at)
+        self.sync()
+        self.assertTimeline("Scan", "Scan", "Scan")
+        self.entries()[1].action_mail_sync_remove()
+        self.server["INBOX"].renumber()
+        self.sync()
+        self.assertTimeline("Scan", "Scan")
+        self.server.deliver("INBOX", scan.as_bytes(), datetime.now(UTC))
+        self.sync()
+        self.assertTimeline("Scan", "Scan", "Scan")
+
     def test_a_mail_that_came_through_the_gateway_is_not_recorded_again(self):
         message = mail(LENA, ANN, "By the gateway")
         self.lead.message_post(

@@ -218,7 +218,6 @@ def test_a_field_behind_a_bare_cr_is_read(raw):
     assert found.subject == "Offer"
     assert glance(raw)[0] == {"a@x.example", "b@x.example"}
     assert email(raw).text.startswith("Text")
-    assert email(raw).envelope == found  # the server's own answer may lack a field
 
 
 def test_a_bare_cr_in_the_text_ends_no_field():

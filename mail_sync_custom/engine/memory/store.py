@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .. import exclusion
-from ..copies import plausible_date
+from ..copies import dated, plausible_date
 from ..errors import LeaseLost
 from ..matching import Known, Owner, Settled, Standing, Target
 from ..people import Latecomers
@@ -234,7 +234,7 @@ class MemoryStore(Comparing):
         recipients = frozenset(a.email for a in people if not self.account.owns(a.email))
         return Link(
             record.uid,
-            envelope.date,
+            dated(envelope, record.internaldate).date,
             _alias(record),
             subject=envelope.subject,
             recipients=recipients,

@@ -43,7 +43,7 @@ def email(
 
     Raises MessageUnreadable, code ``message_bomb``, and nothing else.
     """
-    given, raw = raw, with_line_feeds(raw)
+    raw = with_line_feeds(raw)
     tree = Tree(raw)
     rendered = Renderer(tree).mail(tree.part(raw, 0, len(raw), cut=truncated))
     attachments: list[Attachment] = []
@@ -65,8 +65,7 @@ def email(
     html, text = joined(rendered.body)
     followup_to, list_post = answered_at(raw)
     return Email(
-        # A server finds few of the fields whose lines do not end as usual.
-        envelope=envelope(raw, tree.label) if raw is not given or needs_charset(raw) else None,
+        envelope=envelope(raw, tree.label) if needs_charset(raw) else None,
         followup_to=followup_to,
         list_post=list_post,
         html=html,

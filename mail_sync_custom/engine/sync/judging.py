@@ -89,6 +89,6 @@ def judge(
                 key = (verdict.message_id, verdict.variant)
                 met.append(Met(headers.uid, *key, envelope))
             continue
-        known = matching.with_record(known, envelope, verdict)
+        known = matching.with_record(known, envelope, verdict, headers.internaldate)
         records.append(Record(headers.uid, envelope, verdict, headers.internaldate))
     return Judged(tuple(records), tally, tuple(met))
