@@ -192,6 +192,13 @@ def test_a_large_picture_in_the_text_costs_no_text():
     assert (visible.text("".join(made.pieces)), made.cut) == ("Words", False)
 
 
+def test_an_end_of_the_body_ends_no_table():
+    """HTML §13.2.6.4.7: what is open stays open, so the caption is not within the heading."""
+    source = "<body><table></body><h2 hidden><caption>Words"
+    assert lost(source, html(source)) == []
+    assert "Words" in visible.text(html(source))
+
+
 @given(st.integers(0, 2**32))
 def test_no_visible_word_of_a_malformed_mail_is_lost(seed):
     source = Writer(seed).html()

@@ -261,6 +261,8 @@ class _Writer:
             self.close(within)
 
     def end(self, name: str) -> None:
+        if name == "body":  # stays open, with all that is open in it (§13.2.6.4.7)
+            return
         if name in elements.HEADINGS:  # the end tag of any ends the innermost
             headings = (one for one, _tag in reversed(self.open) if one in elements.HEADINGS)
             name = next(headings, name)
@@ -297,9 +299,6 @@ class _Writer:
             for other, tag in within[-MAX_REOPENED:]:
                 if self.elements < MAX_ELEMENTS:
                     self.write(other, tag.shown(), False)
-        elif name == "body":
-            for other, _tag in within:  # in a browser, they stay open
-                self.hiding.begin_other(other)
 
     def close(self, at: int) -> None:
         """End the open elements from the innermost up to number ``at``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 
 from . import elements, quotes, style
@@ -22,6 +23,10 @@ _BAD_IN_VALUE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 _DATA = re.compile(r"data:image/(?:png|gif|jpe?g|webp|bmp)[;,]", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?|ftp|mailto|tel|sms|callto|sip|news|webcal|geo):", re.IGNORECASE)
 _BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$)", re.IGNORECASE)
+
+#: A tag of most mails: short, and without anything that could be an address of a part of its mail.
+MAX_COMMON = 300
+_ADDRESS = re.compile(r"[&\\]|src|href|url|image|data|background\s*=", re.IGNORECASE)
 
 #: The attributes, besides a style, from which letters have their colours and size.
 _OF_PAINT = "class id color bgcolor size".split()
@@ -76,8 +81,14 @@ class Tags:
     def tag(self, name: str, source: str) -> Tag:
         """Return the tag for an element's name and its attributes as they stand."""
         return self.known.get((name, source)) or self.known.setdefault(
-            (name, source), self._tag(name, source, ())
+            (name, source), self._new(name, source)
         )
+
+    def _new(self, name: str, source: str) -> Tag:
+        depends_on_the_mail = self.option or self.sheets.known or _ADDRESS.search(source)
+        if depends_on_the_mail or len(source) > MAX_COMMON:
+            return self._tag(name, source, ())
+        return _common(name, source, self.marked)
 
     def with_needs(self, name: str, tag: Tag, needs: Needs) -> Tag:
         """Return a tag with the declarations that its words need to be seen."""
@@ -234,6 +245,14 @@ class Tags:
             if _DATA.match(address) and len(address) <= MAX_DATA:
                 return _value(address)
         return None
+
+
+@lru_cache(2_000)
+def _common(name: str, source: str, marked: bool) -> Tag:
+    """Return a tag that is the same in all mails: those of one sender have the same ones."""
+    return Tags(lambda _address: None, marked, Sheets({}), lambda _file: False)._tag(
+        name, source, ()
+    )
 
 
 def _candidates(given: dict[str, str]) -> list[str]:
