@@ -186,7 +186,7 @@ _FULL_WIDTH |= str.maketrans(dict.fromkeys("„“”‟«»‹›", " "))
 #: Separators that people put between two addresses but that no header allows.
 _BETWEEN = re.compile(r'(@[^\s@/|,;<>"&–—]+)\s*[/|&–—]')
 #: What ends the address in a link (RFC 6068).
-_QUERY = re.compile(r"(mailto:[^\s?<>@]{1,64}@[^\s?<>@]{1,255})\?[^\s<>,;]*", re.IGNORECASE)
+_QUERY = re.compile(r"(mailto:[^\s?<>@]{1,64}@[^\s?<>@]{1,255})\?[^\s<>,;\"()\\]*", re.IGNORECASE)
 #: An address in brackets or quotes: no address of a header, but what a person meant.
 _ANYWHERE = re.compile(
     r"""(?<![^\s"(),:;<>@\[\]=|&/'])[^\s"(),:;<>@\[\]=|&/']+@[^\s"(),:;<>@\[\]=|&/'?]+"""

@@ -11,8 +11,8 @@ from .values import ABSURD, Envelope
 
 #: Copies of one mail may differ in Date by the time a client takes between filing and sending.
 SAME_MAIL = timedelta(hours=1)
-#: Copies of a mail without an id and a Date, from a scanner or a script, reach their servers within
-#: this time; another one with the same subject comes later.
+#: Of mails without an id and a Date, from a scanner or a script, those that reach one mailbox
+#: within this time are copies.
 SAME_DELIVERY = timedelta(seconds=10)
 #: What gateways and lists put before a subject, and behind it.
 _PREFIX = re.compile(r"^(?:\s|\[[^\]]*\]|\*+[^*]*\*+|[^\s:]{1,12}\s?:)+")
@@ -33,7 +33,12 @@ def identify(envelope: Envelope) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40] + "@no-message-id.invalid"
 
 
-def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) -> bool:
+def same_mail(
+    envelope: Envelope,
+    date: datetime | None,
+    subject: str | None,
+    within: timedelta = SAME_MAIL,
+) -> bool:
     """Whether a mail with the same Message-ID is a copy, and not another mail that reuses the id.
 
     Gateways and lists put a word before a subject, and clients file a copy a moment before they
@@ -41,7 +46,6 @@ def same_mail(envelope: Envelope, date: datetime | None, subject: str | None) ->
     as some lists have it, is that of a copy only if both have the same Date. The envelope is
     ``dated``.
     """
-    within = SAME_MAIL if envelope.message_id else SAME_DELIVERY
     if date and envelope.date and abs(date - envelope.date) > within:
         return False
     if subject is None or envelope.subject_guessed:
@@ -65,11 +69,12 @@ def plausible_date(envelope: Envelope, internaldate: datetime | None) -> datetim
 def dated(envelope: Envelope, internaldate: datetime | None) -> Envelope:
     """Return an envelope with the date by which its mail is told from others with the same id.
 
-    That is a plausible Date. Without one, any date is as good as another if the mail has an id:
-    each copy has its own server's date. Without an id, too, that date is all there is.
+    That is a plausible Date. Copies of a mail with another one agree in that Date; each has its own
+    server's date. Without an id and a Date, the server's date is all there is.
     """
-    date = plausible_date(envelope, internaldate)
-    return replace(envelope, date=date or (None if envelope.message_id else internaldate))
+    if envelope.date or envelope.message_id:
+        return replace(envelope, date=plausible_date(envelope, internaldate))
+    return replace(envelope, date=internaldate)
 
 
 def variant_of(envelope: Envelope) -> int:

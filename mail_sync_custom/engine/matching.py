@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .copies import dated, identify, plausible_date, same_mail, variant_of
+from .copies import (
+    SAME_DELIVERY,
+    dated,
+    identify,
+    plausible_date,
+    same_mail,
+    variant_of,
+)
 from .people import Owner, Target
 from .values import Direction, Envelope, Outcome
 
@@ -209,7 +216,7 @@ def by_hand(
     way = direction(envelope, owner, sent=False)
     if envelope.sender.email in ours and not written_to <= ours:
         way = Direction.OUT
-    # A file has no server's date, and the time at which it is logged is none of its mail.
+    # A file has no server's date, and when it is logged says nothing about the mail.
     own = replace(envelope, date=plausible_date(envelope, now))
     message_id, variant, _settled = _key(own, known, way, None)
     if not known.excluded.isdisjoint(everyone(envelope)):
@@ -289,6 +296,8 @@ def _key(
         return stamp, 0, next(iter(settled), None)
     message_id = identify(envelope)
     settled = known.settled.get(message_id, ())
+    if not (envelope.message_id or envelope.date):
+        return message_id, *_by_arrival(own, settled, known.standing.get(message_id, ()))
     for standing in known.standing.get(message_id, ()):
         if standing.from_crm or same_mail(own, standing.date, standing.subject):
             variant = standing.variant
@@ -300,7 +309,24 @@ def _key(
             return message_id, done.variant, done
     if not settled and not standing_variants:
         return message_id, 0, None
-    return message_id, variant_of(envelope if envelope.message_id else own), None
+    return message_id, variant_of(envelope), None
+
+
+def _by_arrival(
+    own: Envelope, settled: Sequence[Settled], standing: Sequence[Standing]
+) -> tuple[int, Settled | None]:
+    """Return the variant of a mail without an id and a Date, and its outcome for this account.
+
+    In one mailbox such mails differ in when they arrived. A colleague's copy may have been held up.
+    """
+    for done in settled:
+        if same_mail(own, done.date, None, SAME_DELIVERY):
+            return done.variant, done
+    met = {done.variant for done in settled}
+    for copy in standing:
+        if copy.variant not in met and same_mail(own, copy.date, copy.subject):
+            return copy.variant, None
+    return (variant_of(own) if settled or standing else 0), None
 
 
 def _place(

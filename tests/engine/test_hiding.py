@@ -10,6 +10,16 @@ def seen(source: str) -> str:
     return visible.stored(safe.shown(source).html(lambda _part: ""))
 
 
+def test_the_end_of_a_document_shows_nothing_that_is_hidden():
+    source = "<html><body>Seen<div style='display:none'>Hidden</body></html>"
+    assert seen(source) == "Seen"
+
+
+def test_what_a_part_leaves_open_does_not_hide_the_next_part():
+    first = "<html><body>Seen<div style='display:none'>Hidden</body></html>"
+    assert seen(f"{first}\n<p>Footer</p>").split() == ["Seen", "Footer"]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -39,6 +39,16 @@ def stored(source: str) -> str:
         ("<p style='color:#fff;text-shadow:0 0 3px #000'>x</p>", "<p>x</p>"),
         ("<p class=always style='background:#fff;color:#fff'>x</p>",
          '<p style="background-color:#fff">x</p>'),
+        # Of many grounds, that of its own class counts.
+        ("<style>.r td{background:#fee}.g td{background:#efe}.b td{background:#eef}"
+         ".y td{background:#ffe}.deep{background:#123}</style>"
+         "<p class=deep><td></p><p class=deep style='color:#fff'>x</p>", "<p></p><p>x</p>"),
+        *((f"<style>{selector}{{background:#123}}</style><p id=a style='color:#fff'>x</p>",
+           "<p>x</p>")
+          for selector in ("p:not(.x)", "p:nth-child(2n + 1)", "[id]", "p[id='a']", "div p")),
+        ("<style>:root{background:#123}</style><p style='color:#fff'>x</p>", "<p>x</p>"),
+        ("<style>@media screen, print{p{background:#123}}</style><p style='color:#fff'>x</p>",
+         "<p>x</p>"),
         # They are on a ground that is stated: it is kept.
         ("<p class=dark style='background:#036;color:#fff'>x</p>",
          '<p style="background-color:#036; color:#fff">x</p>'),
@@ -68,6 +78,10 @@ def stored(source: str) -> str:
         ("<p class=dark style='color:#fff;font-size:1px'>x</p>",
          '<p style="color:#fff; font-size:1px">x</p>'),
         ("<p class=dark style='color:#fff;max-height:0'>x</p>", '<p style="color:#fff">x</p>'),
+        ("<p class=dark style='color:#fff;line-height:0'>x</p>",
+         '<p style="color:#fff; line-height:0">x</p>'),
+        ("<p class=dark style='color:#fff;visibility:hidden'>x</p>",
+         '<p style="color:#fff">x</p>'),
         ("<p class=dark style='color:#fff;mso-hide:all'>x</p>", '<p style="color:#fff">x</p>'),
         ("<p class=dark style='color:#fff;display:none'>x</p>", '<p style="display:none">x</p>'),
     ],
@@ -174,6 +188,8 @@ def test_black_on_white_has_the_most_contrast():
         "<style>" + "/*" * 500_000 + "</style>",
         "<style>" + "a{background:" + "url(" * 300_000 + "}</style>",
         "<style>" + "a{background:url(\"" * 50_000 + "}</style>",
+        "<style>" + ("a" * 1_990 + " b{color:red}") * 100 + "</style>",
+        "<style>" + ("@media" * 330 + "{}") * 100 + "</style>",
         "<style>" + "a{background:red}" * 50_000 + "</style>" + "<a>" * 100_000,
         "<style>" + "".join(f".a{n}{{color:#{n:06}}}" for n in range(20_000)) + "</style>",
         "<style>i{background:#000}b{color:#fff}</style>" + "<b><i style=color:#fff>" * 50_000,

@@ -48,6 +48,11 @@ def to(value: bytes | str) -> list[tuple[str, str]]:
         ("Re: Ann <ann@example.com>", [("Ann", "ann@example.com")]),
         ("Lee, Ann <ann@example.com>", [("Lee, Ann", "ann@example.com")]),
         (
+            '"Ann (mailto:ann@x.example?a=b)" <ann@x.example>, "Lee, Bob" <bob@y.example>',
+            [("Ann (mailto:ann@x.example)", "ann@x.example"), ("Lee, Bob", "bob@y.example")],
+        ),
+        ("Ann (was mailto:o@x.example?x=1) <ann@x.example>", [("Ann", "ann@x.example")]),
+        (
             "Lee, Ann <ann@example.com>; Ray, Bob J. <bob@example.com>",
             [("Lee, Ann", "ann@example.com"), ("Ray, Bob J.", "bob@example.com")],
         ),

@@ -177,6 +177,11 @@ def test_an_invitation_does_not_say_what_its_alarm_says():
     assert mail(part(text, "text/calendar")).text == "Demo\nRoom 5"
 
 
+def test_an_invitation_may_speak_of_alarms():
+    text = "BEGIN:VEVENT\r\nSUMMARY:About BEGIN:VALARM in ics\r\nDESCRIPTION:All\r\nEND:VEVENT\r\n"
+    assert mail(part(text, "text/calendar")).text == "About BEGIN:VALARM in ics\nAll"
+
+
 def test_the_first_piece_of_a_mail_in_pieces_is_the_beginning_of_that_mail():
     inner = "Subject: Whole\r\nContent-Type: text/plain\r\n\r\nFirst half"
     found = mail(part(inner, 'message/partial; id="x@y"; number=1; total=2'))

@@ -189,6 +189,9 @@ def test_a_month_is_known_by_its_name_in_the_senders_language(text, read):
         ("5 Oktober 2026 pukul 10.00.00 WIB", "2026-10-05 03:00"),
         ("5 Tet 2026 10:00:00 +0200", "2026-10-05 08:00"),
         ("5 Qershor 2026 10:00:00 +0200", "2026-06-05 08:00"),
+        ("Mon, 5 Oct 2026 PM 3:30 +0200", "2026-10-05 13:30"),
+        ("7 Jan 2026, PM 11:30:15", "2026-01-07 23:30"),
+        ("5 tetor 2026 në 3:30 m.d.", "2026-10-05 15:30"),
     ],
 )
 def test_a_date_in_another_script_calendar_or_order_is_read(text, read):

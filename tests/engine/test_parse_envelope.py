@@ -220,6 +220,24 @@ def test_a_field_behind_a_bare_cr_is_read(raw):
     assert email(raw).text.startswith("Text")
 
 
+def test_two_bare_crs_within_a_field_do_not_end_the_header():
+    found = envelope(b"Subject: Offer\r\r 2026\r\nFrom: a@x.example\r\nTo: b@x.example\r\n\r\nText")
+    assert (found.sender.email, found.to[0].email) == ("a@x.example", "b@x.example")
+
+
+def test_two_bare_crs_behind_fields_that_end_in_one_end_the_header():
+    """A server has put its own field before a mail whose lines end in CR."""
+    raw = b"Received: from x\r\nFrom: a@x.example\rSubject: Offer\r\rHello words"
+    assert (envelope(raw).sender.email, envelope(raw).subject) == ("a@x.example", "Offer")
+    assert email(raw).text == "Hello words"
+
+
+def test_a_bare_cr_before_a_word_and_a_colon_is_within_the_field():
+    assert (
+        envelope(b"Subject: Note\rRe: you\r\nFrom: a@x.example\r\n\r\n").subject == "Note Re: you"
+    )
+
+
 def test_a_bare_cr_in_the_text_ends_no_field():
     assert envelope(b"Subject: Offer\r\n\r\na\rTo: b@x.example\r\n").to == ()
     assert envelope(b"Subject: Offer\r17: x\r\n\r\n").subject == "Offer 17: x"

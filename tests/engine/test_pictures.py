@@ -112,6 +112,8 @@ def test_a_picture_from_elsewhere_leaves_its_words():
         "<picture><source srcset=cid:other><img src=cid:logo></picture>",
         "<picture><source srcset=cid:other></picture><picture><img src=cid:logo></picture>",
         "<img srcset='cid:logo 2x'>",
+        "<img srcset='http://x.example/a,b 1x,cid:logo 2x'>",
+        "<picture><source srcset=cid:other></picture><img src=cid:logo>",
         "<img src=http://x.example/a srcset='http://x.example/b 1x, cid:logo 2x'>",
         "<svg><image xlink:href=cid:logo /></svg>",
     ],
@@ -158,6 +160,19 @@ def test_a_large_picture_in_its_tag_is_a_file_that_is_shown():
     assert names(found) == ["image.png", "image.png"]
     assert seen(found) == [LARGE, LARGE[::-1]]
     assert visible.text(found.html) == "Look and here"
+
+
+def test_words_behind_a_picture_that_stands_in_the_text_stay():
+    large = base64.b64encode(LARGE).decode()
+    found = mail(part(f"<p>See data:image/png;base64,{large} text after</p>", "text/html"))
+    assert visible.text(found.html).endswith("text after")
+
+
+def test_a_large_picture_whose_lines_are_broken_is_a_file():
+    lines = base64.encodebytes(LARGE).decode()
+    found = mail(part(f'<img src="data:image/png;base64,{lines}"> behind', "text/html"))
+    assert seen(found) == [LARGE]
+    assert visible.text(found.html) == "behind"
 
 
 def test_a_small_picture_in_its_tag_stays_there():

@@ -25,12 +25,30 @@ def test_scans_without_an_id_and_a_date_are_as_many_entries(world, apart, stated
     assert len(world.timeline()) == 3
 
 
-def test_a_scan_for_two_colleagues_is_one_entry(world):
+@pytest.mark.parametrize("held_up", [3, 300])
+def test_scans_for_two_colleagues_are_one_entry_each(world, held_up):
     bobs = World()
     store = world.account(BOB)
-    for one, seconds in ((world, 0), (bobs, 3)):
-        at = NOON + timedelta(seconds=seconds)
-        one.deliver(to=f"{ANN}, {BOB}", message_id=None, date=None, subject="Scan", at=at)
+    for one, seconds in ((world, 0), (bobs, held_up)):
+        for minute in (0, 1):
+            at = NOON + timedelta(minutes=minute, seconds=seconds)
+            one.deliver(to=f"{ANN}, {BOB}", message_id=None, date=None, subject="Scan", at=at)
+    for _ in range(2):
+        world.sync()
+        world.sync(store, bobs.server)
+        assert len(world.timeline()) == 2
+        world.server["INBOX"].renumber()
+        bobs.server["INBOX"].renumber()
+
+
+def test_copies_with_a_date_from_a_wrong_clock_are_one_entry(world):
+    """The Date is the same in all of them, however late they reach a server."""
+    bobs = World()
+    store = world.account(BOB)
+    for one, minutes in ((world, 0), (bobs, 7)):
+        at = NOON + timedelta(minutes=minutes)
+        stated = NOON + 3 * DAY
+        one.deliver(to=f"{ANN}, {BOB}", message_id=None, date=stated, subject="Scan", at=at)
     world.sync()
     world.sync(store, bobs.server)
     assert len(world.timeline()) == 1

@@ -94,6 +94,7 @@ ENDS_P = frozenset(_P_ENDERS)
 #: An end tag → what it closes nothing beyond.
 ENDS_WITHIN: dict[str, frozenset[str]] = {
     "table": frozenset(),
+    "body": frozenset(),
     **dict.fromkeys(IN_TABLE, frozenset(["table"])),
 }
 ENDS_WITHIN_OTHERWISE = frozenset("table td th caption".split())

@@ -1,9 +1,9 @@
 """Whether letters are seen on the ground that remains, where their own may have been lost.
 
 Style sheets and pictures from elsewhere are not kept: white letters may have been on a dark ground
-that is not there any more, a dark ground may have had white letters, and letters within what has a
-size of nothing, one of their own. Letters that nobody could see in the mail either are hidden on
-purpose, and stay so.
+that is not there any more, a dark ground may have had white letters, and letters in an element of
+size zero may have had a size of their own. Letters that nobody could see in the mail either are
+hidden on purpose, and stay so.
 """
 
 from __future__ import annotations

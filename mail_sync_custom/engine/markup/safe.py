@@ -261,8 +261,8 @@ class _Writer:
             self.close(within)
 
     def end(self, name: str) -> None:
-        if name == "body":  # stays open, with all that is open in it (§13.2.6.4.7)
-            return
+        if name in ("body", "html") and self.count.get("table"):
+            return  # in a table it ends nothing (§13.2.6.4.9)
         if name in elements.HEADINGS:  # the end tag of any ends the innermost
             headings = (one for one, _tag in reversed(self.open) if one in elements.HEADINGS)
             name = next(headings, name)
@@ -275,6 +275,8 @@ class _Writer:
             return
         if not self.count.get(name):
             self.break_due |= name in elements.BREAKS or name in ("p", "br")
+            if name == "picture":
+                self.pictured = None
             self.hiding.end_other(name)
             if name in elements.IMPLIED:
                 self.end_implied(name)
@@ -299,6 +301,9 @@ class _Writer:
             for other, tag in within[-MAX_REOPENED:]:
                 if self.elements < MAX_ELEMENTS:
                     self.write(other, tag.shown(), False)
+        elif name == "body":
+            for other, _tag in within:  # in a browser, they stay open
+                self.hiding.begin_other(other)
 
     def close(self, at: int) -> None:
         """End the open elements from the innermost up to number ``at``."""

@@ -20,11 +20,16 @@ MAX_SHEETS, MAX_RULE, MAX_COLOURS = 200_000, 2_000, 4
 _BEGIN = re.compile(r"<style(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _END = re.compile("</style", re.IGNORECASE)
 _BRACE = re.compile("[{}]")
-#: Colours that nobody sees who does nothing, or that are no element's.
+#: Colours that are seen only on interaction, or that are no element's.
 _NOT_AT_REST = re.compile(":(?:hover|active|focus|before|after|:|selection)", re.IGNORECASE)
 _SIZE = re.compile(r"(?<![\w-])font(?:-size)?\s*:[^;]*[1-9a-z]", re.IGNORECASE)
-_OTHER_MEDIA = re.compile("@media[^{]*(?:dark|print)", re.IGNORECASE)
-_LAST = re.compile(r"[^\s>+~]+\Z")
+_OTHER_MEDIA = re.compile(
+    r"@media(?:[^{@]*dark|(?![^{@]*\b(?:screen|all|not\s+print)\b)[^{@]*print)", re.IGNORECASE
+)
+_COMBINATOR = re.compile(r"[\s>+~]+")
+#: What narrows a selector down; and an attribute in the place of a name.
+_NARROWER = re.compile(r"\([^()]*\)|(?<=[\w)*\]-])\[[^\[\]]*\]")
+_ATTRIBUTE = re.compile(r"\[[^\[\]]*\]")
 #: Of the names in a selector, the one that says most.
 _NAMES = tuple(
     re.compile(pattern) for pattern in (r"#([\w-]+)", r"\.([\w-]+)", r"\A([\w-]+)", r"\A\*")
@@ -57,9 +62,10 @@ class Sheets:
         """Return what an element may have had from them."""
         if not self.known:
             return NOTHING
-        keys = [name, "*", *(f".{one}" for one in given.get("class", "").lower().split())]
-        if "id" in given:
-            keys.append(f"#{given['id'].strip().lower()}")
+        # What says most comes first: not all of it is kept.
+        keys = [f"#{given['id'].strip().lower()}"] if "id" in given else []
+        keys += [f".{one}" for one in given.get("class", "").lower().split()]
+        keys += (name, "*")
         return _joined([self.known[key] for key in keys if key in self.known])
 
     def of_root(self) -> Lost:
@@ -123,10 +129,12 @@ def _texts(source: str) -> Iterator[str]:
 
 
 def _keys(selectors: str) -> Iterator[str]:
-    for selector in selectors.lower().split(","):
-        if _NOT_AT_REST.search(selector) or not (last := _LAST.search(selector.strip())):
+    selectors = _ATTRIBUTE.sub("*", _NARROWER.sub("", selectors.lower()))
+    for selector in selectors.split(","):
+        if _NOT_AT_REST.search(selector) or not selector.strip():
             continue
+        last = _COMBINATOR.split(selector.strip())[-1].replace(":root", "html")
         for prefix, name in zip(_PREFIXES, _NAMES, strict=True):
-            if found := name.search(last[0]):
+            if found := name.search(last):
                 yield prefix + (found[1] if found.groups() else "")
                 break

@@ -64,7 +64,7 @@ _RELATIVE = re.compile(
 _AS_AROUND = frozenset("currentcolor inherit initial none revert transparent unset".split()) | {""}
 #: What hides words in some programs, and is not kept; or all but hides them.
 _ON_PURPOSE = re.compile(
-    r"mso-hide|max-height\s*:\s*0(?![.\d])|font-size\s*:\s*(?:0?\.\d+|[12](?:\.\d+)?)(?:px|pt)",
+    r"mso-hide|visibility\s*:\s*hidden|(?<![\w-])(?:max-|line-)?height\s*:\s*0(?![.\d])|font-size\s*:\s*(?:0?\.\d+|[12](?:\.\d+)?)(?:px|pt)",
     re.IGNORECASE,
 )
 # A semicolon within quotes or brackets does not end a declaration.

@@ -16,6 +16,8 @@ from .style import Part
 from .tokens import attributes, value
 
 MAX_VALUE, MAX_URL = 1_000, 8_000
+#: Addresses of one picture that are looked at.
+MAX_CANDIDATES = 20
 #: Bytes of a picture that is in its tag (``data:``) and not in a part of the mail.
 MAX_DATA = 256 * 1024
 
@@ -30,6 +32,7 @@ _ADDRESS = re.compile(r"[&\\]|src|href|url|image|data|background\s*=", re.IGNORE
 
 #: The attributes, besides a style, from which letters have their colours and size.
 _OF_PAINT = "class id color bgcolor size".split()
+_SPACE = re.compile(r"\s")
 _OTHER_MEDIA = re.compile("dark|print", re.IGNORECASE)
 
 Resolve = Callable[[str], int | None]
@@ -257,7 +260,13 @@ def _common(name: str, source: str, marked: bool) -> Tag:
 
 def _candidates(given: dict[str, str]) -> list[str]:
     """Return the addresses in a srcset (HTML §2.4.4)."""
-    return [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
+    rest, found = given.get("srcset", ""), []
+    while len(found) < MAX_CANDIDATES and (rest := rest.lstrip(" \t\n\r\f,")):
+        address, _, rest = _SPACE.sub(" ", rest, count=1).partition(" ")
+        if not address.endswith(","):
+            rest = rest.partition(",")[2]
+        found.append(address.rstrip(","))
+    return found
 
 
 def _value(text: str) -> str:

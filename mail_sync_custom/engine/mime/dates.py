@@ -66,6 +66,9 @@ _PLAINER = (
     # The clock first.
     (re.compile(r"\A\s*([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)((?:\s+[+-][0-9]{4})?),?\s+(.*)\Z"),
      r"\3 \1\2"),
+    # The half of the day before the clock.
+    (re.compile(r"(?<=\b[0-9]{4})[.,]?\s*\b([ap])\.?m\.?\s+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"),
+     r" \2 \1m"),
     # A day of the week, "year", "at" in any language between the date and its clock.
     (re.compile(r"(?<=\b[0-9]{4})[.,]?\s*[^\W\d_][^\d:+-]{0,30}?(?=[0-9]{1,2}\s?[:.][0-9]{2})"),
      " "),

@@ -30,9 +30,8 @@ def envelope(raw: bytes, label: Label | None = None) -> Envelope:
     """Return the header fields that decisions are made from, of a header block or a message.
 
     Never raises. For Date, Message-ID and Subject the first field that is not empty counts, for the
-    others all do.
-    Anything beyond ``MAX_HEADER`` bytes is ignored. ``label`` returns the mail's own charset, for
-    eight-bit bytes that are not UTF-8.
+    others all do. Anything beyond ``MAX_HEADER`` bytes is ignored. ``label`` returns the mail's own
+    charset, for eight-bit bytes that are not UTF-8.
     """
     return _envelope(fields_of(_head(raw), _ENVELOPE_FIELDS), label)
 

@@ -28,7 +28,13 @@ EMPTY_LINE = re.compile(rb"\n\r?\n")
 _SEARCHED = 64 * 1024
 _LF_CR = re.compile(rb"\n\r[^\n]")
 BARE_CR = re.compile(rb"\r[^\n]")
-_END_CR = re.compile(rb"\r(?=[A-Za-z][A-Za-z-]{0,60}:)")
+#: A bare CR that ends a field: another one follows that a mail program or a server writes.
+_END_CR = re.compile(
+    rb"\r(?=(?:from|to|cc|bcc|reply-to|sender|subject|date|message-id|in-reply-to|references"
+    rb"|mime-version|received|return-path|delivered-to|(?:content|list|x|resent|dkim|arc)-[a-z-]+)"
+    rb"[ \t]*:)",
+    re.IGNORECASE,
+)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -49,8 +55,10 @@ def with_line_feeds(raw: bytes) -> bytes:
     end = found.start() if found else min(len(raw), MAX_HEADER)
     if not BARE_CR.search(raw, 0, end):
         return raw
-    if (empty := raw.find(b"\r\r", 0, first)) >= 0:  # another program has added the text
-        return raw[: empty + 2].replace(b"\r", b"\n") + raw[empty + 2 :]
+    empty = raw.find(b"\r\r", 0, end)
+    if empty >= 0 and _END_CR.search(raw, 0, empty):  # another program has added the rest
+        head = raw[: empty + 2].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return head + raw[empty + 2 :]
     return _END_CR.sub(b"\n", raw[:end]) + raw[end:]
 
 

@@ -56,6 +56,9 @@ _SAID = re.compile(
     r"(?:;[^:\n]{0,500})?:(.+)$",
     re.MULTILINE | re.IGNORECASE,
 )
+_ALARM_BEGINS, _ALARM_ENDS = (
+    re.compile(rf"^{edge}:VALARM\s*$", re.MULTILINE | re.IGNORECASE) for edge in ("BEGIN", "END")
+)
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -64,8 +67,8 @@ def _said(text: str) -> str:
 
     Not what its alarms say, which are for the calendar (RFC 5545 §3.6.6).
     """
-    first, *others = _FOLDED.sub("", text).split("BEGIN:VALARM")
-    text = first + "".join(one.partition("END:VALARM")[2] for one in others)
+    first, *others = _ALARM_BEGINS.split(_FOLDED.sub("", text))
+    text = first + "".join(_ALARM_ENDS.split(one, maxsplit=1)[-1] for one in others)
     values = (found[2] for found in islice(_SAID.finditer(text), 100))
     return "\n".join(_ESCAPED.sub(lambda e: "\n" if e[1] in "nN" else e[1], v) for v in values)
 

@@ -14,7 +14,7 @@ from .transfer import base64
 _SMALL = 200_000
 _PICTURE = re.compile(
     rb"data:(image/[a-z.+-]{1,20})(?:;[a-z-]{1,20}=[^;,\s\"'<>]{0,99})?;base64,"
-    rb"([A-Za-z0-9+/=\s]{%d,})" % _SMALL,
+    rb"((?:[A-Za-z0-9+/=]{60,}[ \t]*\r?\n[ \t]*)*[A-Za-z0-9+/=]*)",
     re.IGNORECASE,
 )
 
@@ -44,7 +44,8 @@ def without_pictures(data: bytes, label: str) -> tuple[bytes, list[InTag]]:
     Their ids begin with ``label``.
     """
     kept, pictures, at = [], [], 0
-    for number, found in enumerate(_PICTURE.finditer(data)):
+    large = (found for found in _PICTURE.finditer(data) if len(found[2]) > _SMALL)
+    for number, found in enumerate(large):
         content_id = f"{label}.{number}"
         kept += (data[at : found.start()], f"cid:{content_id}".encode())
         at = found.end()
