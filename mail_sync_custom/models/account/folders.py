@@ -80,28 +80,22 @@ class MailSyncAccount(models.Model):
         }
 
     def _compute_partial_count(self):
-        links = self.env["mail.sync.message"]
         for account in self:
-            account.partial_count = links.search_count(
-                [
-                    ("account_id", "=", account.id),
-                    ("outcome", "=", "recorded"),
-                    ("mail_message_ids.mail_sync_entry_ids.omitted", "!=", False),
-                ]
+            account.partial_count = account._count_recorded(
+                ("mail_message_ids.mail_sync_entry_ids.omitted", "!=", False)
             )
 
     def _compute_deleted_count(self):
         """Count what was recorded and has been deleted since, by hand or with its record."""
-        links = self.env["mail.sync.message"]
         for account in self:
-            account.deleted_count = links.search_count(
-                [
-                    ("account_id", "=", account.id),
-                    ("outcome", "=", "recorded"),
-                    ("entry_id", "=", False),
-                    ("mail_message_ids", "=", False),
-                ]
+            account.deleted_count = account._count_recorded(
+                ("entry_id", "=", False), ("mail_message_ids", "=", False)
             )
+
+    def _count_recorded(self, *conditions):
+        """Return how many of the mails that the account has recorded meet all conditions."""
+        own = [("account_id", "=", self.id), ("outcome", "=", "recorded")]
+        return self.env["mail.sync.message"].search_count([*own, *conditions])
 
     def _forget_mailboxes(self):
         """Discard how far another mailbox was read, and what was set aside there.
