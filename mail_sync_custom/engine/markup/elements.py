@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 #: Their content is not text of the mail. It ends at their end tag, whatever it contains.
 DROPPED_RAW = frozenset("script style title".split())
@@ -90,6 +91,31 @@ LABELLED = frozenset("optgroup option".split())
 OWN_SIZE = frozenset("button select textarea".split())
 #: An open paragraph ends where one of these begins; nothing but inline elements is above it.
 ENDS_P = frozenset(_P_ENDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the tables above say of a start tag, in one look."""
+
+    shown_as: str
+    is_void: bool
+    in_table: bool
+    ends_p: bool
+    context: frozenset[str] | None
+    ends: tuple[frozenset[str], frozenset[str]] | None
+
+
+STARTS: dict[str, Start] = {
+    name: Start(
+        shown_as,
+        shown_as in VOID,
+        name in IN_TABLE,
+        name in ENDS_P,
+        CONTEXT.get(name),
+        ENDS.get(name),
+    )
+    for name, shown_as in SHOWN_AS.items()
+}
 
 #: An end tag → what it closes nothing beyond.
 ENDS_WITHIN: dict[str, frozenset[str]] = {

@@ -24,7 +24,7 @@ from .legible import Around, Paint
 from .sheets import sheets
 from .style import Part
 from .tags import Resolve, Tag, Tags
-from .tokens import Kind, tokens
+from .tokens import DOUBT, END, START, TEXT, tokens
 
 #: Characters that are kept. Nobody writes more, and a browser hardly shows it.
 MAX_OUTPUT = 2 * 1024 * 1024
@@ -109,18 +109,20 @@ class _Writer:
         self.hiding = Hiding(self.out)
 
     def written(self, source: str) -> Shown:
-        cut = False
+        cut, is_storable = False, not _CONTROL.search(source)
         for kind, text, attrs in tokens(source):
-            if kind is Kind.TEXT or kind is Kind.LITERAL:
-                if kind is Kind.TEXT and "&" in text:
-                    text = unescape(text)
-                cut = self.text(text)
-            elif kind is Kind.START:
+            if kind == START:
                 self.start(text, attrs)
-            elif kind is Kind.END:
+            elif kind == END:
                 self.end(text)
-            else:
+            elif kind == DOUBT:
                 self.hiding.give_up()
+            else:
+                if kind == TEXT and "&" in text:
+                    text = storable(unescape(text))
+                elif not is_storable:
+                    text = storable(text)
+                cut = self.text(text)
             if cut or self.size > MAX_OUTPUT:
                 cut = True
                 break
@@ -131,8 +133,7 @@ class _Writer:
     # -- text -------------------------------------------------------------------------------------
 
     def text(self, text: str) -> bool:
-        """Write text; return whether it had to be cut."""
-        text = storable(text)
+        """Write text that can be stored; return whether it had to be cut."""
         if not text:
             return False
         if text.isspace():
@@ -145,7 +146,8 @@ class _Writer:
         cut = len(text) > room
         if cut:
             text = text[: max(0, room)]
-        self.quoting |= quotes.may_quote(text)
+        if not self.quoting:
+            self.quoting = quotes.may_quote(text)
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         self.out.append(text)
         self.size += len(text)
@@ -162,42 +164,51 @@ class _Writer:
     # -- elements ---------------------------------------------------------------------------------
 
     def start(self, name: str, attrs: str) -> None:
-        shown_as = elements.SHOWN_AS.get(name)
-        if not shown_as or (name in elements.IN_TABLE and not self.count.get("table")):
-            if name in elements.BREAKS or name in elements.IN_TABLE:
-                self.break_due = True
-            if name == "picture":
-                self.pictured = None
-            elif name == "source":
-                self.pictured = self.pictured or self.tags.of_source(attrs)
-            self.hiding.begin_other(name)
+        rule = elements.STARTS.get(name)
+        if not rule or (rule.in_table and not self.count["table"]):
+            self.start_other(name, attrs)
             return
         if name == "body":
             self.hiding.give_up()  # in a browser it is no element, if it is not the first
-        if name in elements.ENDS_P and self.count.get("p"):
+        if rule.ends_p and self.count["p"]:
             self.end_open(frozenset("p"), elements.ENDS_P)
-        if context := elements.CONTEXT.get(name):
-            self.back_to(context)
-        elif rule := elements.ENDS.get(name):
-            self.end_open(*rule)
-            if name in elements.ALONE and self.count.get(name):
+        if rule.context:
+            self.back_to(rule.context)
+        elif rule.ends:
+            self.end_open(*rule.ends)
+            if name in elements.ALONE and self.count[name]:
                 self.hiding.give_up()  # what a table keeps open here may have ended in a browser
-        if name == "img" and self.pictured:
-            tag, self.pictured = self.tags.img(attrs, self.pictured), None
+        if name == "img":
+            tag = self.img(attrs)
+            if self.count["object"] and self.is_shown(tag):
+                return
         else:
             tag = self.tags.tag(name, attrs)
-        if name == "img" and self.count.get("object") and self.is_shown(tag):
-            return
-        is_void = shown_as in elements.VOID
-        if (not is_void and len(self.open) >= MAX_DEPTH) or self.elements >= MAX_ELEMENTS:
-            self.flat[name] += not is_void
-            self.break_due |= shown_as not in elements.INLINE
+        if self.elements >= MAX_ELEMENTS or (len(self.open) >= MAX_DEPTH and not rule.is_void):
+            self.flat[name] += not rule.is_void
+            self.break_due |= not tag.is_inline
         elif tag.pieces:
-            self.write(name, tag, is_void)
+            self.write(name, tag, rule.is_void)
         if tag.text:
             self.break_due = not self.parted
-            self.text(tag.text)
+            self.text(storable(tag.text))
             self.break_due = True
+
+    def start_other(self, name: str, attrs: str) -> None:
+        """Read the start tag of an element that is not kept."""
+        if name in elements.BREAKS or name in elements.IN_TABLE:
+            self.break_due = True
+        if name == "picture":
+            self.pictured = None
+        elif name == "source":
+            self.pictured = self.pictured or self.tags.of_source(attrs)
+        self.hiding.begin_other(name)
+
+    def img(self, attrs: str) -> Tag:
+        if not self.pictured:
+            return self.tags.tag("img", attrs)
+        tag, self.pictured = self.tags.img(attrs, self.pictured), None
+        return tag
 
     def is_shown(self, tag: Tag) -> bool:
         """Return whether an open object shows the same picture, which is instead of it."""
@@ -207,12 +218,12 @@ class _Writer:
         )
 
     def write(self, name: str, tag: Tag, is_void: bool) -> None:
-        if tag.name not in elements.INLINE:
+        if not tag.is_inline:
             self.break_due, self.parted = False, True
         elif self.break_due and tag.name == "img":
             self.part()
         around = self.arounds[-1]
-        if tag.paint:
+        if tag.paint is not None:
             around, needs = around.enter(tag.paint)
             if needs:
                 tag = self.tags.with_needs(name, tag, needs)
@@ -261,14 +272,14 @@ class _Writer:
             self.close(within)
 
     def end(self, name: str) -> None:
-        if name in ("body", "html") and self.count.get("table"):
+        if self.open and self.open[-1][0] == name and not self.flat and name != "body":
+            self.close(len(self.open) - 1)
+            return
+        if name in ("body", "html") and self.count["table"]:
             return  # in a table it ends nothing (§13.2.6.4.9)
         if name in elements.HEADINGS:  # the end tag of any ends the innermost
             headings = (one for one, _tag in reversed(self.open) if one in elements.HEADINGS)
             name = next(headings, name)
-        if self.open and self.open[-1][0] == name and not self.flat:
-            self.close(len(self.open) - 1)
-            return
         if self.flat.get(name):
             self.flat[name] -= 1
             self.break_due |= elements.SHOWN_AS[name] not in elements.INLINE
@@ -312,8 +323,8 @@ class _Writer:
             self.count[name] -= 1
             if name == "option":
                 self.tags.within_option(self.count[name] > 0)
-            self.out.append(f"</{tag.name}>")
-            if tag.name not in elements.INLINE:
+            self.out.append(tag.end)
+            if not tag.is_inline:
                 self.break_due, self.parted = False, True
         del self.arounds[at + 1 :]
         self.hiding.end(at)

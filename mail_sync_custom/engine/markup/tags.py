@@ -51,12 +51,18 @@ class Tag:
     size: int = 0  # characters
     quoting: bool = False  # whether it may begin a quote
     hides: bool = False  # whether a browser shows nothing of what is in it
+    end: str = ""  # its end tag
+    is_inline: bool = False
 
     def __post_init__(self) -> None:
-        strings = [piece for piece in self.pieces if isinstance(piece, str)]
-        self.size = sum(map(len, strings))
-        self.quoting = self.name == "blockquote" or any(map(quotes.NAMED.fullmatch, strings))
-        self.hides = bool(style.HIDES.search("".join(strings)))
+        written = "".join([piece for piece in self.pieces if isinstance(piece, str)])
+        self.size = len(written)
+        self.end = f"</{self.name}>"
+        self.is_inline = self.name in elements.INLINE
+        self.quoting = self.name == "blockquote" or bool(quotes.NAMED.search(written))
+        self.hides = ' style="' in written and bool(style.HIDES.search(written))
+        if len(self.pieces) > 1 and not self.quoting and Part not in map(type, self.pieces):
+            self.pieces = (written,)  # of a quote, `quotes` looks at each attribute
 
     def shown(self) -> Tag:
         """Return a tag that hides nothing: without attributes, if these do."""
@@ -186,11 +192,14 @@ class Tags:
         if part is not None:
             pieces += (' href="', Part(part, is_picture=False), '"')
             return
-        if address.startswith("//"):
-            address = f"https:{address}"
-        elif _BARE_HOST.match(address):
-            address = f"http://{address}"
-        if len(address) > MAX_URL or not _LINK.match(address):
+        if not _LINK.match(address):
+            if address.startswith("//"):
+                address = f"https:{address}"
+            elif _BARE_HOST.match(address):
+                address = f"http://{address}"
+            else:
+                return
+        if len(address) > MAX_URL:
             return
         pieces.append(f' href="{_value(address)}"')
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from .tokens import Kind, attributes, tokens, value
+from .tokens import DOUBT, END, START, TEXT, attributes, tokens, value
 
 #: They are separated from their surroundings by an empty line.
 _APART = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote table hr".split())
@@ -32,14 +32,14 @@ def text(html: str) -> str:
     """Return the text of HTML, its lines separated by ``\\n``; never raises."""
     writer = _Writer()
     for kind, content, attrs in tokens(html):
-        if kind is Kind.START:
+        if kind is START:
             writer.start(content, attrs)
-        elif kind is Kind.END:
+        elif kind is END:
             writer.end(content)
-        elif kind is Kind.DOUBT:
+        elif kind is DOUBT:
             writer.hidden.clear()
         else:
-            writer.words(unescape(content) if kind is Kind.TEXT else content)
+            writer.words(unescape(content) if kind is TEXT else content)
     return writer.whole()
 
 

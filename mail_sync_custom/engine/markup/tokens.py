@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import IntEnum
 from html import unescape
 
 from . import elements
@@ -24,21 +23,20 @@ from .foreign import Place, Reading
 _SPACE = "\t\n\f\r "
 
 
-class Kind(IntEnum):
-    """What a token is."""
+#: What a token is: text with character references, text as it stands, a tag that starts or ends an
+#: element; or that from here on, where elements end is not known. Plain numbers: a document has
+#: many, and a member of an Enum takes as long to look up as a tag to read.
+TEXT, LITERAL, START, END, DOUBT = range(5)
 
-    TEXT = 1  # with character references
-    LITERAL = 2  # as it stands
-    START = 3
-    END = 4
-    DOUBT = 5  # from here on, where elements end is not known
+#: A token: what it is; its text, or the name of its tag in lower case; its attributes as they
+#: stand.
+Token = tuple[int, str, str]
 
-
-#: A token: its kind; its text, or the name of its tag in lower case; its attributes as they stand.
-Token = tuple[Kind, str, str]
-
-# A well-formed tag, in one step. Any other is read by the rules of the standard below.
-_TAG = re.compile(rf"""<(/?)([a-zA-Z][^{_SPACE}/>]*+)([^<>"'=]*+(?:="[^"<>]*"[^<>"'=]*+)*+)>""")
+# Text and the well-formed tag behind it, in one step. Any other tag is read by the rules of the
+# standard below.
+_TEXT_AND_TAG = re.compile(
+    rf"""([^<]*+)<(/?)([a-zA-Z][^{_SPACE}/>]*+)([^<>"'=]*+(?:="[^"<>]*"[^<>"'=]*+)*+)>"""
+)
 _TAG_OPEN = re.compile(rf"<(/?)([a-zA-Z][^{_SPACE}/>]*+)")
 _BARE_TAG = re.compile(rf"<(/?)([a-zA-Z][^{_SPACE}/<>]*+)([^<>]*+)>")
 _BARE_OTHER = re.compile("<!--|<[!?/][^<>]*+>")
@@ -117,22 +115,25 @@ class _Tokenizer:
     def tokens(self) -> Iterator[Token]:
         source, size = self.source, len(self.source)
         while self.at < size:
-            opening = source.find("<", self.at)
-            if opening < 0 or opening > self.last_end:
-                yield Kind.TEXT, source[self.at :], ""
-                return
-            if opening > self.at:
-                yield Kind.TEXT, source[self.at : opening], ""
-            self.at = opening
-            if tag := _TAG.match(source, opening):
-                self.at = tag.end()
-                slash, name, attrs = tag.groups()
+            if found := _TEXT_AND_TAG.match(source, self.at):
+                self.at = found.end()
+                text, slash, name, attrs = found.groups()
                 name = name.lower()
+                if text:
+                    yield TEXT, text, ""
                 if name in elements.TURNS or self.follows:
                     yield from self._tag(slash, name, attrs)
                 else:
-                    yield (Kind.END if slash else Kind.START), name, attrs
-            elif self.bare:
+                    yield (END if slash else START), name, attrs
+                continue
+            opening = source.find("<", self.at)
+            if opening < 0 or opening > self.last_end:
+                yield TEXT, source[self.at :], ""
+                return
+            if opening > self.at:
+                yield TEXT, source[self.at : opening], ""
+            self.at = opening
+            if self.bare:
                 yield from self._bare()
             elif tag := _TAG_OPEN.match(source, opening):
                 yield from self._odd_tag(tag)
@@ -171,7 +172,7 @@ class _Tokenizer:
         elif source.startswith(("<!", "<?", "</"), at):
             self.at = source.find(">", at) + 1  # a bogus comment
         else:
-            yield Kind.LITERAL, "<", ""
+            yield LITERAL, "<", ""
             self.at = at + 1
 
     def _bare(self) -> Iterator[Token]:
@@ -186,7 +187,7 @@ class _Tokenizer:
         elif other := _BARE_OTHER.match(source, at):
             self.at = other.end()
         else:
-            yield Kind.LITERAL, "<", ""
+            yield LITERAL, "<", ""
             self.at = at + 1
 
     def _comment_end(self, at: int) -> int:
@@ -207,17 +208,17 @@ class _Tokenizer:
             reading = self.place.start(name, attributes)
         self.follows = self.place.follows
         if self.place.doubt and not doubted:
-            yield Kind.DOUBT, "", ""
+            yield DOUBT, "", ""
         if slash:
-            yield Kind.END, name, ""
+            yield END, name, ""
             return
         if reading is not Reading.HTML:
             # Where a browser ends this element is not known: what is in it may be visible there.
             attributes = _unhidden(attributes)
         if name not in elements.RAW:
-            yield Kind.START, name, attributes
+            yield START, name, attributes
             if reading is Reading.CLOSED:
-                yield Kind.END, name, ""
+                yield END, name, ""
         elif reading in (Reading.HTML, Reading.DOUBT):
             yield from self._raw(name, attributes)
         elif reading is Reading.SVG and name in elements.DROPPED_RAW:
@@ -232,7 +233,7 @@ class _Tokenizer:
         if name in elements.DROPPED_RAW and not as_text:
             self._drop_raw(name)
             return
-        yield Kind.START, name, attributes
+        yield START, name, attributes
         if as_text or name in elements.SHOWN_RAW:
             yield from self._text_of(name)
         else:
@@ -298,7 +299,7 @@ class _Tokenizer:
         if self.place.doubt:
             end, self.bare = self._last_end(end), True
         self.at = end
-        kind = Kind.TEXT if name == "textarea" else Kind.LITERAL
+        kind = TEXT if name == "textarea" else LITERAL
         yield kind, self.source[begin : self.at], ""
 
     def _end_or_all(self, name: str) -> int:
