@@ -154,3 +154,10 @@ def test_the_ground_and_the_size_of_words_are_kept(source, kept):
 )
 def test_no_ground_and_no_size_is_made_up(source):
     assert "style" not in safe.shown(source).html(lambda _part: "")
+
+
+def test_an_address_hides_nothing():
+    first = "https://shop.example/display:none"
+    source = f'<a style="color:#333" href="{first}">One<table><tr><td><a href="/2">Two'
+    written = safe.shown(source).html(lambda _part: "")
+    assert f'href="{first}">' in written

@@ -32,9 +32,10 @@ PROPERTIES = frozenset(
     for what in ("style", "color", "width", "left-radius", "right-radius")
 }
 
-#: What hides an element, as it is written here.
+#: A style that hides an element, as it is written here.
 HIDES = re.compile(
-    r"display:(?:none|table-column)|(?:opacity|font-size):[0.]+(?![0-9.])", re.IGNORECASE
+    r' style="[^"]*?(?:display:(?:none|table-column)|(?:opacity|font-size):[0.]+(?![0-9.]))',
+    re.IGNORECASE,
 )
 
 # What loads something, runs in some browser, or only looks like that to Odoo's sanitiser.

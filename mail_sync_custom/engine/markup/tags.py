@@ -30,6 +30,12 @@ _BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$
 MAX_COMMON = 300
 _ADDRESS = re.compile(r"[&\\]|src|href|url|image|data|background\s*=", re.IGNORECASE)
 
+#: A link as most are written, to an address that is written as it stands.
+_USUAL_LINK = re.compile(
+    r"""((?:\s+[a-z-]+="[^"<>]*")*?)\s+href="(https?://[!#-%(-;=?-\[\]-~]*)"((?:\s+[a-z-]+="[^"<>]*")*)\s*""",
+    re.IGNORECASE,
+)
+
 #: The attributes, besides a style, from which letters have their colours and size.
 _OF_PAINT = "class id color bgcolor size".split()
 _SPACE = re.compile(r"\s")
@@ -60,7 +66,7 @@ class Tag:
         self.end = f"</{self.name}>"
         self.is_inline = self.name in elements.INLINE
         self.quoting = self.name == "blockquote" or bool(quotes.NAMED.search(written))
-        self.hides = ' style="' in written and bool(style.HIDES.search(written))
+        self.hides = bool(style.HIDES.search(written))
         if len(self.pieces) > 1 and not self.quoting and Part not in map(type, self.pieces):
             self.pieces = (written,)  # of a quote, `quotes` looks at each attribute
 
@@ -94,10 +100,24 @@ class Tags:
         )
 
     def _new(self, name: str, source: str) -> Tag:
+        if name == "a" and (link := self._usual_link(source)):
+            return link
         depends_on_the_mail = self.option or self.sheets.known or _ADDRESS.search(source)
         if depends_on_the_mail or len(source) > MAX_COMMON:
             return self._tag(name, source, ())
         return _common(name, source, self.marked)
+
+    def _usual_link(self, source: str) -> Tag | None:
+        """Return a link that differs from others in its address alone; None for an unusual one."""
+        if not (found := _USUAL_LINK.fullmatch(source)):
+            return None
+        before, address, behind = found.groups()
+        if len(address) > MAX_URL or "href" in (before + behind).lower() or "encoding=" in address:
+            return None
+        like = self.tag("a", f'{before}{behind} href=""')
+        if len(like.pieces) > 1 or self.resolve(address) is not None:
+            return None
+        return Tag("a", (f'{like.pieces[0][:-1]} href="{address}">',), "", source, like.paint)
 
     def with_needs(self, name: str, tag: Tag, needs: Needs) -> Tag:
         """Return a tag with the declarations that its words need to be seen."""
