@@ -18,9 +18,9 @@ def tell(messages: models.BaseModel) -> None:
     then the whole commit is repeated.
     """
     for model, found in messages.grouped("model").items():
-        records = messages.env[model].browse(dict.fromkeys(found.mapped("res_id")))
-        if getattr(type(records)._mail_sync_recorded, "does_nothing", False):
+        if getattr(type(messages.env[model])._mail_sync_recorded, "does_nothing", False):
             continue
+        records = messages.env[model].browse(dict.fromkeys(found.mapped("res_id")))
         with alone(messages.env, lambda error, model=model: _failed(model, error)):
             records._mail_sync_recorded(found)
             messages.env.flush_all()

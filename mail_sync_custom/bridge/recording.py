@@ -249,6 +249,7 @@ def _complete(env, entries: Sequence[_Entry], bodies: Sequence[str], messages) -
     }
     places = [[(id_, entry.target) for id_ in _ancestors(entry.record)] for entry in entries]
     found = [next((parents[p] for p in each if p in parents), None) for each in places]
+    env["mail.sync.entry"]._use_lz4()
     env.execute_query(
         SQL(
             """

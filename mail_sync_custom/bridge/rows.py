@@ -1,46 +1,60 @@
 """Rows of this addon's own tables, many of them in one INSERT.
 
 ``create`` would take a seventh of the time of recording: it fills caches, looks for what depends on
-each field, and checks rights, of which a turn needs nothing.
+each field, and checks rights, of which a turn needs nothing. The values travel as one document,
+which PostgreSQL reads several times faster than as many literals.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.tools import SQL
+from psycopg2.extras import Json
+
+_dumps = partial(json.dumps, default=str)
 
 
 def insert(model: models.BaseModel, rows: Sequence[Mapping[str, object]]) -> models.BaseModel:
     """Return new records with these values, in their order; relations to many are left out.
 
-    For models on whose fields nothing stored depends, and whose ``create`` nobody extends. Raises
-    psycopg2.Error, one of ``transactions.RACES`` where another transaction was faster.
+    For models on whose fields nothing stored depends, and whose ``create`` nobody extends. A record
+    that no user asked for names nobody as its creator. Raises psycopg2.Error, one of
+    ``transactions.RACES`` where another transaction was faster.
     """
     if not rows:
         return model
     columns = [field for field in model._fields.values() if field.store and field.column_type]
     columns = [field for field in columns if field.name != "id"]
+    user = model.env.uid != SUPERUSER_ID and model.env.uid
     now = fields.Datetime.now()
     given = {
         **model.default_get([field.name for field in columns]),
-        **dict.fromkeys(("create_uid", "write_uid"), model.env.uid),
+        **dict.fromkeys(("create_uid", "write_uid"), user),
         **dict.fromkeys(("create_date", "write_date"), now),
     }
+    empty = {field.name: False if field.type == "boolean" else None for field in columns}
+    names = SQL(", ").join(SQL.identifier(name) for name in empty)
     found = model.env.execute_query(
         SQL(
-            "INSERT INTO %s (%s) VALUES %s RETURNING id",
-            SQL.identifier(model._table),
-            SQL(", ").join(SQL.identifier(field.name) for field in columns),
-            SQL(", ").join(tuple(_column(f, given | row, model) for f in columns) for row in rows),
+            "INSERT INTO %(table)s (%(names)s)"
+            " SELECT %(names)s FROM json_populate_recordset(NULL::%(table)s, %(rows)s)"
+            " RETURNING id",
+            table=SQL.identifier(model._table),
+            names=names,
+            rows=Json([_stored(given | row, empty) for row in rows], dumps=_dumps),
         )
     )
     return model.browse(id_ for [id_] in found)
 
 
-def _column(field: fields.Field, row: Mapping[str, object], model: models.BaseModel) -> object:
-    return field.convert_to_column_insert(row.get(field.name, False), model)
+def _stored(row: Mapping[str, object], empty: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of the columns; what Odoo writes as False is NULL, but for a Boolean."""
+    values = {name: row.get(name, False) for name in empty}
+    return {name: empty[name] if value is False else value for name, value in values.items()}
 
 
 def relate(records: models.BaseModel, name: str, others: Iterable[Sequence[int]]) -> None:
@@ -53,12 +67,14 @@ def relate(records: models.BaseModel, name: str, others: Iterable[Sequence[int]]
         (mine, one) for mine, theirs in zip(records.ids, others, strict=True) for one in theirs
     }
     if pairs:
+        mine, theirs = map(list, zip(*sorted(pairs), strict=True))
         records.env.execute_query(
             SQL(
-                "INSERT INTO %s (%s, %s) VALUES %s RETURNING 1",
+                "INSERT INTO %s (%s, %s) SELECT * FROM unnest(%s, %s) RETURNING 1",
                 SQL.identifier(field.relation),
                 SQL.identifier(field.column1),
                 SQL.identifier(field.column2),
-                SQL(", ").join(sorted(pairs)),
+                mine,
+                theirs,
             )
         )

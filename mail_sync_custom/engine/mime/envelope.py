@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from urllib.parse import unquote
 
@@ -24,6 +26,8 @@ _ENVELOPE_FIELDS = frozenset(
 _MAILTO = re.compile(r"<mailto:([^>?\s]{3,320})", re.IGNORECASE)
 #: Addresses of one list.
 MAX_POSTS = 5
+#: Envelopes that are kept for when their mails are read whole. Longer ones are not.
+ENVELOPES, MAX_KEPT = 500, 2_000
 
 
 def envelope(raw: bytes, label: Label | None = None) -> Envelope:
@@ -33,7 +37,20 @@ def envelope(raw: bytes, label: Label | None = None) -> Envelope:
     others all do. Anything beyond ``MAX_HEADER`` bytes is ignored. ``label`` returns the mail's own
     charset, for eight-bit bytes that are not UTF-8.
     """
-    return _envelope(fields_of(_head(raw), _ENVELOPE_FIELDS), label)
+    fields = fields_of(_head(raw), _ENVELOPE_FIELDS)
+    written = b"".join(chain.from_iterable(fields.values()))
+    if len(written) <= MAX_KEPT and written.isascii():
+        return _ascii_envelope(tuple((name, tuple(values)) for name, values in fields.items()))
+    return _envelope(fields, label)
+
+
+@lru_cache(ENVELOPES)
+def _ascii_envelope(fields: tuple[tuple[bytes, tuple[bytes, ...]], ...]) -> Envelope:
+    """Return the envelope of fields that no charset is needed for.
+
+    A mail that is recorded comes twice: its header among those of a batch, and then whole.
+    """
+    return _envelope(dict(fields), None)
 
 
 def answered_at(raw: bytes) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
@@ -61,7 +78,7 @@ def _head(raw: bytes) -> bytes:
     return head[:end]
 
 
-def _envelope(fields: dict[bytes, list[bytes]], label: Label | None) -> Envelope:
+def _envelope(fields: Mapping[bytes, Sequence[bytes]], label: Label | None) -> Envelope:
     def first(name: bytes) -> str:
         return next(filter(None, (unfolded(one, label) for one in fields.get(name, ()))), "")
 
