@@ -293,6 +293,8 @@ def test_a_link_leads_where_it_did(address, expected):
         "<b><i>" * 200_000 + "</b>" * 200_000,
         "<p><table>" * 100_000 + "</p>" * 100_000,
         "<div " + "a=b " * 300_000 + ">",
+        "<a" + ' href="https://a"' * 50_000 + " x>",
+        "<a" + ' a="b" href="https://a"' * 50_000 + " '>",
         "&" * 1_000_000,
         "<a href='" + "x" * 1_000_000 + "'>",
         "<p style='" + "a" * 1_000_000 + "'>",

@@ -30,10 +30,11 @@ _BARE_HOST = re.compile(r"www\.[\w-]+\.|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$
 MAX_COMMON = 300
 _ADDRESS = re.compile(r"[&\\]|src|href|url|image|data|background\s*=", re.IGNORECASE)
 
-#: A link as most are written, to an address that is written as it stands.
+# A link as most are written, to an address that is written as it stands: what is before that, and
+# what is behind it.
+_OTHERS = r"""((?:\s++(?!href=)[a-z-]++="[^"<>]*+")*+)"""
 _USUAL_LINK = re.compile(
-    r"""((?:\s+[a-z-]+="[^"<>]*")*?)\s+href="(https?://[!#-%(-;=?-\[\]-~]*)"((?:\s+[a-z-]+="[^"<>]*")*)\s*""",
-    re.IGNORECASE,
+    rf"""{_OTHERS}\s++href="(https?://[!#-%(-;=?-\[\]-~]*+)"{_OTHERS}\s*+""", re.IGNORECASE
 )
 
 #: The attributes, besides a style, from which letters have their colours and size.
@@ -112,7 +113,7 @@ class Tags:
         if not (found := _USUAL_LINK.fullmatch(source)):
             return None
         before, address, behind = found.groups()
-        if len(address) > MAX_URL or "href" in (before + behind).lower() or "encoding=" in address:
+        if len(address) > MAX_URL or "encoding=" in address:
             return None
         like = self.tag("a", f'{before}{behind} href=""')
         if len(like.pieces) > 1 or self.resolve(address) is not None:
