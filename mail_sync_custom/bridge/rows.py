@@ -11,32 +11,32 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 from psycopg2.extras import Json
 
 _dumps = partial(json.dumps, default=str)
+#: What Odoo stores of a field that is empty; of any other type, NULL.
+_EMPTY = {"boolean": False, "integer": 0, "float": 0.0}
 
 
 def insert(model: models.BaseModel, rows: Sequence[Mapping[str, object]]) -> models.BaseModel:
     """Return new records with these values, in their order; relations to many are left out.
 
-    For models on whose fields nothing stored depends, and whose ``create`` nobody extends. A record
-    that no user asked for names nobody as its creator. Raises psycopg2.Error, one of
-    ``transactions.RACES`` where another transaction was faster.
+    For models on whose fields nothing stored depends, and whose ``create`` nobody extends. Raises
+    psycopg2.Error, one of ``transactions.RACES`` where another transaction was faster.
     """
     if not rows:
         return model
     columns = [field for field in model._fields.values() if field.store and field.column_type]
     columns = [field for field in columns if field.name != "id"]
-    user = model.env.uid != SUPERUSER_ID and model.env.uid
     now = fields.Datetime.now()
     given = {
         **model.default_get([field.name for field in columns]),
-        **dict.fromkeys(("create_uid", "write_uid"), user),
+        **dict.fromkeys(("create_uid", "write_uid"), model.env.uid),
         **dict.fromkeys(("create_date", "write_date"), now),
     }
-    empty = {field.name: False if field.type == "boolean" else None for field in columns}
+    empty = {field.name: _EMPTY.get(field.type) for field in columns}
     names = SQL(", ").join(SQL.identifier(name) for name in empty)
     found = model.env.execute_query(
         SQL(
@@ -52,9 +52,12 @@ def insert(model: models.BaseModel, rows: Sequence[Mapping[str, object]]) -> mod
 
 
 def _stored(row: Mapping[str, object], empty: Mapping[str, object]) -> dict[str, object]:
-    """Return the values of the columns; what Odoo writes as False is NULL, but for a Boolean."""
-    values = {name: row.get(name, False) for name in empty}
-    return {name: empty[name] if value is False else value for name, value in values.items()}
+    """Return the values of the columns; False and None are what Odoo stores of an empty field."""
+    values = {name: row.get(name) for name in empty}
+    return {
+        name: empty[name] if value is None or value is False else value
+        for name, value in values.items()
+    }
 
 
 def relate(records: models.BaseModel, name: str, others: Iterable[Sequence[int]]) -> None:

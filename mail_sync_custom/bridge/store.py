@@ -37,9 +37,17 @@ _logger = logging.getLogger(__name__)
 
 #: A worker that has not committed for this long is presumed dead, and its account is free again.
 LEASE = timedelta(minutes=5)
-#: Errors that a mail's own content can cause in a write. The mail is set aside; the others
-#: continue.
-_CONTENT_ERRORS = (psycopg2.DataError, UserError, ValueError, LookupError, etree.LxmlError)
+#: Errors that a mail's own content can cause in a write, be it by a fault of ours. The mail is set
+#: aside; the others continue.
+_CONTENT_ERRORS = (
+    psycopg2.DataError,
+    UserError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    etree.LxmlError,
+)
 
 
 class OdooStore(Comparing):

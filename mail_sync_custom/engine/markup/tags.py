@@ -32,9 +32,10 @@ _ADDRESS = re.compile(r"[&\\]|src|href|url|image|data|background\s*=", re.IGNORE
 
 # A link as most are written, to an address that is written as it stands: what is before that, and
 # what is behind it.
-_OTHERS = r"""((?:\s++(?!href=)[a-z-]++="[^"<>]*+")*+)"""
+_OTHERS = r"""((?:[\t\n\f\r ]++(?!href=)[a-z-]++="[^"<>]*+")*+)"""
 _USUAL_LINK = re.compile(
-    rf"""{_OTHERS}\s++href="(https?://[!#-%(-;=?-\[\]-~]*+)"{_OTHERS}\s*+""", re.IGNORECASE
+    rf"""{_OTHERS}[\t\n\f\r ]++href="(https?://[!#-%(-;=?-\[\]-~]*+)"{_OTHERS}[\t\n\f\r ]*+""",
+    re.IGNORECASE,
 )
 
 #: The attributes, besides a style, from which letters have their colours and size.
@@ -68,8 +69,9 @@ class Tag:
         self.is_inline = self.name in elements.INLINE
         self.quoting = self.name == "blockquote" or bool(quotes.NAMED.search(written))
         self.hides = bool(style.HIDES.search(written))
-        if len(self.pieces) > 1 and not self.quoting and Part not in map(type, self.pieces):
-            self.pieces = (written,)  # of a quote, `quotes` looks at each attribute
+        is_plain = Part not in map(type, self.pieces) and written.rfind("<") == 0
+        if is_plain and not self.quoting:  # where `quotes` looks for no attribute and no other tag
+            self.pieces = (written,)
 
     def shown(self) -> Tag:
         """Return a tag that hides nothing: without attributes, if these do."""

@@ -26,8 +26,8 @@ _ENVELOPE_FIELDS = frozenset(
 _MAILTO = re.compile(r"<mailto:([^>?\s]{3,320})", re.IGNORECASE)
 #: Addresses of one list.
 MAX_POSTS = 5
-#: Envelopes that are kept for when their mails are read whole. Longer ones are not.
-ENVELOPES, MAX_KEPT = 500, 2_000
+#: Envelopes that are kept for when their mails are read whole, and the bytes and fields of one.
+ENVELOPES, MAX_KEPT, MAX_KEPT_FIELDS = 500, 2_000, 50
 
 
 def envelope(raw: bytes, label: Label | None = None) -> Envelope:
@@ -38,8 +38,9 @@ def envelope(raw: bytes, label: Label | None = None) -> Envelope:
     charset, for eight-bit bytes that are not UTF-8.
     """
     fields = fields_of(_head(raw), _ENVELOPE_FIELDS)
-    written = b"".join(chain.from_iterable(fields.values()))
-    if len(written) <= MAX_KEPT and written.isascii():
+    values = list(chain.from_iterable(fields.values()))
+    is_short = len(values) <= MAX_KEPT_FIELDS and sum(map(len, values)) <= MAX_KEPT
+    if is_short and all(map(bytes.isascii, values)):
         return _ascii_envelope(tuple((name, tuple(values)) for name, values in fields.items()))
     return _envelope(fields, label)
 
