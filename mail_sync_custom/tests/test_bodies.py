@@ -1,10 +1,12 @@
 import base64
 from email.message import EmailMessage
+from unittest.mock import patch
 
 from lxml import html
 from markupsafe import Markup
 from odoo.tests import tagged
 
+from ..engine.markup import body
 from ..engine.mime.limits import TEXT_CUT
 from .common import MailSyncCase, mail
 
@@ -60,6 +62,25 @@ class TestBodies(MailSyncCase):
         entry = self.env["mail.sync.entry"].search([("mail_message_id", "in", self.entries().ids)])
         self.assertEqual([one["why"] for one in entry.omitted], [TEXT_CUT])
         self.assertIn("the end of the text", entry._omitted_words())
+
+    def test_a_fault_of_ours_sets_one_mail_aside_and_the_others_are_there(self):
+        made = body.of
+
+        def faulty(email):
+            if "odd" in email.text:
+                raise AttributeError("'NoneType' object has no attribute 'parent'")
+            return made(email)
+
+        for subject, text in (("One", "usual"), ("Two", "odd"), ("Three", "usual, too")):
+            self.deliver(mail(LENA, ANN, subject, text))
+        with patch.object(body, "of", faulty):
+            self.sync()
+        self.assertEqual(len(self.entries()), 2)
+        aside = self.env["mail.sync.message"].search([("outcome", "=", "failed")])
+        self.assertEqual(aside.error_code, "not_recordable")
+        aside.retry_at = "2000-01-01"
+        self.sync()
+        self.assertEqual(len(self.entries()), 3)
 
     def test_a_picture_in_its_tag_becomes_a_file(self):
         pixel = base64.b64encode(PIXEL).decode()
