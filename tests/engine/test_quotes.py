@@ -170,7 +170,9 @@ def test_marking_takes_no_longer_for_a_bomb(source):
         body.of(Email(Envelope(), text=source))
 
 
-@pytest.mark.parametrize("quote", ["<p>--</p>", "<blockquote>q</blockquote>", "-- <br>", "\n&gt; x"])
+@pytest.mark.parametrize(
+    "quote", ["<p>--</p>", "<blockquote>q</blockquote>", "-- <br>", "\n&gt; x"]
+)
 def test_a_picture_in_the_tag_of_an_object_is_no_part_of_a_quote(quote):
     source = f'<p>a</p><object data="data:image/png;base64,AAAA"></object>{quote}<p>z</p>'
     made = body.of(Email(Envelope(), html=source)).html(lambda part: "")
