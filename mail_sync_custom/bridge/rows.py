@@ -53,10 +53,9 @@ def insert(model: models.BaseModel, rows: Sequence[Mapping[str, object]]) -> mod
 
 def _stored(row: Mapping[str, object], empty: Mapping[str, object]) -> dict[str, object]:
     """Return the values of the columns; False and None are what Odoo stores of an empty field."""
-    values = {name: row.get(name) for name in empty}
     return {
-        name: empty[name] if value is None or value is False else value
-        for name, value in values.items()
+        name: nothing if (value := row.get(name)) is None or value is False else value
+        for name, nothing in empty.items()
     }
 
 

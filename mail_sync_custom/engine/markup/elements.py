@@ -97,7 +97,6 @@ ENDS_P = frozenset(_P_ENDERS)
 class Start:
     """What the tables above say of a start tag, in one look."""
 
-    shown_as: str
     is_void: bool
     in_table: bool
     ends_p: bool
@@ -107,7 +106,6 @@ class Start:
 
 STARTS: dict[str, Start] = {
     name: Start(
-        shown_as,
         shown_as in VOID,
         name in IN_TABLE,
         name in ENDS_P,

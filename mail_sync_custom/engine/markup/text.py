@@ -32,14 +32,14 @@ def text(html: str) -> str:
     """Return the text of HTML, its lines separated by ``\\n``; never raises."""
     writer = _Writer()
     for kind, content, attrs in tokens(html):
-        if kind is START:
+        if kind == START:
             writer.start(content, attrs)
-        elif kind is END:
+        elif kind == END:
             writer.end(content)
-        elif kind is DOUBT:
+        elif kind == DOUBT:
             writer.hidden.clear()
         else:
-            writer.words(unescape(content) if kind is TEXT else content)
+            writer.words(unescape(content) if kind == TEXT else content)
     return writer.whole()
 
 
