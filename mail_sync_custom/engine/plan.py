@@ -10,7 +10,7 @@ out a whole class of lost mail.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 
@@ -23,9 +23,15 @@ FIRST_BATCH = CHUNK
 BATCH = 4 * CHUNK
 #: Bytes of bodies in one commit. Bounds memory, and what must be fetched again after a crash.
 SLICE_BYTES = 8 * 1024 * 1024
-#: Mails in one commit. For short mails: of usual ones, a hundred are as many bytes as that. What
+#: Mails in one commit, for short ones: of usual ones, a hundred are as many bytes as that. What
 #: Odoo does once per commit and lead makes 250 a ninth slower.
 SLICE_MESSAGES = 500
+#: The share of a full slice that a run begins with: it does not yet know how fast the server is,
+#: and the user sees something early.
+FIRST_SHARE = 0.1
+#: Seconds that a slice should take. A lease lasts for minutes, and only commits prolong it: were it
+#: to end within a slice, nothing of that would be saved, nor would it be in the next run.
+SLICE_SECONDS = 30.0
 #: Addresses in one server-side search. In 20,000 mails Dovecot finds 50 in 0.6 s; fetching all the
 #: headers takes 0.2 s however many addresses there are, and transfers 9 MB.
 SEARCHED = 50
@@ -229,28 +235,53 @@ def review(
 
 
 def slices(
-    batch: Batch, uids: Sequence[int], weights: Mapping[int, int], down: bool
-) -> list[Batch]:
-    """Split a batch whose headers are known into commits of bounded size.
+    batch: Batch,
+    uids: Sequence[int],
+    weights: Mapping[int, int],
+    down: bool,
+    share: Callable[[], float] = lambda: 1.0,
+) -> Iterator[Batch]:
+    """Yield a batch whose headers are known in parts, for commits of bounded size.
 
     ``weights`` gives the bytes to fetch for a UID; a UID that is not in it costs nothing. The
     slices come in commit order: descending for a batch of the history window, so that coverage
-    has no gap.
+    has no gap. ``share`` is asked, before each, how much of a full slice it may be. The last one
+    has the ``remaining`` of the batch.
     """
-    parts = _weigh(sorted(uids, reverse=down), weights)
-    found, lo, hi = [], batch.lo, batch.hi
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        left = batch.remaining + sum(map(len, parts[number + 1 :]))
+    left, lo, hi = sorted(uids, reverse=down), batch.lo, batch.hi
+    while True:
+        count = _fitting(left, weights, share())
+        part, left = left[:count], left[count:]
+        remaining = batch.remaining + len(left)
+        if not left:
+            yield Batch(lo, hi, tuple(sorted(part)), remaining)
+            return
         if down:
-            edge = batch.lo if last else part[-1]
-            found.append(Batch(edge, hi, tuple(reversed(part)), left))
-            hi = edge
+            yield Batch(part[-1], hi, tuple(reversed(part)), remaining)
+            hi = part[-1]
         else:
-            edge = batch.hi if last else part[-1] + 1
-            found.append(Batch(lo, edge, tuple(part), left))
-            lo = edge
-    return found or [Batch(batch.lo, batch.hi, (), batch.remaining)]
+            yield Batch(lo, part[-1] + 1, tuple(part), remaining)
+            lo = part[-1] + 1
+
+
+def filled(uids: Collection[int], weights: Mapping[int, int]) -> float:
+    """Return how much of a full slice these messages are; more than 1 for a very large one."""
+    heavy = [weights[uid] for uid in uids if weights.get(uid)]
+    return max(len(heavy) / SLICE_MESSAGES, sum(heavy) / SLICE_BYTES)
+
+
+def share(before: float, done: float, seconds: float) -> float:
+    """Return how much of a full slice the next one may be.
+
+    The last one was ``done`` of a full one and took so many seconds. One that fetched nothing says
+    nothing about the server.
+
+    >>> share(0.1, 0.1, 2.0), share(0.1, 0.1, 60.0), share(0.1, 0.0, 1.0)
+    (1.0, 0.05, 0.1)
+    """
+    if not done:
+        return before
+    return min(1.0, done * SLICE_SECONDS / seconds) if seconds > 0 else 1.0
 
 
 def before(batch: Batch, uid: int, down: bool) -> Batch:
@@ -282,16 +313,14 @@ def _split(uids: Sequence[int], edges: Sequence[int]) -> Iterator[Sequence[int]]
     yield uids[start:]
 
 
-def _weigh(uids: Sequence[int], weights: Mapping[int, int]) -> list[list[int]]:
-    parts: list[list[int]] = []
+def _fitting(uids: Sequence[int], weights: Mapping[int, int], share: float) -> int:
+    """Return how many of the messages fit into such a share of a slice; one always does."""
     weight = count = 0
-    for uid in uids:
+    for number, uid in enumerate(uids):
         more = weights.get(uid, 0)
-        heavy = more and (weight + more > SLICE_BYTES or count >= SLICE_MESSAGES)
-        if not parts or (heavy and parts[-1]):
-            parts.append([])
-            weight = count = 0
-        parts[-1].append(uid)
+        is_full = weight + more > share * SLICE_BYTES or count >= share * SLICE_MESSAGES
+        if more and number and is_full:
+            return number
         weight += more
         count += bool(more)
-    return parts
+    return len(uids)

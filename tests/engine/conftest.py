@@ -13,7 +13,13 @@ settings.load_profile("engine")
 @pytest.fixture
 def small_batches(monkeypatch):
     """Make batches small, so that a few mails fill many."""
-    sizes = {"CHUNK": CHUNK, "FIRST_BATCH": CHUNK, "BATCH": BATCH, "SLICE_MESSAGES": SLICE}
+    sizes = {
+        "CHUNK": CHUNK,
+        "FIRST_BATCH": CHUNK,
+        "BATCH": BATCH,
+        "SLICE_MESSAGES": SLICE,
+        "FIRST_SHARE": 1,
+    }
     for name, size in sizes.items():
         monkeypatch.setattr(plan, name, size)
 

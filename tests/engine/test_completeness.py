@@ -14,7 +14,14 @@ BATCH = 4
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    sizes = {"CHUNK": 2, "FIRST_BATCH": 2, "BATCH": BATCH, "SLICE_MESSAGES": 2, "FEW": 0}
+    sizes = {
+        "CHUNK": 2,
+        "FIRST_BATCH": 2,
+        "BATCH": BATCH,
+        "SLICE_MESSAGES": 2,
+        "FIRST_SHARE": 1,
+        "FEW": 0,
+    }
     for name, size in sizes.items():
         monkeypatch.setattr(plan, name, size)
 

@@ -17,7 +17,14 @@ BATCH = 4
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    sizes = {"CHUNK": 2, "FIRST_BATCH": 2, "BATCH": BATCH, "SLICE_MESSAGES": 2, "FEW": 0}
+    sizes = {
+        "CHUNK": 2,
+        "FIRST_BATCH": 2,
+        "BATCH": BATCH,
+        "SLICE_MESSAGES": 2,
+        "FIRST_SHARE": 1,
+        "FEW": 0,
+    }
     for name, size in sizes.items():
         monkeypatch.setattr(plan, name, size)
 
@@ -267,7 +274,7 @@ def test_a_look_back_that_runs_out_of_time_continues_where_it_was():
     mails = exchanged(world, 2 * BATCH)
     eve = world.database.add_lead(EVE)
     runs = 1
-    while world.sync(seconds=4, clock=Clock()).more:
+    while world.sync(seconds=6, clock=Clock()).more:
         runs += 1
     assert 2 < runs < 12
     assert sorted(world.timeline(eve)) == sorted(mails)
@@ -279,9 +286,9 @@ def test_a_lead_created_during_a_look_back_has_its_turn_afterwards():
     world.server.searches = False
     exchanged(world, BATCH)
     bobs = world.database.add_lead(BOB)
-    assert world.sync(seconds=4, clock=Clock()).more
+    assert world.sync(seconds=6, clock=Clock()).more
     eve = world.database.add_lead(EVE)
-    while world.sync(seconds=4, clock=Clock()).more:
+    while world.sync(seconds=6, clock=Clock()).more:
         pass
     assert len(world.timeline(bobs)) == BATCH
     assert len(world.timeline(eve)) == 2 * BATCH

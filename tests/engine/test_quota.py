@@ -16,7 +16,13 @@ CHUNK, BATCH, SLICE = 4, 8, 3
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    sizes = {"CHUNK": CHUNK, "FIRST_BATCH": CHUNK, "BATCH": BATCH, "SLICE_MESSAGES": SLICE}
+    sizes = {
+        "CHUNK": CHUNK,
+        "FIRST_BATCH": CHUNK,
+        "BATCH": BATCH,
+        "SLICE_MESSAGES": SLICE,
+        "FIRST_SHARE": 1,
+    }
     for name, size in sizes.items():
         monkeypatch.setattr(plan, name, size)
 

@@ -14,7 +14,7 @@ from engine.sync.protocols import UNREAD
 from engine.values import Outcome
 from tests.engine.world import DAY, EVE, NOON, Clock, World
 
-SMALL = {"CHUNK": 3, "FIRST_BATCH": 3, "BATCH": 5, "SLICE_MESSAGES": 2}
+SMALL = {"CHUNK": 3, "FIRST_BATCH": 3, "BATCH": 5, "SLICE_MESSAGES": 2, "FIRST_SHARE": 1}
 WINDOW = 30
 
 

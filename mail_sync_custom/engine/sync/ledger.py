@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .. import plan
 from ..matching import Owner
 from ..values import Direction, Outcome
 from .protocols import Commit, Limits, Report
@@ -15,7 +16,8 @@ class Ledger:
     """The accounting of one run.
 
     ``until`` is a time of ``clock``; ``quota`` is None if there is no limit. ``sent`` says that the
-    run has recorded a mail from the owner.
+    run has recorded a mail from the owner. ``share`` is how much of a full slice the next commit
+    may have.
     """
 
     owner: Owner
@@ -25,6 +27,7 @@ class Ledger:
     report: Report = field(default_factory=Report)
     quota: int | None = field(init=False)
     sent: bool = False
+    share: float = field(default_factory=lambda: plan.FIRST_SHARE)
 
     def __post_init__(self):
         self.quota = self.limits.records

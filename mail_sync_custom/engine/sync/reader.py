@@ -133,11 +133,15 @@ class Reader:
         weights |= {h.uid: weight(h.size, limits) for h, _ in wanted}
         uids = [*(h.uid for h in headers), *missing]
         whole = Slice(batch, headers, wanted, reading.lost(missing), aside, odd, maybe)
-        parts = plan.slices(batch, uids, weights, down=reading.back)
-        for number, part in enumerate(parts, 1):
-            if number > 1 and self.ledger.is_over():
+        ledger = self.ledger
+        parts = plan.slices(batch, uids, weights, reading.back, lambda: ledger.share)
+        for number, part in enumerate(parts):
+            if number and ledger.is_over():
                 return
-            self._slice(whole.kept(part), reading, last=number == len(parts))
+            begun = ledger.clock()
+            self._slice(whole.kept(part), reading, last=part.remaining == batch.remaining)
+            done = plan.filled(part.uids or (), weights)
+            ledger.share = plan.share(ledger.share, done, ledger.clock() - begun)
 
     # what is to blame
 
