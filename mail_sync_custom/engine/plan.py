@@ -18,20 +18,19 @@ from .values import MAX_UID, MailboxState, Snapshot
 
 #: UIDs in one FETCH. Some servers drop the connection over a longer command line or answer.
 CHUNK = 500
-#: Messages between two commits. The first batch is small, so that the user sees something early.
+#: Messages whose headers are read together; first fewer, so that the user sees something early.
 FIRST_BATCH = CHUNK
 BATCH = 4 * CHUNK
 #: Bytes of bodies in one commit. Bounds memory, and what must be fetched again after a crash.
 SLICE_BYTES = 8 * 1024 * 1024
-#: Mails in one commit, for short ones: of usual ones, a hundred are as many bytes as that. What
-#: Odoo does once per commit and lead makes 250 a ninth slower.
+#: Mails in one commit. Only short ones get there: a hundred usual ones fill SLICE_BYTES. With 250,
+#: what Odoo does once per commit and lead makes a run a ninth slower.
 SLICE_MESSAGES = 500
-#: The share of a full slice that a run begins with: it does not yet know how fast the server is,
-#: and the user sees something early.
+#: The part of both that a run begins with: it does not yet know how fast the server is.
 FIRST_SHARE = 0.1
-#: Seconds that a slice should take. A lease lasts for minutes, and only commits prolong it: were it
-#: to end within a slice, nothing of that would be saved, nor would it be in the next run.
-SLICE_SECONDS = 30.0
+#: Seconds that a slice should take. A lease lasts for minutes, and only commits prolong it. If it
+#: ended within a slice, all of that would be lost, and the next run would fare no better.
+SLICE_SECONDS = 10.0
 #: Addresses in one server-side search. In 20,000 mails Dovecot finds 50 in 0.6 s; fetching all the
 #: headers takes 0.2 s however many addresses there are, and transfers 9 MB.
 SEARCHED = 50
@@ -71,6 +70,30 @@ class Batch:
         edges = sorted(uid for uid in aside if self.lo <= uid < self.hi)
         parts = (part for piece in _split(uids, edges) for part in _cut(piece, repeat(CHUNK)))
         return [(part[0], part[-1]) for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many mails the next slice may have, and how many bytes of them. One mail always fits."""
+
+    mails: float
+    size: float
+
+    def after(self, sizes: Sequence[int], seconds: float) -> Room:
+        """Return the room after a slice that fetched mails of these sizes in so many seconds.
+
+        Each part scales by itself: how fast a few large mails came says nothing about many small
+        ones. A slice that fetched nothing says nothing about the server.
+        """
+        if not sizes:
+            return self
+        times = SLICE_SECONDS / max(seconds, 0.001)
+        return Room(min(SLICE_MESSAGES, len(sizes) * times), min(SLICE_BYTES, sum(sizes) * times))
+
+
+def first_room() -> Room:
+    """Return the room of a run's first slice."""
+    return Room(FIRST_SHARE * SLICE_MESSAGES, FIRST_SHARE * SLICE_BYTES)
 
 
 def unchanged(state: MailboxState, snapshot: Snapshot) -> bool:
@@ -239,18 +262,18 @@ def slices(
     uids: Sequence[int],
     weights: Mapping[int, int],
     down: bool,
-    share: Callable[[], float] = lambda: 1.0,
+    room: Callable[[], Room],
 ) -> Iterator[Batch]:
     """Yield a batch whose headers are known in parts, for commits of bounded size.
 
     ``weights`` gives the bytes to fetch for a UID; a UID that is not in it costs nothing. The
     slices come in commit order: descending for a batch of the history window, so that coverage
-    has no gap. ``share`` is asked, before each, how much of a full slice it may be. The last one
-    has the ``remaining`` of the batch.
+    has no gap. ``room()`` says, before each, how large it may be. Only the last one has the
+    ``remaining`` of the batch.
     """
     left, lo, hi = sorted(uids, reverse=down), batch.lo, batch.hi
     while True:
-        count = _fitting(left, weights, share())
+        count = _fitting(left, weights, room())
         part, left = left[:count], left[count:]
         remaining = batch.remaining + len(left)
         if not left:
@@ -262,26 +285,6 @@ def slices(
         else:
             yield Batch(lo, part[-1] + 1, tuple(part), remaining)
             lo = part[-1] + 1
-
-
-def filled(uids: Collection[int], weights: Mapping[int, int]) -> float:
-    """Return how much of a full slice these messages are; more than 1 for a very large one."""
-    heavy = [weights[uid] for uid in uids if weights.get(uid)]
-    return max(len(heavy) / SLICE_MESSAGES, sum(heavy) / SLICE_BYTES)
-
-
-def share(before: float, done: float, seconds: float) -> float:
-    """Return how much of a full slice the next one may be.
-
-    The last one was ``done`` of a full one and took so many seconds. One that fetched nothing says
-    nothing about the server.
-
-    >>> share(0.1, 0.1, 2.0), share(0.1, 0.1, 60.0), share(0.1, 0.0, 1.0)
-    (1.0, 0.05, 0.1)
-    """
-    if not done:
-        return before
-    return min(1.0, done * SLICE_SECONDS / seconds) if seconds > 0 else 1.0
 
 
 def before(batch: Batch, uid: int, down: bool) -> Batch:
@@ -313,14 +316,13 @@ def _split(uids: Sequence[int], edges: Sequence[int]) -> Iterator[Sequence[int]]
     yield uids[start:]
 
 
-def _fitting(uids: Sequence[int], weights: Mapping[int, int], share: float) -> int:
-    """Return how many of the messages fit into such a share of a slice; one always does."""
-    weight = count = 0
+def _fitting(uids: Sequence[int], weights: Mapping[int, int], room: Room) -> int:
+    """Return how many of the messages fit; the first always does."""
+    size = count = 0
     for number, uid in enumerate(uids):
         more = weights.get(uid, 0)
-        is_full = weight + more > share * SLICE_BYTES or count >= share * SLICE_MESSAGES
-        if more and number and is_full:
+        if more and number and (size + more > room.size or count >= room.mails):
             return number
-        weight += more
+        size += more
         count += bool(more)
     return len(uids)

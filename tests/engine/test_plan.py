@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import plan
-from engine.plan import Batch, backward, begin, forward, needs_search, renumbered, slices, unchanged
+from engine.plan import (
+    Batch,
+    Room,
+    backward,
+    begin,
+    forward,
+    needs_search,
+    renumbered,
+    slices,
+    unchanged,
+)
 from engine.values import MAX_UID, MailboxState, Snapshot
 
 READ = MailboxState(uidvalidity=7, low=1, high=100, floor=1)
@@ -131,34 +141,66 @@ def test_however_sparse_the_uids_each_is_in_one_batch_and_coverage_has_no_gap(fo
     assert (state.low, state.high, new, old) == (1, 61, [], [])
 
 
-@settings(derandomize=True, database=None, max_examples=40, deadline=None)
-@given(uids, st.dictionaries(st.integers(1, 60), st.integers(1, 50)), st.booleans())
-def test_however_large_the_mails_slices_cover_their_batch_without_gaps(found, weights, down):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "SLICE_BYTES", 60)
-        patch.setattr(plan, "SLICE_MESSAGES", 3)
-        parts = list(slices(Batch(1, 61, tuple(found), 5), found, weights, down))
+ROOMS = [Room(0, 0), Room(1, 60), Room(3, 20), Room(3, 60)]
+
+
+@settings(derandomize=True, database=None, max_examples=80, deadline=None)
+@given(
+    uids,
+    st.dictionaries(st.integers(1, 60), st.integers(1, 50)),
+    st.booleans(),
+    st.lists(st.sampled_from(ROOMS), min_size=1),
+)
+def test_however_large_the_mails_slices_cover_their_batch_without_gaps(found, weights, down, rooms):
+    turns = itertools.cycle(rooms)
+    parts, had = [], []
+    for part in slices(
+        Batch(1, 61, tuple(found), 5),
+        found,
+        weights,
+        down,
+        lambda: had.append(next(turns)) or had[-1],
+    ):
+        parts.append(part)
     edges = [(part.lo, part.hi) for part in (reversed(parts) if down else parts)]
     assert edges[0][0] == 1 and edges[-1][1] == 61
     assert all(one[1] == other[0] for one, other in itertools.pairwise(edges))
-    for part in parts:
+    for part, room in zip(parts, had, strict=True):
         assert all(part.lo <= uid < part.hi for uid in part.uids)
         heavy = [weights[uid] for uid in part.uids if uid in weights]
-        assert len(heavy) <= 3
-        assert sum(heavy) <= 60 or len(heavy) == 1
+        assert (len(heavy) <= room.mails and sum(heavy) <= room.size) or len(heavy) == 1
     assert sorted(uid for part in parts for uid in part.uids) == found
-    assert parts[-1].remaining == 5
+    assert [part.remaining == 5 for part in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def full() -> Room:
+    return Room(plan.SLICE_MESSAGES, plan.SLICE_BYTES)
 
 
 def test_a_mail_too_large_for_a_slice_gets_its_own():
     weights = {1: 10, 2: plan.SLICE_BYTES * 3, 3: 10}
-    parts = list(slices(Batch(1, 5, (1, 2, 3, 4)), [1, 2, 3, 4], weights, down=False))
+    parts = slices(Batch(1, 5, (1, 2, 3, 4)), [1, 2, 3, 4], weights, down=False, room=full)
     assert [part.uids for part in parts] == [(1,), (2,), (3, 4)]
 
 
 def test_mail_that_concerns_no_lead_costs_no_slice():
     many = list(range(1, plan.BATCH + 1))
-    [_] = slices(Batch(1, plan.BATCH + 1, tuple(many)), many, {}, down=False)
+    [_] = slices(Batch(1, plan.BATCH + 1, tuple(many)), many, {}, down=False, room=full)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "seconds", "room"),
+    [
+        ([1000] * 50, 0.5, Room(500, 1_000_000)),
+        ([1000] * 50, 50, Room(10, 10_000)),
+        ([400_000] * 2, 1, Room(20, 8_000_000)),
+        ([50_000_000], 20, Room(0.5, plan.SLICE_BYTES)),
+        ([1000], 0, Room(500, plan.SLICE_BYTES)),
+        ([], 100, Room(7, 8)),
+    ],
+)
+def test_a_slice_has_as_much_as_should_take_ten_seconds(sizes, seconds, room):
+    assert Room(7, 8).after(sizes, seconds) == room
 
 
 # -- what is requested ----------------------------------------------------------------------------

@@ -12,18 +12,48 @@ import pytest
 
 from engine import plan
 from engine.memory.message import MemoryMessage
-from tests.engine.world import World
+from tests.engine.world import EVE, World
 
 #: Seconds that a lease lasts unless a commit prolongs it: `bridge.store.LEASE`.
 LEASE = 300
-MAILS = 1200
 #: As long as it takes.
 FOREVER = 1e9
 
+Cost = Callable[[MemoryMessage], float]
 
-def asked(world: World) -> list[tuple[int, ...]]:
-    """Return the UIDs of each request for bodies."""
-    return [tuple(uids) for _, *uids in world.commands("FETCH BODY")]
+
+class Slow:
+    """A world whose server takes so many seconds for each body. ``commits`` are (mails, seconds)
+    since the last commit.
+    """
+
+    def __init__(self, world: World, cost: Cost):
+        self.world, self.cost = world, cost
+        self.messages = world.server.mailboxes["INBOX"].messages
+        self.commits: list[tuple[int, float]] = []
+
+    def clock(self) -> float:
+        bodies = (uids for _, *uids in self.world.commands("FETCH BODY"))
+        return sum(self.cost(self.messages[uid]) for uids in bodies for uid in uids)
+
+    def read(self, monkeypatch) -> None:
+        """Read all there is."""
+        begun, save = self.clock(), self.world.store.commit
+
+        def commit(done):
+            nonlocal begun
+            now = self.clock()
+            if now > begun:
+                self.commits.append((len(done.records), now - begun))
+            begun = now
+            return save(done)
+
+        monkeypatch.setattr(self.world.store, "commit", commit)
+        self.world.sync(clock=self.clock, seconds=FOREVER)
+
+    @property
+    def seconds(self) -> list[float]:
+        return [seconds for _, seconds in self.commits]
 
 
 def deliver(world: World, count: int, **fields) -> None:
@@ -31,39 +61,70 @@ def deliver(world: World, count: int, **fields) -> None:
         world.deliver(**fields)
 
 
-def committed(world: World, cost: Callable[[MemoryMessage], float]) -> list[float]:
-    """Read the mailbox; return the seconds between the commits that recorded mails."""
-    messages = world.server.mailboxes["INBOX"].messages
-
-    def clock() -> float:
-        return sum(cost(messages[uid]) for uids in asked(world) for uid in uids)
-
-    world.sync(clock=clock, seconds=FOREVER)
-    assert len(world.timeline()) == len(messages)
-    return [sum(cost(messages[uid]) for uid in uids) for uids in asked(world)]
-
-
-@pytest.mark.parametrize("pace", [0.5, 1, 2, 5])
-def test_however_slow_the_server_a_lease_lasts_until_the_next_commit(world, pace):
-    deliver(world, MAILS)
-    seconds = committed(world, lambda message: pace)
-    assert max(seconds) < LEASE
-    # The first shows the pace; from then on each takes as long as it should, or one mail.
-    assert max(seconds[1:]) <= max(plan.SLICE_SECONDS, pace)
-
-
-def test_however_slow_the_line_a_lease_lasts_until_the_next_commit(world):
-    text = "Kind regards. " * 4000
-    deliver(world, 300, body=text)
-    seconds = committed(world, lambda message: len(message.raw) / 5_000)
-    assert max(seconds) < LEASE
-    assert max(seconds[1:]) <= plan.SLICE_SECONDS
+@pytest.mark.parametrize("pace", [0.2, 0.5, 1, 2, 5])
+@pytest.mark.parametrize("new", [False, True], ids=["history", "new mail"])
+def test_however_slow_the_server_a_lease_lasts_until_the_next_commit(world, monkeypatch, pace, new):
+    if new:
+        world.sync()
+        world.server.commands.clear()
+    for _ in range(400):
+        deliver(world, 1)
+        deliver(world, 2, sender=EVE)
+    slow = Slow(world, lambda message: pace)
+    slow.read(monkeypatch)
+    assert len(world.timeline()) == 400
+    assert max(slow.seconds) < LEASE
+    # The first shows the pace. From then on each takes as long as it should, unless a batch ends.
+    following = slow.seconds[1:]
+    assert max(following) <= plan.SLICE_SECONDS
+    full = [seconds for seconds in following if seconds > plan.SLICE_SECONDS - pace - 0.001]
+    assert len(full) >= len(following) - 3
 
 
-def test_the_first_commit_is_small_and_those_of_a_fast_server_are_full(world):
-    deliver(world, MAILS)
-    committed(world, lambda message: 0.001)
-    sizes = [len(uids) for uids in asked(world)]
-    assert sizes[0] == plan.SLICE_MESSAGES * plan.FIRST_SHARE
-    assert max(sizes) == plan.SLICE_MESSAGES
-    assert len(sizes) <= 5
+def test_however_slow_the_line_a_lease_lasts_until_the_next_commit(world, monkeypatch):
+    deliver(world, 300, body="Kind regards. " * 4000)
+    slow = Slow(world, lambda message: len(message.raw) / 10_000)
+    slow.read(monkeypatch)
+    assert len(world.timeline()) == 300
+    assert max(slow.seconds) < LEASE
+    assert max(slow.seconds[1:]) <= plan.SLICE_SECONDS
+
+
+def test_the_pace_of_large_mails_says_nothing_about_small_ones(world, monkeypatch):
+    """History is read newest first."""
+    deliver(world, 450)
+    deliver(world, 20, body="Kind regards. " * 30_000)
+    slow = Slow(world, lambda message: 1.2)
+    slow.read(monkeypatch)
+    assert len(world.timeline()) == 470
+    assert max(slow.seconds) < 2 * plan.SLICE_SECONDS
+
+
+def test_mails_that_need_no_fetch_say_nothing_about_the_server(world, monkeypatch):
+    deliver(world, 450)
+    raw = [(message.raw, message.internaldate) for message in slow_messages(world)]
+    colleague = World()
+    for each, at in raw[225:]:
+        colleague.server.deliver("INBOX", each, at)
+    other = world.account("colleague@corp.example")
+    world.sync(other, server=colleague.server)
+    assert len(world.timeline()) == 225
+    slow = Slow(world, lambda message: 1.2)
+    slow.read(monkeypatch)
+    assert len(world.timeline()) == 450
+    assert max(slow.seconds) <= plan.FIRST_SHARE * plan.SLICE_MESSAGES * 1.2
+
+
+def slow_messages(world: World) -> list[MemoryMessage]:
+    return list(world.server.mailboxes["INBOX"].messages.values())
+
+
+def test_the_first_commit_is_small_and_those_of_a_fast_server_are_full(world, monkeypatch):
+    deliver(world, 1200)
+    fast = Slow(world, lambda message: 0.001)
+    fast.read(monkeypatch)
+    mails = [mails for mails, _ in fast.commits]
+    assert sum(mails) == 1200
+    assert mails[0] == plan.SLICE_MESSAGES * plan.FIRST_SHARE
+    assert max(mails) == plan.SLICE_MESSAGES
+    assert len(mails) <= 5

@@ -79,7 +79,7 @@ class Bodies:
         Only the beginning of each message is fetched. One that does not arrive, or cannot be read,
         is no report.
         """
-        known = self.emails.keys() | self.errors.keys() | self.reports.keys() | self.no_reports
+        known = self.fetched()
         self.asked = [uid for uid in uids if uid not in known]
         for uid, raw in self.session.bodies(self.asked, notices.MAX_BYTES) if self.asked else ():
             self.came += 1
@@ -91,6 +91,10 @@ class Bodies:
         self.asked = []
         wanted = {*uids, *(record.uid for record in records)}
         return tuple(Notice(uid, self.reports[uid]) for uid in sorted(wanted & self.reports.keys()))
+
+    def fetched(self) -> set[int]:
+        """Return the UIDs of the messages that arrived, whatever they turned out to be."""
+        return {*self.emails, *self.errors, *self.reports, *self.no_reports}
 
     def reports_among(self, envelopes: Mapping[int, Envelope]) -> set[int]:
         """Return which of these messages, by UID, would turn out to be reports if recorded.

@@ -16,8 +16,7 @@ class Ledger:
     """The accounting of one run.
 
     ``until`` is a time of ``clock``; ``quota`` is None if there is no limit. ``sent`` says that the
-    run has recorded a mail from the owner. ``share`` is how much of a full slice the next commit
-    may have.
+    run has recorded a mail from the owner. ``room`` is how much the next commit may have.
     """
 
     owner: Owner
@@ -27,7 +26,7 @@ class Ledger:
     report: Report = field(default_factory=Report)
     quota: int | None = field(init=False)
     sent: bool = False
-    share: float = field(default_factory=lambda: plan.FIRST_SHARE)
+    room: plan.Room = field(default_factory=plan.first_room)
 
     def __post_init__(self):
         self.quota = self.limits.records

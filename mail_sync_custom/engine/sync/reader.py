@@ -134,14 +134,15 @@ class Reader:
         uids = [*(h.uid for h in headers), *missing]
         whole = Slice(batch, headers, wanted, reading.lost(missing), aside, odd, maybe)
         ledger = self.ledger
-        parts = plan.slices(batch, uids, weights, reading.back, lambda: ledger.share)
+        parts = plan.slices(batch, uids, weights, reading.back, lambda: ledger.room)
         for number, part in enumerate(parts):
             if number and ledger.is_over():
                 return
             begun = ledger.clock()
-            self._slice(whole.kept(part), reading, last=part.remaining == batch.remaining)
-            done = plan.filled(part.uids or (), weights)
-            ledger.share = plan.share(ledger.share, done, ledger.clock() - begun)
+            is_last = part.remaining == batch.remaining
+            fetched = self._slice(whole.kept(part), reading, is_last)
+            sizes = [weights[uid] for uid in fetched & weights.keys()]
+            ledger.room = ledger.room.after(sizes, ledger.clock() - begun)
 
     # what is to blame
 
@@ -275,8 +276,8 @@ class Reader:
 
     # outcomes
 
-    def _slice(self, whole: Slice, reading: Pass, last: bool) -> None:
-        """Give every message of a slice its outcome, and commit.
+    def _slice(self, whole: Slice, reading: Pass, last: bool) -> set[int]:
+        """Give every message of a slice its outcome, and commit; return the UIDs that were fetched.
 
         If the quota runs out within it, the slice ends there. ``last``: with it the batch has
         succeeded.
@@ -307,6 +308,7 @@ class Reader:
             return reading.saved(commit, looked)
 
         self._save(decide)
+        return bodies.fetched()
 
     def _filled(
         self, bodies: Bodies, verdicts: Sequence[Record], sizes: Mapping[int, int | None]
