@@ -128,6 +128,14 @@ def test_an_address_beyond_ascii():
     )
 
 
+@pytest.mark.parametrize("tag", [b"+00", b"+0A", b"+7F", b"%00", rb"\x{0}", b"\0"])
+def test_an_address_that_merely_looks_encoded_is_read_as_it_stands(tag):
+    named = b"lena%s@b" % tag
+    (fate,) = read(bounces.SMTPUTF8.replace(b"lena@b", named)).fates
+    assert not any(ord(letter) < 32 or letter == "\x7f" for letter in "".join(fate.addresses))
+    assert fate.code == "recipient_domain_unknown"
+
+
 def test_the_address_it_was_sent_to_comes_before_the_one_it_became():
     (fate,) = read(bounces.DELIVERED).fates
     assert fate.state is State.DELIVERED

@@ -31,6 +31,8 @@ _TYPE = re.compile(r"\s*[A-Za-z][A-Za-z0-9.+/_-]{0,40}\s*;\s*")
 # xtext (RFC 3461 §4), and RFC 6533 §3 for addresses beyond ASCII.
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+#: What has one was not xtext. PostgreSQL stores no NUL: the whole report would be lost.
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
 
 _ACTIONS = {
     "failed": State.FAILED,
@@ -110,9 +112,10 @@ def _addresses(fields: dict[bytes, list[bytes]]) -> tuple[str, ...]:
     for name in (b"original-recipient", b"final-recipient", b"x-actual-recipient"):
         for value in fields.get(name, ())[:MAX_FATES]:
             text = _TYPE.sub("", unfolded(value), count=1)[:1000]
-            decoded = _UNICODE.sub(_character, _XTEXT.sub(lambda hit: f"%{hit[1]}", text))
-            for form in (text, unquote(decoded)):
-                found += keys(form)
+            escaped = _UNICODE.sub(_character, _XTEXT.sub(lambda hit: f"%{hit[1]}", text))
+            decoded = unquote(escaped)
+            found += keys(text)
+            found += keys(decoded) if not _CONTROL.search(decoded.strip()) else ()
     return tuple(dict.fromkeys(found))
 
 
