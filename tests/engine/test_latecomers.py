@@ -15,18 +15,7 @@ from tests.engine.world import ANN, BOB, DAY, EVE, HOUR, LEA, NOON, Clock, World
 BATCH = 4
 
 
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch):
-    sizes = {
-        "CHUNK": 2,
-        "FIRST_BATCH": 2,
-        "BATCH": BATCH,
-        "SLICE_MESSAGES": 2,
-        "FIRST_SHARE": 1,
-        "FEW": 0,
-    }
-    for name, size in sizes.items():
-        monkeypatch.setattr(plan, name, size)
+pytestmark = pytest.mark.usefixtures("tiny_batches")
 
 
 @pytest.fixture(params=["a server that searches", "one that cannot"])

@@ -6,25 +6,11 @@ they are cut into.
 
 import pytest
 
-from engine import plan
 from engine.sync.protocols import Limits
 from engine.values import Outcome
 from tests.engine.world import BOB, EVE, World
 
-CHUNK, BATCH, SLICE = 4, 8, 3
-
-
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch):
-    sizes = {
-        "CHUNK": CHUNK,
-        "FIRST_BATCH": CHUNK,
-        "BATCH": BATCH,
-        "SLICE_MESSAGES": SLICE,
-        "FIRST_SHARE": 1,
-    }
-    for name, size in sizes.items():
-        monkeypatch.setattr(plan, name, size)
+pytestmark = pytest.mark.usefixtures("small_batches")
 
 
 def kept_up(**settings):

@@ -102,21 +102,16 @@ def test_the_pace_of_large_mails_says_nothing_about_small_ones(world, monkeypatc
 
 def test_mails_that_need_no_fetch_say_nothing_about_the_server(world, monkeypatch):
     deliver(world, 450)
-    raw = [(message.raw, message.internaldate) for message in slow_messages(world)]
+    slow = Slow(world, lambda message: 1.2)
     colleague = World()
-    for each, at in raw[225:]:
-        colleague.server.deliver("INBOX", each, at)
+    for message in list(slow.messages.values())[225:]:
+        colleague.server.deliver("INBOX", message.raw, message.internaldate)
     other = world.account("colleague@corp.example")
     world.sync(other, server=colleague.server)
     assert len(world.timeline()) == 225
-    slow = Slow(world, lambda message: 1.2)
     slow.read(monkeypatch)
     assert len(world.timeline()) == 450
     assert max(slow.seconds) <= plan.FIRST_SHARE * plan.SLICE_MESSAGES * 1.2
-
-
-def slow_messages(world: World) -> list[MemoryMessage]:
-    return list(world.server.mailboxes["INBOX"].messages.values())
 
 
 def test_the_first_commit_is_small_and_those_of_a_fast_server_are_full(world, monkeypatch):
